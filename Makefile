@@ -1,0 +1,54 @@
+# The commands of this repository; `make help` lists them. Each ends with a non-zero status if anything fails.
+
+VENV  ?= .venv
+
+# The first Python that is new enough; name another one with `make PYTHON=/path/to/python env`.
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+              $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: help env book quick test lab clean links
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+env: $(INSTALLED)  ## make the environment in .venv, exactly as in requirements.lock
+
+# Runs again only when the lock or the package's own declaration changed.
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found; install one, or run 'make PYTHON=/path/to/python $(MAKECMDGOALS)'" >&2; exit 1; }
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' || { echo "error: PYTHON = $(PYTHON) cannot be used: Python 3.11 or newer is needed" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: $(INSTALLED) links  ## train what is missing, run the stale notebooks, build the site
+	$(BIN)/jupyter-book build book -W --keep-going
+	@echo "The site: $(CURDIR)/book/_build/html/index.html"
+
+quick: $(INSTALLED) links  ## the whole site with small settings, in _quick/, in about a minute
+	$(BIN)/python -m mirror_core.publishing.quick _quick
+	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
+
+test: $(INSTALLED)  ## run all tests
+	$(BIN)/python -m pytest --cov=mirror_core --cov-report=term
+
+lab: $(INSTALLED)  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock 'jupyterlab>=4.2'
+	$(BIN)/jupyter lab notebooks
+
+clean:  ## remove what the builds wrote; the environment and the trained networks stay
+	rm -rf book/_build book/notebooks _quick
+
+# Copied without support for symbolic links, book/_config.yml is a small text file and no site can be built.
+links:
+	@for name in _config.yml _toc.yml; do \
+	    cmp -s $$name book/$$name || { \
+	        echo "error: book/$$name must be a symbolic link to ../$$name; links were lost when the repository was copied." >&2; \
+	        echo "       Clone with 'git clone -c core.symlinks=true', or: ln -sf ../$$name book/$$name" >&2; exit 1; }; \
+	done
