@@ -1,0 +1,76 @@
+"""Measures and tests for recordings of the same episodes performed and observed, whoever made them.
+
+Recordings are arrays (sequence, time, unit), one for each mode; actions are integers (sequence, time). Nothing
+here knows about worlds, networks or training.
+"""
+
+from mirror_core.analysis.congruence import CLASSES, Congruence, congruence
+from mirror_core.analysis.correlation import Shares, shares, shares_over_thresholds, unit_correlation
+from mirror_core.analysis.decoding import DECODERS, Transfer, cross_decoding
+from mirror_core.analysis.generalisation import Generalisation, ccgp
+from mirror_core.analysis.geometry import (
+    Alignment,
+    Measure,
+    alignment_index,
+    cka_test,
+    linear_cka,
+    principal_angles,
+)
+from mirror_core.analysis.inference import (
+    Difference,
+    Interval,
+    bootstrap_interval,
+    hierarchical_bootstrap,
+    mean_interval,
+    paired_difference,
+)
+from mirror_core.analysis.lags import LagTest, lag_test, lagged_correlation, peak_lag
+from mirror_core.analysis.nulls import NULLS, Null, null_test, nulls_table
+from mirror_core.analysis.selection import split_half, top_units
+from mirror_core.analysis.significance import ALTERNATIVES, CORRECTIONS, NullTest
+from mirror_core.analysis.simulate import Population, simulate_population
+from mirror_core.analysis.validation import OptionError, RecordingError
+
+__all__ = [
+    "ALTERNATIVES",
+    "CLASSES",
+    "CORRECTIONS",
+    "DECODERS",
+    "NULLS",
+    "Alignment",
+    "Congruence",
+    "Difference",
+    "Generalisation",
+    "Interval",
+    "LagTest",
+    "Measure",
+    "Null",
+    "NullTest",
+    "OptionError",
+    "Population",
+    "RecordingError",
+    "Shares",
+    "Transfer",
+    "alignment_index",
+    "bootstrap_interval",
+    "ccgp",
+    "cka_test",
+    "congruence",
+    "cross_decoding",
+    "hierarchical_bootstrap",
+    "lag_test",
+    "lagged_correlation",
+    "linear_cka",
+    "mean_interval",
+    "null_test",
+    "nulls_table",
+    "paired_difference",
+    "peak_lag",
+    "principal_angles",
+    "shares",
+    "shares_over_thresholds",
+    "simulate_population",
+    "split_half",
+    "top_units",
+    "unit_correlation",
+]

@@ -1,0 +1,159 @@
+"""Linear decoders of the action, trained in one mode and tested in both (the paper, *Cross-condition decoding*)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+from sklearn.base import ClassifierMixin
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import confusion_matrix
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
+from mirror_core.analysis.selection import split_half
+from mirror_core.analysis.significance import TIE
+from mirror_core.analysis.validation import check_choice, check_whole, checked_actions, checked_pair
+
+MODES = ("perform", "observe")
+"""Order of the modes in every result."""
+
+DECODERS: dict[str, Callable[[], ClassifierMixin]] = {
+    "logistic": lambda: LogisticRegression(max_iter=1000),
+    "ridge": RidgeClassifier,
+}
+"""Linear classifiers that find different planes where many separate the actions equally well: logistic regression
+follows the directions in which actions lie far apart, ridge regression weighs every direction by its noise. Within a
+mode both may be perfect and across modes disagree, so a transfer should be judged under both."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How well decoders of the action work within and across modes; modes in the order perform, observe."""
+
+    accuracy: Float[np.ndarray, "train_mode test_mode"]
+    """Share of correct timesteps. The diagonal is the within-mode ceiling."""
+    chance: float
+    """Accuracy of always naming the most frequent action."""
+    null: Float[np.ndarray, "draw train_mode test_mode"]
+    """Accuracy against labels whose sequences are permuted."""
+    p: Float[np.ndarray, "train_mode test_mode"]
+    """One-sided p of `accuracy` in `null`: does the decoder know anything about what is done when?"""
+    relabelled_p: Float[np.ndarray, "train_mode test_mode"]
+    """One-sided p among relabellings of the actions: does each action mean itself? Two unrelated codes send each
+    action of one mode to some action of the other, and now and then to the right one; only this p knows."""
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each pair of modes, the within-mode ceiling of the trained mode beside it."""
+        rows = [
+            {
+                "trained": MODES[i],
+                "tested": MODES[j],
+                "accuracy": self.accuracy[i, j],
+                "ceiling": self.accuracy[i, i],
+                "chance": self.chance,
+                "p": self.p[i, j],
+                "relabelled_p": self.relabelled_p[i, j],
+            }
+            for i in range(2)
+            for j in range(2)
+        ]
+        return pd.DataFrame(rows)
+
+
+def cross_decoding(
+    perform: Float[np.ndarray, "sequence time unit"],
+    observe: Float[np.ndarray, "sequence time unit"],
+    actions: Int[np.ndarray, "sequence time"],
+    rng: np.random.Generator,
+    decoder: str = "logistic",
+    *,
+    n_permutations: int = 1000,
+) -> Transfer:
+    """Train a linear decoder of the action on one mode and test it on both.
+
+    The sequences are split into two random halves; a decoder is trained on one and tested on the other, in every
+    combination of modes, and the halves then change places, so that no episode is trained and tested on, not even
+    in different modes. Units are standardised by the training mode's mean and standard deviation in either mode.
+
+    The null permutes which sequence of labels the decoder's answers are compared with, within the tested half: it
+    keeps the answers, the order of timesteps and how often each action occurs, whatever the classifier.
+
+    Parameters
+    ----------
+    perform, observe
+        Activations in the two modes.
+    actions
+        The action at each timestep.
+    rng
+        Source of the halves and of the permutations.
+    decoder
+        A name in `DECODERS`.
+    n_permutations
+        Draws of each null.
+
+    Raises
+    ------
+    RecordingError
+        If the arrays do not fit together, or there are fewer than four sequences.
+    OptionError
+        For an unknown decoder or fewer than one permutation.
+    """
+    modes = checked_pair(perform, observe, min_sequences=4)
+    actions = checked_actions(actions, modes[0].shape)
+    check_choice("decoder", decoder, DECODERS)
+    check_whole("n_permutations", n_permutations, 1)
+    halves = split_half(len(actions), rng)
+
+    answers = np.empty((2, 2, *actions.shape), dtype=actions.dtype)
+    for train, test in (halves, halves[::-1]):
+        for i, trained_on in enumerate(modes):
+            model = make_pipeline(StandardScaler(), DECODERS[decoder]())
+            model.fit(_rows(trained_on[train]), actions[train].ravel())
+            for j, tested_on in enumerate(modes):
+                answers[i, j, test] = model.predict(_rows(tested_on[test])).reshape(actions[test].shape)
+
+    accuracy = np.mean(answers == actions, axis=(2, 3))
+    null = _against_other_sequences(answers, actions, halves, n_permutations, rng)
+    relabelled = _against_other_labels(answers, actions, n_permutations, rng)
+    chance = float(np.unique(actions, return_counts=True)[1].max() / actions.size)
+    return Transfer(accuracy, chance, null, _p_above(accuracy, null), _p_above(accuracy, relabelled))
+
+
+Answers = Int[np.ndarray, "2 2 sequence time"]
+Accuracies = Float[np.ndarray, "draw 2 2"]
+
+
+def _against_other_sequences(
+    answers: Answers, actions: Int[np.ndarray, "sequence time"], halves: tuple, n_draws: int, rng: np.random.Generator
+) -> Accuracies:
+    """Return accuracies after permuting the sequences of labels within each tested half."""
+    correct = np.zeros((n_draws, 4))
+    for half in halves:
+        labels = actions[half]
+        answered = answers.reshape(4, *actions.shape)[:, half]
+        agreement = np.stack([np.sum(a[:, None] == labels[None], axis=2, dtype=float) for a in answered], axis=2)
+        correct += repaired_sums(agreement, random_permutations(len(half), n_draws, rng))
+    return correct.reshape(-1, 2, 2) / actions.size
+
+
+def _against_other_labels(
+    answers: Answers, actions: Int[np.ndarray, "sequence time"], n_draws: int, rng: np.random.Generator
+) -> Accuracies:
+    """Return accuracies after permuting the names of the actions."""
+    confusion = [confusion_matrix(actions.ravel(), a.ravel()).astype(float) for a in answers.reshape(4, -1)]
+    table = np.stack(confusion, axis=2)
+    correct = repaired_sums(table, all_or_random_permutations(len(table), n_draws, rng))
+    return correct.reshape(-1, 2, 2) / actions.size
+
+
+def _p_above(accuracy: Float[np.ndarray, "2 2"], null: Accuracies) -> Float[np.ndarray, "2 2"]:
+    return (1 + np.sum(null >= accuracy - TIE, axis=0)) / (1 + len(null))
+
+
+def _rows(activity: Float[np.ndarray, "sequence time unit"]) -> Float[np.ndarray, "row unit"]:
+    return activity.reshape(-1, activity.shape[-1])

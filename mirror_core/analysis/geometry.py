@@ -1,0 +1,202 @@
+"""Do the two modes share a population geometry? Measures that do not ask which unit is which, or only in part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import subspace_angles
+from tqdm import tqdm
+
+from mirror_core.analysis.correlation import centred
+from mirror_core.analysis.permutations import random_permutations
+from mirror_core.analysis.significance import share_beyond
+from mirror_core.analysis.validation import RecordingError, check_whole, checked_pair
+
+Recording = Float[np.ndarray, "sequence time unit"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a population beside its null."""
+
+    value: float
+    null: Float[np.ndarray, " draw"]
+
+    @property
+    def p(self) -> float:
+        """One-sided p: the share of values, the observed one among them, that are at least as large."""
+        return float(share_beyond(np.array([self.value]), self.null[:, None])[0])
+
+    @property
+    def p_less(self) -> float:
+        """One-sided p the other way: the share of values that are at least as small."""
+        return float(share_beyond(np.array([-self.value]), -self.null[:, None])[0])
+
+
+def linear_cka(perform: Recording, observe: Recording, *, centre_timesteps: bool = False) -> float:
+    """Return the debiased linear CKA of the two modes: how alike the distances between rows are.
+
+    1 for populations that are rotations of each other, about 0 for unrelated ones, which without debiasing it would
+    exceed the more the larger the populations (Kornblith et al. 2019; the unbiased estimate of Song et al. 2012).
+    Never forms a row-by-row table: the cost grows with rows × units².
+
+    Raises
+    ------
+    RecordingError
+        If the recordings do not fit together, have fewer than four rows, or one does not vary.
+    """
+    perform, observe = checked_pair(perform, observe)
+    if perform.shape[0] * perform.shape[1] < 4:
+        raise RecordingError(f"perform and observe have shape {perform.shape}: CKA needs at least 4 rows.")
+    x, y = (_rows(centred(mode, centre_timesteps)) for mode in (perform, observe))
+    scale = _hsic(x, x) * _hsic(y, y)
+    if scale <= 0:
+        raise RecordingError("perform or observe does not vary: CKA is not defined.")
+    return float(_hsic(x, y) / np.sqrt(scale))
+
+
+def cka_test(
+    perform: Recording,
+    observe: Recording,
+    n_permutations: int,
+    rng: np.random.Generator,
+    *,
+    centre_timesteps: bool = False,
+    progress: bool = False,
+) -> Measure:
+    """Test `linear_cka` by re-pairing whole sequences: do the two geometries follow the same events?
+
+    Two unrelated networks that follow the same events pass, since CKA does not ask which unit is which.
+
+    Raises
+    ------
+    RecordingError, OptionError
+        See `linear_cka`; also for fewer than one permutation.
+    """
+    check_whole("n_permutations", n_permutations, 1)
+    value = linear_cka(perform, observe, centre_timesteps=centre_timesteps)
+    x, y = (centred(mode, centre_timesteps) for mode in checked_pair(perform, observe))
+    scale = np.sqrt(_hsic(_rows(x), _rows(x)) * _hsic(_rows(y), _rows(y)))
+    repairings = random_permutations(len(x), n_permutations, rng)
+    steps = tqdm(repairings, "CKA null", unit="draw", leave=False, disable=not progress)
+    return Measure(value, np.array([_hsic(_rows(x), _rows(y[order])) / scale for order in steps]))
+
+
+def principal_angles(
+    perform: Recording, observe: Recording, n_dims: int, *, centre_timesteps: bool = False
+) -> Float[np.ndarray, " dim"]:
+    """Return the angles between the leading principal subspaces of the two modes, in radians, the smallest first.
+
+    Parameters
+    ----------
+    n_dims
+        Dimensions of each subspace, at most the number of units.
+
+    Raises
+    ------
+    RecordingError, OptionError
+        If the recordings do not fit together or `n_dims` is outside its range.
+    """
+    first, second = (_leading(c, n_dims) for c in _covariances(perform, observe, n_dims, centre_timesteps))
+    return subspace_angles(first, second)[::-1]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How the leading principal subspaces of the two modes lie to each other, beside random subspaces."""
+
+    perform_in_observe: Measure
+    """Share of performing's variance that observing's subspace holds, of the most that any subspace could."""
+    observe_in_perform: Measure
+    """The other way round."""
+    angles: Float[np.ndarray, " dim"]
+    """Principal angles between the two subspaces (see `principal_angles`)."""
+    null_angles: Float[np.ndarray, "draw dim"]
+    """Principal angles between two random subspaces."""
+
+
+def alignment_index(
+    perform: Recording,
+    observe: Recording,
+    n_dims: int,
+    n_draws: int,
+    rng: np.random.Generator,
+    *,
+    centre_timesteps: bool = False,
+) -> Alignment:
+    """Return the alignment index of the two modes, both ways (Elsayed et al. 2016).
+
+    Tr(Dᵀ C D) over the sum of C's leading eigenvalues, with C the covariance of one mode and D the leading
+    directions of the other: 1 if both modes vary in the same subspace, 0 if in orthogonal ones. The null draws the
+    subspaces at random, but with the covariance of both modes together: two modes of one network would share the
+    directions in which it varies at all. Alignment below the null (`Measure.p_less`) is as much of a finding as above.
+
+    Parameters
+    ----------
+    n_dims
+        Dimensions of the subspaces, at most the number of units.
+    n_draws
+        Random subspaces, at least two.
+
+    Raises
+    ------
+    RecordingError, OptionError
+        If the recordings do not fit together or an option is outside its range.
+    """
+    check_whole("n_draws", n_draws, 2)
+    covariances = _covariances(perform, observe, n_dims, centre_timesteps)
+    values, vectors = np.linalg.eigh(sum(covariances) / 2)
+    spread = vectors * np.sqrt(np.maximum(values, 0))
+    draws = spread @ rng.standard_normal((n_draws, spread.shape[1], n_dims))
+    random = np.linalg.qr(draws)[0]
+
+    def measure(covariance: np.ndarray, directions: np.ndarray) -> Measure:
+        most = np.linalg.eigvalsh(covariance)[-n_dims:].sum()
+        held = np.einsum("ud,uv,vd->", directions, covariance, directions, optimize=True)
+        null = np.einsum("nud,uv,nvd->n", random, covariance, random, optimize=True)
+        return Measure(float(held / most), null / most)
+
+    own = [_leading(covariance, n_dims) for covariance in covariances]
+    cosines = np.linalg.svd(np.swapaxes(random, 1, 2) @ np.roll(random, 1, axis=0), compute_uv=False)
+    return Alignment(
+        measure(covariances[0], own[1]),
+        measure(covariances[1], own[0]),
+        angles=subspace_angles(*own)[::-1],
+        null_angles=np.arccos(np.minimum(cosines, 1)),
+    )
+
+
+def _rows(activity: Recording) -> Float[np.ndarray, "row unit"]:
+    return activity.reshape(-1, activity.shape[-1])
+
+
+def _hsic(x: Float[np.ndarray, "row first"], y: Float[np.ndarray, "row second"]) -> float:
+    """Return the unbiased HSIC of linear kernels K = xxᵀ and M = yyᵀ from columns that have mean zero.
+
+    Song et al. (2012), eq. 5, whose sums over the kernels without their diagonals k and m reduce to products of x
+    and y: tr(KM) = ‖xᵀy‖² − k·m, and, since xxᵀ and yyᵀ have row sums 0, 1ᵀK1 = −Σk and 1ᵀKM1 = k·m.
+    """
+    n = len(x)
+    k, m = (x**2).sum(axis=1), (y**2).sum(axis=1)
+    trace = np.sum((x.T @ y) ** 2) - k @ m
+    return (trace + k.sum() * m.sum() / ((n - 1) * (n - 2)) - 2 * (k @ m) / (n - 2)) / (n * (n - 3))
+
+
+def _covariances(
+    perform: Recording, observe: Recording, n_dims: int, centre_timesteps: bool
+) -> list[Float[np.ndarray, "unit unit"]]:
+    perform, observe = checked_pair(perform, observe)
+    check_whole("n_dims", n_dims, 1, perform.shape[2])
+    rows = (_rows(centred(mode, centre_timesteps)) for mode in (perform, observe))
+    covariances = [x.T @ x / len(x) for x in rows]
+    for name, covariance in zip(("perform", "observe"), covariances, strict=True):
+        if not np.trace(covariance) > 0:
+            raise RecordingError(f"{name} does not vary: it has no principal subspace.")
+    return covariances
+
+
+def _leading(covariance: Float[np.ndarray, "unit unit"], n_dims: int) -> Float[np.ndarray, "unit dim"]:
+    """Return the eigenvectors with the largest eigenvalues."""
+    return np.linalg.eigh(covariance)[1][:, -n_dims:]

@@ -1,0 +1,164 @@
+"""Statements about networks: the trained network is the sampling unit, not the hidden unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from scipy import stats
+
+from mirror_core.analysis.validation import RecordingError, check_number, check_whole
+
+Values = Sequence[float] | Float[np.ndarray, " network"]
+Statistic = Callable[[np.ndarray], float]
+
+
+class Interval(NamedTuple):
+    """An estimate over networks with the limits of its interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """How two conditions differ, network by network."""
+
+    mean: float
+    """Mean over networks of first minus second."""
+    low: float
+    high: float
+    p: float
+    """Two-sided p of the paired t test; 1 where all differences are zero."""
+    effect_size: float
+    """Mean difference in standard deviations of the differences (Cohen's d_z); NaN where they are all equal."""
+    n: int
+    """Number of pairs."""
+
+
+def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
+    """Return the mean over networks and its Student-t interval.
+
+    Raises
+    ------
+    RecordingError
+        With fewer than two values, or any that is not finite.
+    OptionError
+        If `confidence` is outside [0, 1].
+    """
+    check_number("confidence", confidence, 0, 1)
+    values = _finite("values", values)
+    mean = float(values.mean())
+    half = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values))
+    return Interval(mean, mean - half, mean + half)
+
+
+def bootstrap_interval(
+    values: Values,
+    rng: np.random.Generator,
+    *,
+    statistic: Statistic = np.mean,
+    confidence: float = 0.95,
+    n_draws: int = 5000,
+) -> Interval:
+    """Return a statistic of the networks and its percentile bootstrap interval.
+
+    For statistics without a t interval, and shares near 0 or 1; too narrow with fewer than about ten networks.
+
+    Raises
+    ------
+    RecordingError, OptionError
+        As `mean_interval`.
+    """
+    values = _finite("values", values)
+    return hierarchical_bootstrap(values[:, None], rng, statistic=statistic, confidence=confidence, n_draws=n_draws)
+
+
+def hierarchical_bootstrap(
+    values: Sequence[np.ndarray] | Float[np.ndarray, "network unit"],
+    rng: np.random.Generator,
+    *,
+    statistic: Statistic = np.mean,
+    confidence: float = 0.95,
+    n_draws: int = 5000,
+) -> Interval:
+    """Return a statistic of units pooled over networks, with an interval that knows units come in networks.
+
+    Each draw takes networks with replacement, then units of each with replacement (Saravanan et al. 2020), so that
+    many units of few networks do not pass for many observations.
+
+    Parameters
+    ----------
+    values
+        One array a network, its units' values; networks may differ in their number of units.
+    rng
+        Source of the draws.
+    statistic
+        From all drawn units' values to a number, such as the share above a threshold.
+    confidence
+        Of the percentile interval, in [0, 1].
+    n_draws
+        Number of draws.
+
+    Raises
+    ------
+    RecordingError
+        With fewer than two networks, a network without units, or any value that is not finite.
+    OptionError
+        If an option is outside its range.
+    """
+    check_number("confidence", confidence, 0, 1)
+    check_whole("n_draws", n_draws, 1)
+    networks = [np.asarray(units, dtype=float) for units in values]
+    if len(networks) < 2 or not all(len(units) and np.isfinite(units).all() for units in networks):
+        raise RecordingError(f"values of {len(networks)} networks: there must be at least two, all finite, none empty.")
+    draws = [
+        statistic(np.concatenate([rng.choice(networks[i], len(networks[i])) for i in chosen]))
+        for chosen in rng.integers(len(networks), size=(n_draws, len(networks)))
+    ]
+    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(float(statistic(np.concatenate(networks))), float(low), float(high))
+
+
+def paired_difference(
+    first: Values | pd.Series, second: Values | pd.Series, confidence: float = 0.95
+) -> Difference:
+    """Return how two conditions differ, matched by network, with a t interval, the paired t test and an effect size.
+
+    Parameters
+    ----------
+    first, second
+        One value a network. Series are matched by their index, such as the seed; other sequences by their order.
+    confidence
+        Of the interval, in [0, 1].
+
+    Raises
+    ------
+    RecordingError
+        If the networks differ, are fewer than two, or have values that are not finite.
+    OptionError
+        If `confidence` is outside [0, 1].
+    """
+    first, second = pd.Series(first), pd.Series(second)
+    if set(first.index) != set(second.index) or not (first.index.is_unique and second.index.is_unique):
+        raise RecordingError(
+            f"first has networks {list(first.index)} and second {list(second.index)}: each must have a value in both."
+        )
+    differences = _finite("differences", (first - second).to_numpy())
+    mean, low, high = mean_interval(differences, confidence)
+    spread = float(differences.std(ddof=1))
+    if spread == 0:
+        return Difference(mean, low, high, 1.0 if mean == 0 else 0.0, np.nan, len(differences))
+    p = float(stats.ttest_1samp(differences, 0).pvalue)
+    return Difference(mean, low, high, p, mean / spread, len(differences))
+
+
+def _finite(name: str, values: Values) -> Float[np.ndarray, " network"]:
+    """Return one finite value a network as an array of at least two."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise RecordingError(f"{name} are {values.tolist()}: there must be at least two finite values, one a network.")
+    return values

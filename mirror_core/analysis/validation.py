@@ -1,0 +1,119 @@
+"""Checks of what an analysis is given: each error names the thing, its value and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+DIMENSIONS = ("sequence", "time", "unit")
+"""Dimensions of a recording, in order."""
+
+
+class RecordingError(ValueError):
+    """A recording cannot be analysed: wrong shape, missing values, too little of it."""
+
+
+class OptionError(ValueError):
+    """An option of an analysis has an impossible value or an unknown name."""
+
+
+def checked_pair(
+    perform: ArrayLike, observe: ArrayLike, *, min_sequences: int = 2, min_units: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return two recordings as float arrays of one shape, or say what is wrong with them.
+
+    Parameters
+    ----------
+    perform, observe
+        Activations (sequence, time, unit) while performing and while observing the same episodes.
+    min_sequences, min_units
+        The fewest that the analysis can do with.
+
+    Raises
+    ------
+    RecordingError
+        If either is not numeric, not three-dimensional, too small or not finite, or the shapes differ.
+    """
+    perform, observe = checked_recording("perform", perform), checked_recording("observe", observe)
+    if perform.shape != observe.shape:
+        raise RecordingError(
+            f"perform has shape {perform.shape} and observe {observe.shape}: "
+            "both must have the same sequences, timesteps and units."
+        )
+    for size, low, name in zip(perform.shape, (min_sequences, 1, min_units), DIMENSIONS, strict=True):
+        if size < low:
+            raise RecordingError(f"perform and observe have {size} {name}(s): at least {low} are needed.")
+    return perform, observe
+
+
+def checked_recording(name: str, activity: ArrayLike) -> np.ndarray:
+    """Return one recording as a float array (sequence, time, unit).
+
+    Raises
+    ------
+    RecordingError
+        If it is not numeric, not three-dimensional or not finite.
+    """
+    activity = np.asarray(activity)
+    if activity.dtype.kind not in "fiu":
+        raise RecordingError(f"{name} has dtype {activity.dtype}: it must hold real numbers.")
+    if activity.ndim != len(DIMENSIONS):
+        raise RecordingError(f"{name} has shape {activity.shape}: it must have dimensions ({', '.join(DIMENSIONS)}).")
+    bad = np.argwhere(~np.isfinite(activity))
+    if len(bad):
+        where = ", ".join(f"{d} {i}" for d, i in zip(DIMENSIONS, bad[0], strict=True))
+        raise RecordingError(
+            f"{name} has {len(bad)} values that are not finite, the first ({activity[tuple(bad[0])]}) at {where}: "
+            "all must be finite numbers."
+        )
+    return activity if activity.dtype.kind == "f" else activity.astype(float)
+
+
+def checked_actions(actions: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the actions of a recording of the given shape as an integer array (sequence, time).
+
+    Raises
+    ------
+    RecordingError
+        If they are not integers, do not fit the recording, or are all the same.
+    """
+    actions = np.asarray(actions)
+    if actions.dtype.kind not in "iu":
+        raise RecordingError(f"actions have dtype {actions.dtype}: they must be integers.")
+    if actions.shape != shape[:2]:
+        raise RecordingError(
+            f"actions have shape {actions.shape} and the recording {shape}: "
+            f"there must be one for each sequence and timestep, shape {shape[:2]}."
+        )
+    if np.all(actions == actions.flat[0]):
+        raise RecordingError(f"actions are all {actions.flat[0]}: at least two different ones are needed.")
+    return actions
+
+
+def check_choice(kind: str, value: object, allowed: Iterable[str]) -> None:
+    """Raise `OptionError`, with the nearest names first, unless `value` is one of the allowed names."""
+    allowed = list(allowed)
+    if value not in allowed:
+        near = difflib.get_close_matches(str(value), allowed, n=3, cutoff=0.4)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise OptionError(f"unknown {kind} {value!r}.{hint} Allowed: {', '.join(allowed)}.")
+
+
+def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
+    """Raise `OptionError` unless `value` is a whole number from `low` to `high`."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < low or (high is not None and value > high):
+        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise OptionError(f"{name} = {value!r} is not allowed: it must be a whole number {allowed}.")
+
+
+def check_number(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> None:
+    """Raise `OptionError` unless `value` is a finite number from `low` to `high`."""
+    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not low <= value <= high:
+        raise OptionError(f"{name} = {value!r} is not allowed: it must be a number from {low:g} to {high:g}.")
