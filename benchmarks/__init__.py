@@ -1,0 +1,1 @@
+"""Side-by-side timings against plain ways of doing the same work."""

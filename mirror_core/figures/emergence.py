@@ -1,0 +1,112 @@
+"""Figure 1 of the paper: r of every unit, its distribution, and the units with the largest r at work."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mirror_core.figures.style import (
+    CONTROL,
+    CORRELATION_COLOURS,
+    MODE_COLOUR,
+    MODE_LINE,
+    SHARED,
+    letter,
+    row_of_panels,
+    threshold,
+)
+from mirror_core.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
+from mirror_core.wording import decimal
+
+
+def unit_heatmap(r: xr.DataArray) -> Figure:
+    """Draw Fig. 1A: one row a network, one cell a unit, sorted by r.
+
+    Parameters
+    ----------
+    r
+        Correlations with dimensions (reading, seed, unit).
+    """
+    fig, axes = row_of_panels(r.reading.values, 1.1 + 0.2 * r.sizes["seed"])
+    for axis, reading in zip(axes[0], r.reading.values, strict=True):
+        values = -np.sort(-r.sel(reading=reading).transpose("seed", "unit").values, axis=1)
+        image = axis.imshow(
+            values, aspect="auto", vmin=-1, vmax=1, cmap=CORRELATION_COLOURS, interpolation="nearest",
+            extent=(0.5, values.shape[1] + 0.5, values.shape[0] - 0.5, -0.5),
+        )  # fmt: skip
+        axis.set_yticks(range(len(r.seed)), r.seed.values)
+        axis.set_xlabel("unit, sorted by r in each network")
+    axes[0, 0].set_ylabel("seed")
+    letter(axes[0, 0], "A")
+    fig.colorbar(image, ax=axes[0].tolist(), label="r", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.04, pad=0.02)
+    return fig
+
+
+def correlation_histogram(r: xr.DataArray) -> Figure:
+    """Draw Fig. 1B: the distribution of r with a shared core against separate cores.
+
+    Parameters
+    ----------
+    r
+        Correlations with dimensions (reading, condition, seed, unit), conditions `shared` and `separate-cores`.
+    """
+    fig, axes = row_of_panels(r.reading.values, 2.5)
+    bins = np.linspace(-1, 1, 41)
+    for axis, reading in zip(axes[0], r.reading.values, strict=True):
+        for condition, colour, kind in (("separate-cores", CONTROL, "step"), ("shared", SHARED, "stepfilled")):
+            values = r.sel(reading=reading, condition=condition).values.ravel()
+            values = values[np.isfinite(values)]
+            axis.hist(
+                values, bins, weights=np.full(len(values), 1 / len(values)), histtype=kind, color=colour,
+                alpha=0.75 if kind == "stepfilled" else 1, linewidth=1.4, label=condition,
+            )  # fmt: skip
+        threshold(axis, STRONG_THRESHOLD, ".75")
+        for sign in (-1, 1):
+            threshold(axis, sign * MODERATE_THRESHOLD, f"{'−' if sign < 0 else ''}.6")
+        axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], xlabel="r between performing and observing")
+    axes[0, 0].set_ylabel("share of units")
+    axes[0, 0].legend(loc="upper left", handlelength=1.2, bbox_to_anchor=(0, 0.9))
+    letter(axes[0, 0], "B")
+    return fig
+
+
+def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray], *, panel: str = "C") -> Figure:
+    """Draw traces of single units over a few episodes, performing (solid) and observing (dashed).
+
+    Parameters
+    ----------
+    recordings
+        Reading → recording with dimensions (mode, sequence, time, unit), of the units and episodes to show.
+    r
+        Reading → each shown unit's r on episodes that did not choose it, dimension (unit).
+    panel
+        The panel's letter in the paper.
+    """
+    n_units = max(x.sizes["unit"] for x in recordings.values())
+    fig, axes = row_of_panels(list(recordings), 0.75 + 0.85 * n_units, rows=n_units)
+    for column, (reading, recording) in enumerate(recordings.items()):
+        n_times = recording.sizes["time"]
+        for axis, unit in zip(axes[:, column], recording.unit.values, strict=False):
+            for i, sequence in enumerate(recording.sequence.values):
+                times = i * (n_times + 2) + recording.time.values
+                for mode, colour in MODE_COLOUR.items():
+                    trace = recording.sel(unit=unit, sequence=sequence, mode=mode)
+                    axis.plot(times, trace, color=colour, linestyle=MODE_LINE[mode])
+            axis.annotate(
+                f"unit {unit}, r = {decimal(r[reading].sel(unit=unit).item())}", (1, 1), (0, -1), fontsize=8,
+                xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
+            )  # fmt: skip
+        starts = np.arange(recording.sizes["sequence"]) * (n_times + 2)
+        axes[-1, column].set_xticks(
+            np.concatenate([starts + 1, starts + n_times]), ["1"] * len(starts) + [str(n_times)] * len(starts)
+        )
+        axes[-1, column].set_xlabel(f"timestep, in {len(starts)} held-out episodes")
+    for axis in axes[:, 0]:
+        axis.set(ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
+    axes[n_units // 2, 0].set_ylabel("activation")
+    lines = [Line2D([], [], color=MODE_COLOUR[m], linestyle=MODE_LINE[m], label=m) for m in MODE_COLOUR]
+    fig.legend(handles=lines, loc="outside upper right", ncols=2)
+    letter(axes[0, 0], panel)
+    return fig

@@ -1,0 +1,119 @@
+"""Figures of the methods page: what a training step does, an episode, and the loss curves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
+
+from mirror_core.conditions import Pass
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels, threshold
+from mirror_core.world import Episodes
+
+_IN, _CORE, _OUT = 0.0, 1.0, 2.0
+_NAMES = {"predict": "predict sₜ", "infer": "infer aₜ"}
+_COLOUR = {**MODE_COLOUR, "joint": "#333333"}
+_SPLIT_LINE = {"train": "-", "held-out": ":"}
+
+
+def _box(axis: Axes, x: float, y: float, text: str, colour: str) -> None:
+    axis.add_patch(
+        FancyBboxPatch((x - 0.29, y - 0.2), 0.58, 0.4, boxstyle="round,pad=0.04", facecolor="white", edgecolor=colour)
+    )
+    axis.text(x, y, text, ha="center", va="center", fontsize=8)
+
+
+def _arrow(axis: Axes, x: float, y: float, to_y: float, colour: str) -> None:
+    axis.annotate("", (x + 0.66, to_y), (x + 0.34, y), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.3})
+
+
+def training_step(readings: dict[str, tuple[Pass, ...]]) -> Figure:
+    """Draw what one training step does under each reading: inputs, core, heads of every pass.
+
+    Parameters
+    ----------
+    readings
+        Reading → its passes, as `mirror_core.conditions.passes` lists them.
+    """
+    most = max(len(p) for p in readings.values())
+    fig, axes = row_of_panels(list(readings), 0.5 + 1.15 * most)
+    for axis, todo in zip(axes[0], readings.values(), strict=True):
+        for row, one in enumerate(todo):
+            y, colour = -1.45 * row, _COLOUR[one.name]
+            inputs = [name for name, seen in (("aₜ", one.sees_actions), ("sₜ", one.sees_sensations)) if seen]
+            heads = [_NAMES[o] for o in one.heads]
+            _box(axis, _CORE, y, "core", colour)
+            for names, x in ((inputs, _IN), (heads, _OUT)):
+                for name, dy in zip(names, _spread(len(names)), strict=True):
+                    _box(axis, x, y + dy, name, colour)
+                    start, end = (y + dy, y) if x == _IN else (y, y + dy)
+                    _arrow(axis, min(x, _CORE), start, end, colour)
+            axis.text(_IN - 0.33, y + 0.68, one.name, color=colour, fontsize=8.5, fontweight="bold", va="center")
+        axis.set(xlim=(-0.45, 2.45), ylim=(-1.45 * (most - 1) - 0.6, 0.85))
+        axis.axis("off")
+    return fig
+
+
+def _spread(n: int) -> list[float]:
+    return [0.0] if n == 1 else [0.28, -0.28]
+
+
+def example_episode(episodes: Episodes, sequence: int = 0) -> Figure:
+    """Draw one episode: the actions above, the sensations that follow below."""
+    fig, axes = row_of_panels([f"one episode: {episodes.actions.shape[1]} actions and what they caused"], 2.6)
+    axis = axes[0, 0]
+    fig.set_figwidth(7.6)
+    times = np.arange(1, episodes.actions.shape[1] + 1)
+    axis.plot(times, episodes.sensations[sequence], color=MODE_COLOUR["observe"], linewidth=0.9, alpha=0.8)
+    for t, action in zip(times, episodes.actions[sequence], strict=True):
+        axis.annotate(
+            str(action), (t, 1), (0, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="center", va="top", fontsize=9, color="white", bbox={"boxstyle": "round", "fc": MODE_COLOUR["perform"],
+                                                                    "ec": "none"},
+        )  # fmt: skip
+    low, high = axis.get_ylim()
+    axis.set(xlabel="timestep", xticks=times, ylim=(low, high + 0.25 * (high - low)))
+    axis.set_ylabel(f"sensation ({episodes.sensations.shape[2]} features)")
+    return fig
+
+
+def loss_curves(history: pd.DataFrame, floors: dict[str, float], levels: dict[str, float]) -> Figure:
+    """Draw both objectives over training, one line a network.
+
+    Parameters
+    ----------
+    history
+        Columns `reading`, `seed`, `epoch`, `split`, `mode`, `objective`, `loss`.
+    floors
+        Objective → least loss that is possible, where one is known.
+    levels
+        Objective → loss of a network that knows nothing.
+    """
+    readings = list(dict.fromkeys(history.reading))
+    fig, axes = row_of_panels(readings, 4.6, rows=2, sharey="row")
+    labels = {"predict": "forward: predict s\nmean squared error", "infer": "inverse: infer a\ncross-entropy (nats)"}
+    for row, (objective, label) in enumerate(labels.items()):
+        for column, reading in enumerate(readings):
+            axis = axes[row, column]
+            chosen = history[(history.reading == reading) & (history.objective == objective)]
+            for (mode, split, _), curve in chosen.groupby(["mode", "split", "seed"], sort=False):
+                axis.plot(
+                    curve.epoch, curve.loss, color=_COLOUR[mode], linewidth=1.1, alpha=0.8,
+                    linestyle=_SPLIT_LINE[split],
+                )  # fmt: skip
+            for value, name in ((levels.get(objective), "knows nothing"), (floors.get(objective), "noise floor")):
+                if value:
+                    threshold(axis, value, name, across=True)
+            axis.set_yscale("log")
+        axes[row, 0].set_ylabel(label)
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    modes = [Line2D([], [], color=_COLOUR[mode], label=mode) for mode in dict.fromkeys(history["mode"])]
+    splits = [Line2D([], [], color=CONTROL, linestyle=line, label=name) for name, line in _SPLIT_LINE.items()]
+    fig.legend(handles=modes + splits, loc="outside upper right", ncols=len(modes) + len(splits))
+    return fig

@@ -1,0 +1,113 @@
+"""Figure 2 of the paper: is a unit's r more than chance, how many such units, and do decoders transfer?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from mirror_core.figures.style import (
+    MODE_COLOUR,
+    NULL,
+    SHARED,
+    letter,
+    paper_value,
+    row_of_panels,
+    threshold,
+)
+from mirror_core.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
+
+
+def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[str, float], unit: dict) -> Figure:
+    """Draw Fig. 2A: the null distributions of one unit's r, and its observed r.
+
+    Parameters
+    ----------
+    nulls
+        Reading → name of the null → its draws of r for the unit.
+    observed
+        Reading → the unit's observed r.
+    unit
+        Reading → which unit it is.
+    """
+    kinds = list(next(iter(nulls.values())))
+    fig, axes = row_of_panels(list(nulls), 0.7 + 0.95 * len(kinds), rows=len(kinds), sharey=False)
+    bins = np.linspace(-1, 1, 81)
+    for column, (reading, draws) in enumerate(nulls.items()):
+        for row, (kind, values) in enumerate(draws.items()):
+            axis = axes[row, column]
+            axis.hist(values, bins, weights=np.full(len(values), 1 / len(values)), color=NULL)
+            axis.axvline(observed[reading], color=SHARED, linewidth=2)
+            axis.annotate(kind.partition(" (")[0], (0, 1), (5, -2), fontsize=8, xycoords="axes fraction", textcoords="offset points",
+                          va="top")  # fmt: skip
+            axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], yticks=[])
+        axes[0, column].set_title(f"{reading}: unit {unit[reading]}")
+        axes[0, column].annotate(
+            "observed", (observed[reading], 0.55), (-4 if observed[reading] > 0 else 4, 0), color=SHARED,
+            xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=8,
+            ha="right" if observed[reading] > 0 else "left",
+        )  # fmt: skip
+        axes[-1, column].set_xlabel("r")
+    fig.supylabel("share of draws", fontsize=9)
+    letter(axes[0, 0], "A")
+    return fig
+
+
+def shares_by_threshold(shares: pd.DataFrame) -> Figure:
+    """Draw Fig. 2B: the share of units beyond each threshold, one line a network.
+
+    Parameters
+    ----------
+    shares
+        Columns `reading`, `seed`, `threshold`, `positive` (share with r > threshold) and `either` (share with
+        |r| > threshold).
+    """
+    readings = list(dict.fromkeys(shares.reading))
+    fig, axes = row_of_panels(readings, 2.9)
+    for axis, reading in zip(axes[0], readings, strict=True):
+        for _, one in shares[shares.reading == reading].groupby("seed"):
+            axis.plot(one.threshold, one.positive, color=SHARED, alpha=0.7, linewidth=1.1)
+            axis.plot(one.threshold, one.either, color=SHARED, alpha=0.7, linewidth=1.1, linestyle=":")
+        for reported, at in ((STRONG, STRONG_THRESHOLD), (MODERATE, MODERATE_THRESHOLD)):
+            threshold(axis, at)
+            paper_value(axis, at, reported.headline)
+        axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="threshold on r")
+        axis.set_xticks([0, 0.25, 0.6, 0.75, 1], ["0", ".25", ".6", ".75", "1"])
+    first = axes[0, -1]
+    first.plot([], [], color=SHARED, label="r > threshold")
+    first.plot([], [], color=SHARED, linestyle=":", label="|r| > threshold")
+    first.plot([], [], color="black", marker="D", markerfacecolor="none", linestyle="none", label="paper")
+    first.legend(loc="upper right", bbox_to_anchor=(1, 1.0))
+    axes[0, 0].set_ylabel("share of units")
+    letter(axes[0, 0], "B")
+    return fig
+
+
+TRANSFERS = (("perform", "perform"), ("perform", "observe"), ("observe", "perform"), ("observe", "observe"))
+"""Pairs (decoder trained in, tested in), in the order they are drawn."""
+
+
+def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
+    """Draw Fig. 2C: how well a linear decoder of the action works within and across modes.
+
+    Parameters
+    ----------
+    accuracy
+        Share of correct timesteps with dimensions (reading, seed, train_mode, test_mode).
+    chance
+        Accuracy of a guess.
+    """
+    fig, axes = row_of_panels(accuracy.reading.values, 2.6)
+    for axis, reading in zip(axes[0], accuracy.reading.values, strict=True):
+        for x, (train, test) in enumerate(TRANSFERS):
+            values = accuracy.sel(reading=reading, train_mode=train, test_mode=test).values
+            jitter = np.linspace(-0.14, 0.14, len(values)) if len(values) > 1 else [0]
+            axis.plot(x + jitter, values, "o", color=MODE_COLOUR[train], markersize=5, alpha=0.85, clip_on=False)
+            axis.hlines(values.mean(), x - 0.3, x + 0.3, color=MODE_COLOUR[train], linewidth=1.5)
+        threshold(axis, chance, "chance", across=True)
+        axis.set(ylim=(0, 1.02), xlim=(-0.6, 3.6))
+        axis.set_xticks(range(4), [f"{train}\n→ {test}" for train, test in TRANSFERS])
+    axes[0, 0].set_ylabel("decoding accuracy")
+    letter(axes[0, 0], "C")
+    return fig

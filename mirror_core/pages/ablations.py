@@ -1,0 +1,173 @@
+"""The page of the controls: which of them lowers the number of mirror-like units, and whether a code is shared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from IPython.display import HTML
+
+from mirror_core.analysis import mean_interval
+from mirror_core.figures.robustness import TRANSFERS
+from mirror_core.pages.main_result import shares_table
+from mirror_core.paper import STRONG_THRESHOLD
+from mirror_core.tables import cell, show, statement
+from mirror_core.wording import CORRELATION, SHARE, listed, with_interval
+
+MAIN_DECODER = "logistic"
+"""The decoder behind every figure; the other is a check on it."""
+
+PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")
+"""The controls that the paper reports, each said to eliminate or reduce mirroring."""
+
+
+def intervals(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """Return mean and 95 % interval over networks of a quantity, for each reading and condition."""
+    rows = []
+    for (reading, condition), one in table.groupby(["reading", "condition"], sort=False):
+        mean, low, high = mean_interval(one[quantity]) if len(one) > 1 else (one[quantity].item(),) * 3
+        rows.append({"reading": reading, "condition": condition, "mean": mean, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def differences(table: pd.DataFrame, quantity: str) -> dict[tuple[str, str], np.ndarray]:
+    """Return the shared core's quantity minus each control's, matched by seed, by (reading, condition)."""
+    wide = table.pivot(index=["reading", "seed"], columns="condition", values=quantity)
+    return {
+        (reading, condition): (one["shared"] - one[condition]).values
+        for reading, one in wide.groupby("reading", sort=False)
+        for condition in wide.columns
+        if condition != "shared"
+    }
+
+
+def numbers(measures: xr.Dataset, reading: str) -> HTML:
+    """Show shares and extreme r of every condition, with the difference of the main experiment to each."""
+    table = shares_table(measures.r.sel(reading=[reading]))
+    raw, centred = (table[table.centring == name] for name in ("raw", "timestep-centred"))
+    lowered = differences(raw, "strong")
+    rows = [
+        {
+            "condition": condition,
+            "r > .75": cell(one.strong, SHARE),
+            "shared minus control": cell(lowered.get((reading, condition), []), CORRELATION),
+            "r > .75, centred": cell(centred[centred.condition == condition].strong, SHARE),
+            "|r| > .6": cell(one.moderate, SHARE),
+            "largest r": cell(one.largest, CORRELATION),
+            "smallest r": cell(one.smallest, CORRELATION),
+        }
+        for condition, one in raw.groupby("condition", sort=False)
+    ]
+    return show(pd.DataFrame(rows), _title(reading, raw.seed.nunique()))
+
+
+def decoding_numbers(measures: xr.Dataset, reading: str) -> HTML:
+    """Show decoding accuracy within and across modes in every condition."""
+    accuracy = measures.accuracy.sel(reading=reading, decoder=MAIN_DECODER)
+    rows = [
+        {"condition": condition}
+        | {
+            f"{train} → {test}": cell(accuracy.sel(condition=condition, train_mode=train, test_mode=test).values, SHARE)
+            for train, test in TRANSFERS
+        }
+        for condition in accuracy.condition.values
+    ]
+    return show(pd.DataFrame(rows), _title(reading, accuracy.sizes["seed"]))
+
+
+def _title(reading: str, n_seeds: int) -> str:
+    return f"{reading}, {n_seeds} network{'s' if n_seeds > 1 else ''} in each condition"
+
+
+def without_a_code(measures: xr.Dataset) -> HTML:
+    """Name the conditions in which many units have a high r and less of the code is shared.
+
+    The rule, where the interval of the shared core's own share lies above zero: at least as many units with r > .75 in
+    the mean, and a decoder of the action that transfers less in both directions, the 95 % intervals of both
+    differences, matched by seed, lying above zero.
+    """
+    if measures.sizes["seed"] < 2:
+        return HTML("<p>One network gives no interval to compare units with decoders by.</p>")
+    strong = (measures.r.sel(centring="raw") > STRONG_THRESHOLD).mean("unit")
+    transfer = measures.accuracy.sel(decoder=MAIN_DECODER)
+    across = [transfer.sel(train_mode=a, test_mode=b) for a, b in (("perform", "observe"), ("observe", "perform"))]
+    parts = []
+    for reading in measures.reading.values:
+        shares_of = strong.sel(reading=reading)
+        shared = shares_of.sel(condition="shared").values
+        if mean_interval(shared).low <= 0:
+            continue
+        found = [
+            str(condition)
+            for condition in measures.condition.values
+            if condition != "shared"
+            and shares_of.sel(condition=condition).mean() >= shared.mean()
+            and all(_lower_than_shared(one.sel(reading=reading), condition) for one in across)
+        ]
+        parts.append(f"under {reading}: {listed(found)}")
+    which = "; ".join(parts) or "none, since too few units have so high an r with a shared core"
+    return HTML(
+        "<p>Conditions with at least as many units of r > .75 as the shared core, but decoders that transfer less "
+        f"than its decoders in both directions: {which}.</p>"
+    )
+
+
+def _lower_than_shared(values: xr.DataArray, condition: str) -> bool:
+    """Return whether a condition is below the shared core, by the interval of the difference matched by seed."""
+    difference = values.sel(condition="shared").values - values.sel(condition=condition).values
+    return mean_interval(difference).low > 0
+
+
+def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
+    """Say what controls do to the share of strong mirror units, by the interval of each difference.
+
+    Parameters
+    ----------
+    shared
+        The share with a shared core, one value a network.
+    controls
+        Control → the shared core's share minus the control's, matched by seed.
+    """
+    if not controls:
+        return "none of the paper's controls was run"
+    if len(shared) < 2:
+        return "one network gives no interval to judge controls by"
+    if mean_interval(shared).low <= 0:
+        return "too few for a control to lower"
+    sides: dict[str, list[str]] = {"lowers": [], "raises": [], "cannot be told from": []}
+    for name, difference in controls.items():
+        _, low, high = mean_interval(difference)
+        sides["lowers" if low > 0 else "raises" if high < 0 else "cannot be told from"].append(name)
+    words = {
+        "lowers": "{} lower{} it",
+        "raises": "{} raise{} it",
+        "cannot be told from": "the effect of {} cannot be told from none",
+    }
+    parts = [
+        words[side].format(listed(names), "s" if len(names) == 1 else "") if side != "cannot be told from"
+        else words[side].format(listed(names))
+        for side, names in sides.items()
+        if names
+    ]  # fmt: skip
+    return listed(parts)
+
+
+def finding(measures: xr.Dataset) -> HTML:
+    """Say in two sentences how many strong mirror units a shared core has, and what the paper's controls do to that.
+
+    The rule: a control lowers (raises) the share under a reading if the 95 % interval of the difference between the
+    shared core and the control, matched by seed, lies above (below) zero. Where the interval of the shared core's own
+    share reaches zero, there is nothing to lower.
+    """
+    table = shares_table(measures.r.sel(centring="raw"))
+    found = differences(table, "strong")
+    shares_said, verdicts = [], []
+    for reading, one in table.groupby("reading", sort=False):
+        shared = one[one.condition == "shared"].strong.values
+        controls = {c: found[reading, c] for c in PAPERS_CONTROLS if (reading, c) in found}
+        shares_said.append(f"{with_interval(shared, SHARE)} under {reading}")
+        verdicts.append(f"under {reading}, {_verdict(shared, controls)}")
+    return statement(
+        f"With a shared core, the share of strong mirror units (r > .75) is {listed(shares_said)}.",
+        f"The paper's controls ({listed(PAPERS_CONTROLS)}) should each lower it: {'; '.join(verdicts)}.",
+    )

@@ -1,0 +1,161 @@
+"""The page of the main result: how many mirror-like units there are, and whether chance explains them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from IPython.display import HTML
+
+from mirror_core.analysis import null_test, shares, shares_over_thresholds
+from mirror_core.figures.robustness import TRANSFERS
+from mirror_core.examples import Chosen, both_modes
+from mirror_core.paper import LARGEST, MODERATE, SMALLEST, STRONG, Reported
+from mirror_core.seeding import stream
+from mirror_core.tables import cell, show, statement
+from mirror_core.wording import CORRELATION, SHARE, against, listed, span, with_interval
+
+QUANTITIES: dict[str, Reported] = {"strong": STRONG, "moderate": MODERATE, "largest": LARGEST, "smallest": SMALLEST}
+"""Fields of `mirror_core.analysis.Shares` and what the paper reports for each."""
+
+CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonferroni": "Bonferroni"}
+
+DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
+
+NULL_NAMES = {
+    "row": "rows shuffled (the paper's test)",
+    "sequence": "episodes shuffled",
+    "unit-mismatch": "units shuffled",
+}
+"""The nulls of the page, and how it calls them."""
+
+DRAWN_NULLS = ("row", "sequence")
+"""Those that Fig. 2A draws: nulls of a single unit."""
+
+
+def shares_table(r: xr.DataArray) -> pd.DataFrame:
+    """Return the paper's four headline numbers for every network.
+
+    Parameters
+    ----------
+    r
+        Correlations whose last dimension is `unit`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each combination of the other dimensions, with columns `strong`, `moderate`, `largest`,
+        `smallest` and `n_excluded` (units that were constant in one mode). Combinations that were not run are left out.
+    """
+    stacked = r.stack(network=[d for d in r.dims if d != "unit"]).transpose("network", "unit")
+    rows = []
+    for labels, values in zip(stacked.network.values, stacked.values, strict=True):
+        if np.isfinite(values).any():
+            found = shares(values)
+            measured = {name: getattr(found, name) for name in (*QUANTITIES, "n_excluded")}
+            rows.append(dict(zip(stacked.indexes["network"].names, labels, strict=True)) | measured)
+    return pd.DataFrame(rows)
+
+
+def headline_table(shared: xr.Dataset) -> HTML:
+    """Show the paper's numbers beside ours, raw and timestep-centred, for the main experiment."""
+    table = shares_table(shared.r)
+    rows = []
+    for name, reported in QUANTITIES.items():
+        within = SHARE if name in ("strong", "moderate") else CORRELATION
+        row = {"quantity": reported.name, "paper": span(reported), "paper, seed 42": reported.as_printed}
+        for (reading, centring), one in table.groupby(["reading", "centring"], sort=False):
+            label = f"{reading}, {centring}"
+            row[label] = cell(one[name], within)
+            if centring == "raw":
+                row[label] += f"<br><small>{against(one[name], reported)} the paper's</small>"
+        rows.append(row)
+    n = table.seed.nunique()
+    return show(pd.DataFrame(rows), f"Main experiment (shared core), {n} network{'s' if n > 1 else ''} for each reading")
+
+
+def finding(shared: xr.Dataset) -> HTML:
+    """Say in two sentences where the paper's main number appears and where it does not."""
+    table = shares_table(shared.r.sel(centring="raw"))
+    parts, largest = [], []
+    for reading, one in table.groupby("reading", sort=False):
+        place = against(one.strong, STRONG)
+        parts.append(f"{with_interval(one.strong, SHARE)} under {reading}, {place} the paper's {span(STRONG)}")
+        largest.append(f"{with_interval(one.largest, CORRELATION)} under {reading}")
+    n = table.seed.nunique()
+    networks = f"means over {n} networks with 95 % intervals" if n > 1 else "one network"
+    return statement(
+        f"The share of units with r > .75 is {'; it is '.join(parts)}.",
+        f"The largest r of a network is {listed(largest)}, where the paper reports {LARGEST.as_printed} "
+        f"({networks}).",
+    )
+
+
+def shares_by_threshold(shared: xr.Dataset) -> pd.DataFrame:
+    """Return the share of units beyond every threshold from 0 to 1, for each reading and seed."""
+    thresholds = np.linspace(0, 1, 101)
+    r = shared.r.sel(centring="raw")
+    parts = [
+        shares_over_thresholds(r.sel(reading=reading, seed=seed).values, thresholds).assign(reading=reading, seed=seed)
+        for reading in r.reading.values
+        for seed in r.seed.values
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def significance_table(recorded: dict[tuple[str, str, int], xr.DataArray], n_permutations: int) -> HTML:
+    """Show how many units pass each test under each correction, with a shared core and with separate cores.
+
+    A unit passes if its two-sided p is at most .05; the intervals are over networks.
+    """
+    rows = []
+    for null, label in NULL_NAMES.items():
+        found: dict[tuple[str, str], list[dict[str, float]]] = {}
+        for (reading, condition, seed), recording in recorded.items():
+            rng = stream(seed, f"null/{null}")
+            test = null_test(*both_modes(recording), null=null, n_permutations=n_permutations, rng=rng)
+            passed = {c: float(np.mean(test.significant(0.05, c))) for c in CORRECTIONS}
+            found.setdefault((reading, condition), []).append(passed)
+        for (reading, condition), networks in found.items():
+            passed = {title: cell([n[c] for n in networks], SHARE) for c, title in CORRECTIONS.items()}
+            rows.append({"null": label, "reading": reading, "condition": condition, **passed})
+    return show(pd.DataFrame(rows), f"Share of units with p ≤ .05, {n_permutations:,} draws of each null")
+
+
+def null_draws(
+    examples: dict[str, Chosen], n_permutations: int, seed: int
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, float], dict[str, int]]:
+    """Return what Fig. 2A draws: null draws, observed r and number of the first chosen unit, by reading."""
+    draws, observed, units = {}, {}, {}
+    for reading, chosen in examples.items():
+        unit = chosen.units[0]
+        perform, observe = both_modes(chosen.recording.sel(unit=[unit]))
+        draws[reading] = {}
+        for null in DRAWN_NULLS:
+            rng = stream(seed, f"null/{null}/example")
+            test = null_test(perform, observe, null=null, n_permutations=n_permutations, rng=rng)
+            draws[reading][NULL_NAMES[null]] = test.null[:, 0]
+            observed[reading] = float(test.observed[0])
+        units[reading] = unit
+    return draws, observed, units
+
+
+def decoder_table(shared: xr.Dataset) -> HTML:
+    """Show decoding within and across modes with every linear decoder, and in how many networks it is the same code.
+
+    Two unrelated codes send each action of one mode to some action of the other, and now and then to the right one.
+    So a transfer counts if its accuracy is among the best 5 % of all relabellings of the actions.
+    """
+    n = shared.sizes["seed"]
+    rows = []
+    for reading in shared.reading.values:
+        for decoder in shared.decoder.values:
+            row = {"reading": reading, "decoder": DECODER_NAMES[decoder]}
+            for train, test in TRANSFERS:
+                one = shared.sel(reading=reading, decoder=decoder, train_mode=train, test_mode=test)
+                row[f"{train} → {test}"] = cell(one.accuracy.values, SHARE)
+                if train != test:
+                    row[f"{train} → {test}"] += f"<br><small>{int((one.same_code_p <= 0.05).sum())} of {n}</small>"
+            rows.append(row)
+    title = "Decoding accuracy; below, the networks in which it beats relabelled actions (p ≤ .05)"
+    return show(pd.DataFrame(rows), title)

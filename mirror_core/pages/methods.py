@@ -1,0 +1,91 @@
+"""How well the networks learned their two tasks: loss curves of many runs, the limits of a loss, and a verdict."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import torch
+from IPython.display import HTML
+
+from mirror_core.config import Config
+from mirror_core.study import Grid
+from mirror_core.tables import cell, show, statement
+from mirror_core.training import make_lessons
+from mirror_core.world import predictable_error
+from mirror_core.wording import decimal, listed
+
+OBJECTIVES = {"predict": "forward (mean squared error)", "infer": "inverse (cross-entropy, nats)"}
+
+
+def histories(grid: Grid) -> pd.DataFrame:
+    """Return the loss curves of all runs, with columns `reading`, `condition` and `seed` in front."""
+    parts = [
+        run.history.assign(reading=reading, condition=condition, seed=seed)
+        for (reading, condition, seed), run in grid.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def floors(config: Config) -> dict[str, float]:
+    """Return the least loss that is possible, for the objectives where it is known."""
+    return {"predict": predictable_error(config.world, config.training.sequence_length)}
+
+
+def levels(grid: Grid) -> dict[str, float]:
+    """Return the loss of a constant guess for each objective: the sensations' variance, and ln K."""
+    configs = {run.config.seed: run.config for run in grid.values()}.values()
+    variances = [
+        torch.var(make_lessons(c, "held-out", c.training.n_heldout).sensations, dim=(0, 1)).mean().item()
+        for c in configs
+    ]
+    return {"predict": sum(variances) / len(variances), "infer": math.log(next(iter(configs)).world.n_actions)}
+
+
+def final_heldout(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the held-out losses after the last epoch."""
+    return history[(history.split == "held-out") & (history.epoch == history.epoch.max())]
+
+
+def final_losses(history: pd.DataFrame) -> HTML:
+    """Show the held-out loss of every pass after training, as mean with 95 % interval over networks."""
+    last = final_heldout(history)
+    rows = [
+        {
+            "reading": reading,
+            "pass": mode,
+            "objective": OBJECTIVES[objective],
+            "held-out loss": cell(group.loss, (0, math.inf), 3),
+            "networks": len(group),
+        }
+        for (reading, mode, objective), group in last.groupby(["reading", "mode", "objective"], sort=False)
+    ]
+    return show(pd.DataFrame(rows))
+
+
+def finding(grid: Grid) -> HTML:
+    """Say in two sentences whether both tasks were learned.
+
+    The rule: an objective is learned under a reading if the mean held-out loss of its own mode's pass (forward:
+    perform; inverse: observe) is less than half of a constant guess's.
+    """
+    last, guess = final_heldout(histories(grid)), levels(grid)
+    floor = floors(next(iter(grid.values())).config)["predict"]
+    own = {"perform": "predict", "observe": "infer"}
+    last = last[last.objective == last["mode"].map(own)]
+    means = last.groupby(["reading", "objective"], sort=False).loss.mean()
+    missed = [f"the {OBJECTIVES[o]} objective under {r}" for (r, o), v in means.items() if v >= guess[o] / 2]
+    readings = listed(list(dict.fromkeys(last.reading)))
+    first = (
+        f"The networks learn both tasks under {readings}."
+        if not missed
+        else f"Not every task is learned: the loss of {', '.join(missed)} is above half of a constant guess's."
+    )
+    worst = means.groupby("objective").max()
+    second = (
+        f"On held-out episodes, in each task's own pass, the error of predicted sensations is at most {decimal(worst['predict'], 3)} in the mean "
+        f"over networks (a constant guess: {decimal(guess['predict'])}; the noise floor: {decimal(floor, 4)}), and the "
+        f"cross-entropy of inferred actions at most {decimal(worst['infer'], 3)} nats "
+        f"(a guess: {decimal(guess['infer'])})."
+    )
+    return statement(first, second)

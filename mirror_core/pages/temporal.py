@@ -1,0 +1,108 @@
+"""The page of lags and anti-mirror units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from IPython.display import HTML
+
+from mirror_core.analysis import lag_test, unit_correlation
+from mirror_core.checks import whole
+from mirror_core.examples import Chosen, both_modes, choose_units
+from mirror_core.paper import MODERATE_THRESHOLD, SMALLEST
+from mirror_core.seeding import stream
+from mirror_core.tables import show, statement
+from mirror_core.wording import CORRELATION, SHARE, decimal, listed, with_interval
+
+Key = tuple[str, str, int]
+"""(reading, condition, seed) of a network."""
+
+
+@dataclass(frozen=True)
+class LagStudy:
+    """At which lags the top mirror units of each network agree, on episodes that did not choose them."""
+
+    r: xr.DataArray
+    """Timestep-centred r with dimensions (reading, seed, lag, unit); `unit` counts the top units."""
+    null_band: xr.DataArray
+    """Central 95 % of r under re-paired episodes, dimensions (reading, lag, edge)."""
+    peak_share: xr.DataArray
+    """Share of top units whose r is largest at a lag, dimensions (reading, seed, lag)."""
+
+
+def lag_study(recorded: dict[Key, xr.DataArray], n_top: int, max_lag: int, n_permutations: int) -> LagStudy:
+    """Correlate performing with observing at every lag, for the top mirror units of each network.
+
+    Parameters
+    ----------
+    recorded
+        Recordings of the networks.
+    n_top
+        Units of each network, those with the largest r on one half of the episodes.
+    max_lag
+        Largest lag in timesteps.
+    n_permutations
+        Re-pairings of the other half's episodes behind the null band, for each network.
+    """
+    whole("n_top", n_top, 1)
+    lags = np.arange(-max_lag, max_lag + 1)
+    profiles, nulls = {}, {}
+    for (reading, _, seed), recording in recorded.items():
+        top = choose_units(recording, n_top, seed).of_units
+        test = lag_test(*both_modes(top), max_lag, n_permutations, stream(seed, "lag null"))
+        # a network with fewer units of a defined r than asked for is filled up with none
+        missing = (0, n_top - top.sizes["unit"])
+        profiles[reading, seed] = np.pad(test.r.values, ((0, 0), missing), constant_values=np.nan)
+        nulls.setdefault(reading, []).append(
+            np.pad(test.null.values, ((0, 0), (0, 0), missing), constant_values=np.nan)
+        )
+    readings, seeds = (list(dict.fromkeys(key[i] for key in profiles)) for i in (0, 1))
+    r = xr.DataArray(
+        [[profiles[reading, seed] for seed in seeds] for reading in readings],
+        {"reading": readings, "seed": seeds, "lag": lags},
+        ["reading", "seed", "lag", "unit"],
+    )
+    bands = [np.nanquantile(np.concatenate(nulls[reading]), [0.025, 0.975], axis=(0, 2)) for reading in readings]
+    band = xr.DataArray(bands, {"reading": readings, "edge": ["low", "high"], "lag": lags}, ["reading", "edge", "lag"])
+    peaks = r.fillna(-np.inf).argmax("lag")
+    there = r.notnull().any("lag")
+    share = xr.concat([(peaks == i).where(there).mean("unit") for i in range(len(lags))], "lag").assign_coords(lag=lags)
+    return LagStudy(r, band, share.transpose("reading", "seed", "lag"))
+
+
+def finding(lags: LagStudy, anti: dict[Key, Chosen]) -> HTML:
+    """Say in two sentences where top units agree best, and how negative the most negative unit stays."""
+    at_zero, lowest = [], []
+    for reading in lags.r.reading.values:
+        share = with_interval(lags.peak_share.sel(reading=reading, lag=0).values, SHARE)
+        near = lags.peak_share.sel(reading=reading, lag=slice(-1, 1)).sum("lag").values
+        at_zero.append(f"{share} under {reading} ({with_interval(near, SHARE)} within one timestep)")
+        r = np.array([chosen.r.values[0] for key, chosen in anti.items() if key[0] == reading])
+        below = f"below −.6 in {np.sum(r < -MODERATE_THRESHOLD)} of {len(r)} networks"
+        lowest.append(f"{with_interval(r, CORRELATION)} under {reading} ({below})")
+    return statement(
+        f"The share of top mirror units whose r is largest at lag 0 is {listed(at_zero)}.",
+        f"The most negative unit of a network has, on episodes that did not choose it, r = {listed(lowest)}; the paper "
+        f"reports {SMALLEST.as_printed}.",
+    )
+
+
+def anti_table(recorded: dict[Key, xr.DataArray], anti: dict[Key, Chosen]) -> HTML:
+    """Show the most negative unit of every network: r where it was chosen, and on the other episodes."""
+    rows = []
+    for key, chosen in anti.items():
+        of_all = unit_correlation(*both_modes(recorded[key]))
+        rows.append(
+            {
+                "reading": key[0],
+                "seed": key[2],
+                "most negative unit": chosen.units[0],
+                "r on other episodes": decimal(chosen.r.values[0]),
+                "timestep-centred": decimal(unit_correlation(*both_modes(chosen.of_units), centre_timesteps=True)[0]),
+                "units with r < −.6, all episodes": int(np.sum(of_all < -MODERATE_THRESHOLD)),
+            }
+        )
+    return show(pd.DataFrame(rows))

@@ -1,0 +1,49 @@
+"""What notebooks glued, as files that any page of the book can show.
+
+MyST-NB shows a glued vector figure, or glued Markdown, only on the page of its own notebook. As a file,
+`notebooks/glued/NOTEBOOK/KEY.svg` (.png, .md), it goes through the ordinary `figure` and `include` directives, with
+alternative text and a caption.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+FOLDER = "glued"
+"""Folder of the files, beside the executed notebooks."""
+
+SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png", "text/markdown": ".md"}
+"""Kinds of content that become files, the preferred first."""
+
+
+def write_glued(executed: Path) -> None:
+    """Write what an executed notebook glued; a file whose content is the same is not touched."""
+    folder = executed.parent / FOLDER / executed.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    current = dict(_glued(nbformat.read(executed, as_version=4)))
+    for path in folder.iterdir():
+        if path.name not in current:
+            path.unlink()
+    for name, content in current.items():
+        path = folder / name
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
+
+
+def _glued(notebook: NotebookNode) -> Iterator[tuple[str, bytes]]:
+    """Yield file name and content of everything glued."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            label = output.get("metadata", {}).get("scrapbook")
+            if label is None:
+                continue
+            for kind, suffix in SUFFIXES.items():
+                content = output.data.get(label.get("mime_prefix", "") + kind)
+                if content is not None:
+                    yield label["name"] + suffix, base64.b64decode(content) if suffix == ".png" else content.encode()
+                    break

@@ -1,0 +1,226 @@
+"""The row of a run: what was measured on its network, kept beside the store's runs as soon as it is known.
+
+A row is one small JSON file, `<store>/measures/<two digits>/<run>-<analysis>.json`, named by the run's fingerprint
+and that of the code that measures. It appears by one rename and has a checksum, so that a killed process leaves no
+half row and a damaged one is never used. A row needs no weights: thousands of runs can be kept as rows only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+import uuid
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from mirror_core.analysis import DECODERS, shares
+from mirror_core.config import Config
+from mirror_core.making import make, one_thread
+from mirror_core.measuring import measure_one
+from mirror_core.network import MODES
+from mirror_core.provenance import digest_of_code
+from mirror_core.recording import heldout_episodes, record
+from mirror_core.runs import Run, RunStore, StoreError, run_fingerprint
+
+_DECIDES_MEASURES = (
+    "recording", "measuring", "sweeps/rows", "analysis/correlation", "analysis/decoding", "analysis/permutations",
+    "analysis/selection", "analysis/significance", "analysis/validation",
+)  # fmt: skip
+"""The modules through which a trained network becomes a row; those that decide weights are in the run's name."""
+
+_CENTRINGS = {"raw": "raw", "timestep-centred": "centred"}
+_SHARES = ("strong", "moderate", "largest", "smallest", "n_excluded")
+_LOSSES = ("perform_predict", "perform_infer", "observe_predict", "observe_infer", "joint_predict", "joint_infer")
+MEASURES = (
+    *(f"{share}_{centring}" for centring in _CENTRINGS.values() for share in _SHARES),
+    *(f"{decoder}_{train}_{test}" for decoder in DECODERS for train in MODES for test in MODES),
+    "chance",
+    *(f"loss_{loss}" for loss in _LOSSES),
+)
+"""What a row tells about a network: the paper's headline numbers from raw and from timestep-centred r; accuracy of each
+decoder by the modes that it learnt from and was tested on; accuracy of always naming the most frequent action; the
+last held-out loss of each pass and objective, NaN for those that the network does not have."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is kept of one measured run."""
+
+    run: str
+    """Fingerprint of the run."""
+    config: dict[str, Any]
+    """What `Config.to_dict` returns."""
+    measures: dict[str, float]
+    """A value for each of `MEASURES`."""
+    provenance: dict[str, Any]
+    """How the network was trained, see `mirror_core.provenance`."""
+    seconds_measuring: float
+
+    @property
+    def seconds_training(self) -> float:
+        return self.provenance["seconds"]
+
+
+@cache
+def analysis_fingerprint() -> str:
+    """Return 12 hexadecimal digits for the code that measures, and the versions it computes with."""
+    versions = " ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
+    return digest_of_code(versions, _DECIDES_MEASURES)[:12]
+
+
+class RowStore:
+    """The rows kept in a run store's folder.
+
+    Parameters
+    ----------
+    store
+        Whose runs are measured.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.root = store.root / "measures"
+
+    def path(self, run: str) -> Path:
+        """Return where the row of a run is, or would be."""
+        return self.root / run[:2] / f"{run}-{analysis_fingerprint()}.json"
+
+    def load(self, config: Config) -> Row | None:
+        """Return the row of a configuration's run, or None if it has to be made.
+
+        A damaged row is never used: a warning names it, and it counts as missing.
+        """
+        path = self.path(run_fingerprint(config))
+        try:
+            return _read(path, config)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except _DAMAGED as error:
+            warnings.warn(f"kept row {path} is damaged ({error}); it will be made again.", stacklevel=2)
+            return None
+
+    def save(self, row: Row) -> None:
+        """Keep a row; an undamaged one that another process made meanwhile stays as it is.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written. Nothing half-written stays behind.
+        """
+        path = self.path(row.run)
+        part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("w", encoding="utf-8") as file:
+                content = dict(vars(row))
+                json.dump(content | {"sha256": _digest(content)}, file)
+                # the row must be on the disk before the rename says that it is there
+                file.flush()
+                os.fsync(file.fileno())
+            if not _is_whole(path, Config.from_dict(row.config)):
+                part.replace(path)
+        except OSError as error:
+            raise StoreError(f"cannot keep the row of run {row.run} in {self.root}: {error}.") from error
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def rows(self) -> Iterator[Row]:
+        """Read every undamaged row, whichever code measured it."""
+        for path in sorted(self.root.glob("??/*.json")):
+            with contextlib.suppress(*_DAMAGED):
+                yield _read(path)
+
+
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
+
+def _read(path: Path, config: Config | None = None) -> Row:
+    """Read a row; with a configuration, only the row of its run will do."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content.pop("sha256") != _digest(content):
+        raise ValueError("it does not match its checksum")
+    row = Row(**content)
+    if config is not None and (row.run != run_fingerprint(config) or Config.from_dict(row.config) != config):
+        raise ValueError("it belongs to another configuration")
+    return row
+
+
+def _is_whole(path: Path, config: Config) -> bool:
+    try:
+        _read(path, config)
+    except _DAMAGED:
+        return False
+    return True
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def obtain_row(config: Config, store: RunStore, *, keep_weights: bool = True) -> Row:
+    """Return the row of a configuration's run, training and measuring only what is not kept.
+
+    Parameters
+    ----------
+    keep_weights
+        Whether the network goes to the store too; without, training it again is the only way back to it.
+
+    Raises
+    ------
+    FloatingPointError
+        If training fails, see `mirror_core.training.train`.
+    StoreError
+        If run or row cannot be kept.
+    """
+    rows = RowStore(store)
+    row = rows.load(config)
+    run = store.load(config) if keep_weights or row is None else None
+    if row is not None and (run is not None or not keep_weights):
+        return row
+    row = measured(run or make(config, store if keep_weights else None))
+    rows.save(row)
+    return row
+
+
+def measured(run: Run) -> Row:
+    """Measure a run's network on held-out episodes."""
+    clock = time.perf_counter()
+    with one_thread():
+        found = measure_one(record(run.network, heldout_episodes(run.config)), run.config.seed)
+    values = _shares(found.r) | _accuracies(found.accuracy) | _losses(run)
+    values["chance"] = float(found.chance)
+    seconds = round(time.perf_counter() - clock, 3)
+    measures = {name: values[name] for name in MEASURES}
+    return Row(run.fingerprint, run.config.to_dict(), measures, run.provenance, seconds)
+
+
+def _shares(r: xr.DataArray) -> dict[str, float]:
+    found = {short: shares(r.sel(centring=centring).values) for centring, short in _CENTRINGS.items()}
+    return {f"{name}_{short}": getattr(one, name) for short, one in found.items() for name in _SHARES}
+
+
+def _accuracies(accuracy: xr.DataArray) -> dict[str, float]:
+    return {
+        f"{decoder}_{train}_{test}": float(accuracy.sel(decoder=decoder, train_mode=train, test_mode=test))
+        for decoder in DECODERS
+        for train in MODES
+        for test in MODES
+    }
+
+
+def _losses(run: Run) -> dict[str, float]:
+    heldout = run.history[run.history.split == "held-out"]
+    last = heldout[heldout.epoch == heldout.epoch.max()]
+    found = {f"{one.mode}_{one.objective}": one.loss for one in last.itertuples()}
+    return {f"loss_{name}": found.get(name, np.nan) for name in _LOSSES}

@@ -1,0 +1,106 @@
+"""What all tests share: array shapes are checked while they run, and they keep their trained networks to themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SMALL_NOTEBOOK = """# A small page
+
+```{code-cell}
+:tags: [parameters]
+
+seed: int = 42
+```
+
+```{code-cell}
+from myst_nb import glue
+
+glue("number", seed, display=False)
+```
+"""
+SMALL_INDEX = """# A small site
+
+The seed is {glue:text}`notebooks/small.ipynb::number:.1f`.
+"""
+
+
+def modules_with_shapes() -> list[str]:
+    """Return the modules that annotate array shapes; the compiled one cannot be wrapped."""
+    paths = (ROOT / "mirror_core").rglob("*.py")
+    text = {path: path.read_text(encoding="utf-8") for path in paths}
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in text
+        if "import numba" not in text[path] and "from jaxtyping import" in text[path]
+    ]
+
+
+# Before any test module imports the library. An int is fine where a float is asked for, as everywhere in Python.
+install_import_hook(modules_with_shapes(), "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the networks that tests train in a folder of their own, for all tests of a session."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIRROR_CORE_STORE", str(folder))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield folder
+
+
+def copy_checkout(copy: Path) -> Path:
+    """Copy what the commands and the site need, links and all, so that a test's builds do not touch this checkout."""
+    copy.mkdir(parents=True, exist_ok=True)
+    for name in ("_config.yml", "_toc.yml", "Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, copy / name)
+    built = shutil.ignore_patterns("_build", "notebooks", "*.ipynb", ".*")
+    shutil.copytree(ROOT / "book", copy / "book", symlinks=True, ignore=built)
+    shutil.copytree(ROOT / "notebooks", copy / "notebooks", ignore=built)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the checkout, for all tests of a session."""
+    return copy_checkout(tmp_path_factory.mktemp("session") / "checkout")
+
+
+@pytest.fixture
+def small_checkout(tmp_path: Path) -> Path:
+    """Return a copy of the checkout whose site is one small notebook, which trains nothing, and a title page."""
+    copy = copy_checkout(tmp_path / "checkout")
+    shutil.rmtree(copy / "notebooks")
+    (copy / "notebooks").mkdir()
+    (copy / "notebooks" / "small.md").write_text(SMALL_NOTEBOOK, encoding="utf-8")
+    (copy / "book" / "index.md").write_text(SMALL_INDEX, encoding="utf-8")
+    (copy / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: notebooks/small\n")
+    config = yaml.safe_load((copy / "_config.yml").read_text(encoding="utf-8"))
+    config["sphinx"]["config"] |= {"mirror_notebooks": {"small": {"seed": 7}}, "mirror_notebooks_quick": {}}
+    (copy / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def call(store: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a command with the programs of this environment first."""
+
+    def run(*command: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        programs = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
+        # a make inside `make test` must not take itself for a part of it
+        outer = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
+        environment = outer | {"PATH": programs} | variables
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+    return run

@@ -1,0 +1,86 @@
+"""The ranges, the lock, the conda environment and what is installed say the same thing."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import jupytext
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK_LINES = [
+    line for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+]
+LOCK = {canonicalize_name(name): version for name, version in (line.split("==") for line in LOCK_LINES)}
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.md"))
+DIRECT = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Return the top-level packages that a module imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("requirement", DIRECT, ids=lambda requirement: requirement.name)
+def test_the_lock_satisfies_each_range(requirement):
+    assert requirement.specifier.contains(LOCK[canonicalize_name(requirement.name)])
+
+
+def test_the_lock_is_exact_and_names_no_address_and_no_local_build():
+    for line in LOCK_LINES:
+        requirement = Requirement(line)
+        assert requirement.url is None and requirement.marker is None
+        assert Version(LOCK[canonicalize_name(requirement.name)]).local is None
+    assert LOCK_LINES == sorted(LOCK_LINES)
+
+
+def test_the_lock_is_complete():
+    """Whatever an installed package of the lock needs here is in the lock too."""
+    missing = set()
+    for name in LOCK:
+        for line in metadata.requires(name) or []:
+            needed = Requirement(line)
+            wanted = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            if wanted and canonicalize_name(needed.name) not in LOCK:
+                missing.add(f"{needed.name} (needed by {name})")
+    assert not missing
+
+
+def test_what_is_installed_is_what_is_locked():
+    assert {name: Version(metadata.version(name)).public for name in LOCK} == LOCK
+
+
+def test_conda_installs_the_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    python, pip, packages = environment["dependencies"]
+    assert packages == {"pip": ["-r requirements.lock", "-e ."]}
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python.removeprefix("python="))
+
+
+def test_what_is_imported_is_declared():
+    """The library and the notebooks import nothing that is there only because something else needs it."""
+    text = [path.read_text(encoding="utf-8") for path in (ROOT / "mirror_core").rglob("*.py")]
+    text += ["\n".join(c.source for c in jupytext.read(path).cells if c.cell_type == "code") for path in NOTEBOOKS]
+    modules = {name for source in text for name in imported(ast.parse(source))}
+    modules -= sys.stdlib_module_names | {"mirror_core"}
+    optional = PROJECT["optional-dependencies"]["cluster"]
+    declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"] + optional}
+    provided = metadata.packages_distributions()
+    undeclared = {name for name in modules if not declared & {canonicalize_name(d) for d in provided.get(name, [])}}
+    assert not undeclared
