@@ -6,7 +6,14 @@ import xarray as xr
 
 from mirror_core.analysis import DECODERS, cross_decoding, unit_correlation
 from mirror_core.network import MODES
+from mirror_core.recording import heldout_episodes, record
+from mirror_core.runs import Run
 from mirror_core.seeding import stream
+
+
+def measure_run(run: Run, n_test: int) -> xr.Dataset:
+    """Measure a run's network on `n_test` held-out episodes, see `measure_one`."""
+    return measure_one(record(run.network, heldout_episodes(run.config, n_test)), run.config.seed)
 
 
 def measure_one(recording: xr.DataArray, seed: int) -> xr.Dataset:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import joblib
 import xarray as xr
 
 from mirror_core.checks import one_of, whole
 from mirror_core.conditions import configure
 from mirror_core.config import Config
-from mirror_core.making import in_workers, obtain
-from mirror_core.measuring import measure_one
+from mirror_core.kept import analyse_runs
+from mirror_core.making import obtain
+from mirror_core.measuring import measure_run
 from mirror_core.recording import N_TEST, heldout_episodes, record
 from mirror_core.runs import Run, RunStore
 
@@ -71,8 +71,10 @@ def recordings(grid: Grid, n_test: int = N_TEST) -> dict[tuple[str, str, int], x
     return {key: record(run.network, heldout_episodes(run.config, n_test)) for key, run in grid.items()}
 
 
-def measure(grid: Grid, n_test: int = N_TEST, *, progress: bool = True) -> xr.Dataset:
-    """Measure every network of a grid on held-out episodes.
+def measure(
+    grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, progress: bool = True
+) -> xr.Dataset:
+    """Measure every network of a grid on held-out episodes; what the store has kept is taken from there.
 
     Returns
     -------
@@ -83,10 +85,10 @@ def measure(grid: Grid, n_test: int = N_TEST, *, progress: bool = True) -> xr.Da
         `mirror_core.analysis.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always naming the most frequent
         one; `run` (reading, condition, seed): fingerprint of the run.
     """
-    found = recordings(grid, n_test)
-    tasks = [joblib.delayed(measure_one)(found[key], run.config.seed) for key, run in grid.items()]
+    whole("n_test", n_test, 4)
+    found = analyse_runs(measure_run, list(grid.values()), store=store, progress=progress, n_test=n_test)
     parts = []
-    for (key, run), part in zip(grid.items(), in_workers(tasks, "measuring", "network", progress), strict=True):
+    for (key, run), part in zip(grid.items(), found, strict=True):
         labels = {name: [value] for name, value in zip(("reading", "condition", "seed"), key, strict=True)}
         parts.append(part.assign(run=run.fingerprint).expand_dims(labels))
     order = {name: list(dict.fromkeys(key[i] for key in grid)) for i, name in enumerate(("reading", "condition"))}

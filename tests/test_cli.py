@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from mirror_core.cli import INTERRUPTED, duration, main
+from mirror_core.cli import main
+from mirror_core.commands.sweep import INTERRUPTED, duration
 from mirror_core.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config import Config
 from mirror_core.making import make
