@@ -1,4 +1,7 @@
-"""Every notebook runs through papermill with small settings, and gives the same tables again under nbval."""
+"""Notebooks have typed parameters, run through papermill with small settings, and give the same tables again under nbval.
+
+The paper's own sections run here; the other notebooks run once, when tests/test_site.py builds the whole site.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.md"))
 SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
 QUICK = SETTINGS["mirror_notebooks_quick"]
 
+SECTIONS = [ROOT / "notebooks" / f"{name}.md" for name in ("methods", "main_result", "ablations", "temporal")]
+
 each_notebook = pytest.mark.parametrize("source", NOTEBOOKS, ids=lambda path: path.stem)
+each_section = pytest.mark.parametrize("source", SECTIONS, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +41,22 @@ def test_the_site_runs_every_notebook():
 @pytest.mark.filterwarnings("ignore:The specified file")  # pytest puts the filters back that the reader set
 def test_parameters_are_typed_and_explained(source):
     parameters = papermill.inspect_notebook(source)
-    assert {"seed", "n_seeds", "reading"} <= set(parameters)
+    assert parameters
     for parameter in parameters.values():
         assert parameter["inferred_type_name"] != "None" and parameter["help"], parameter["name"]
-    assert parameters["seed"]["default"] == "42"
     for mapping in (SETTINGS["mirror_notebooks"], QUICK):
         assert set(mapping[source.stem]) <= set(parameters)
 
 
-@each_notebook
+@each_section
+@pytest.mark.filterwarnings("ignore:The specified file")
+def test_sections_of_the_paper_take_seeds_and_readings(source):
+    parameters = papermill.inspect_notebook(source)
+    assert {"seed", "n_seeds", "reading"} <= set(parameters)
+    assert parameters["seed"]["default"] == "42"
+
+
+@each_section
 def test_runs_through_papermill(source, folder, call):
     parameters = [part for name, value in QUICK[source.stem].items() for part in ("-p", name, str(value))]
     output = folder / f"{source.stem}.ipynb"
@@ -74,7 +87,7 @@ def compare_tables(path: Path) -> int:
 
 def test_gives_the_same_tables_under_nbval(folder, call):
     executed = sorted(folder.glob("*.ipynb"))
-    assert len(executed) == len(NOTEBOOKS)
+    assert len(executed) == len(SECTIONS)
     assert sum(compare_tables(path) for path in executed) > 0
     options = ["-q", "-p", "no:cacheprovider", f"--rootdir={folder}", "--nbval-lax", "--nbval-current-env"]
     options += ["--nbval-cell-timeout=300", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")]

@@ -74,7 +74,7 @@ def execute_notebook(
     notebook = parse_notebook(text, str(source))
     name = source.stem
     _check_parameters(name, notebook, parameters)
-    fingerprint = page_fingerprint(text, parameters)
+    fingerprint = page_fingerprint(text, parameters, data=data_folder(source))
     executed = _run(name, notebook, parameters, source.parent, timeout, show_progress)
     _refuse_noise(name, executed)
     _tidy(executed)
@@ -89,6 +89,11 @@ def execute_notebook(
         _write_atomically(output, nbformat.writes(executed))
     except OSError as error:
         raise NotebookFailure(f"notebook {name}: {output} cannot be written ({error.strerror}).") from error
+
+
+def data_folder(source: Path) -> Path:
+    """Return the folder of the measured tables that the notebooks beside this one may read."""
+    return source.parent.parent / "book" / "data"
 
 
 def _check_parameters(name: str, notebook: NotebookNode, parameters: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from mirror_core import __version__
-from mirror_core.publishing.execute import PROVENANCE, NotebookFailure, execute_notebook
+from mirror_core.publishing.execute import PROVENANCE, NotebookFailure, data_folder, execute_notebook
 from mirror_core.publishing.fingerprint import page_fingerprint
 from mirror_core.publishing.glued import write_glued
 from mirror_core.publishing.offline import leave_thebe_out
@@ -67,7 +67,8 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
         settings = chosen_settings(config, sources)
         for name, parameters in settings.items():
             source, output = sources / f"{name}.md", Path(app.srcdir, FOLDER, f"{name}.ipynb")
-            if is_current(output, page_fingerprint(source.read_text(encoding="utf-8"), parameters)):
+            text, data = source.read_text(encoding="utf-8"), data_folder(source)
+            if is_current(output, page_fingerprint(text, parameters, data=data)):
                 LOGGER.info("notebook %s: nothing changed", name)
             else:
                 LOGGER.info("notebook %s: running …", name)

@@ -33,12 +33,21 @@ def library_digest(library: Path | None = None) -> str:
     return digest.hexdigest()
 
 
+def data_digests(source: str, parameters: Mapping[str, Any], data: Path | None) -> dict[str, str]:
+    """Return the SHA-256 of each file of the data folder whose name a notebook or its parameters mention."""
+    text = source + json.dumps(dict(parameters), sort_keys=True)
+    files = sorted(path for path in data.rglob("*") if path.is_file()) if data is not None else []
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.name in text}
+
+
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that can change a result."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
 
 
-def page_fingerprint(source: str, parameters: Mapping[str, Any], library: Path | None = None) -> str:
+def page_fingerprint(
+    source: str, parameters: Mapping[str, Any], library: Path | None = None, data: Path | None = None
+) -> str:
     """Return the fingerprint of an executed notebook.
 
     Parameters
@@ -49,6 +58,8 @@ def page_fingerprint(source: str, parameters: Mapping[str, Any], library: Path |
         What papermill passes to it.
     library
         See `library_digest`.
+    data
+        Folder of measured tables; those that the source or the parameters name count, see `data_digests`.
     """
-    parts = [source, dict(parameters), library_digest(library), versions()]
+    parts = [source, dict(parameters), library_digest(library), versions(), data_digests(source, parameters, data)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -126,3 +126,21 @@ def test_a_damaged_executed_notebook_is_not_current(tmp_path, content):
     assert not is_current(path, "x")
     path.write_text(json.dumps({"metadata": {"mirror_core": {"fingerprint": "x"}}}))
     assert is_current(path, "x")
+
+
+def test_a_table_that_a_notebook_names_counts_and_no_other(site):
+    data = site.app.srcdir / "data"
+    data.mkdir(parents=True)
+    site.source("second").write_text(PAGE + "\nIt reads `sweep.parquet`.\n")
+    for name in ("sweep.parquet", "other.json"):
+        (data / name).write_text("1")
+    site.build()
+    (data / "other.json").write_text("2")
+    assert site.build() == []
+    (data / "sweep.parquet").write_text("2")
+    assert site.build() == ["second"]
+    site.source("first").write_text(PAGE.replace("seed: int = 42", "table: str = \"\""))
+    site.config.mirror_notebooks["first"] = {"table": "../book/data/other.json"}
+    assert site.build() == ["first"]
+    (data / "other.json").write_text("3")
+    assert site.build() == ["first"]
