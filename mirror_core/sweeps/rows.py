@@ -14,7 +14,7 @@ import os
 import time
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mirror_core.analysis import DECODERS, shares
+from mirror_core.analysis import DECODERS, null_test, shares, unit_correlation
 from mirror_core.config import Config
 from mirror_core.making import make, one_thread
 from mirror_core.measuring import measure_one
@@ -32,25 +32,39 @@ from mirror_core.network import MODES
 from mirror_core.provenance import digest_of_code
 from mirror_core.recording import heldout_episodes, record
 from mirror_core.runs import Run, RunStore, StoreError, run_fingerprint
+from mirror_core.seeding import stream
 
 _DECIDES_MEASURES = (
-    "recording", "measuring", "sweeps/rows", "analysis/correlation", "analysis/decoding", "analysis/permutations",
-    "analysis/selection", "analysis/significance", "analysis/validation",
+    "recording", "measuring", "sweeps/rows", "analysis/correlation", "analysis/decoding", "analysis/null_draws",
+    "analysis/nulls", "analysis/permutations", "analysis/selection", "analysis/significance", "analysis/tuning",
+    "analysis/validation",
 )  # fmt: skip
 """The modules through which a trained network becomes a row; those that decide weights are in the run's name."""
 
 _CENTRINGS = {"raw": "raw", "timestep-centred": "centred"}
 _SHARES = ("strong", "moderate", "largest", "smallest", "n_excluded")
+_AGAINST_LUCK = ("mean", "passing", "passing_positive", "strong_passing", "strong_mismatched", "moderate_mismatched")
 _LOSSES = ("perform_predict", "perform_infer", "observe_predict", "observe_infer", "joint_predict", "joint_infer")
+_ACROSS = tuple((train, test) for train in MODES for test in MODES if train != test)
+STRONG, MODERATE = 0.75, 0.6
+"""The paper's thresholds on r."""
+ALPHA, CORRECTION, N_MISMATCHES = 0.05, "bh", 100
+"""A unit passes where unit mismatch gives p ≤ α, two-sided, with the false discovery rate controlled over units; the
+share of mismatched units beyond a threshold is over this many random pairings of each unit with another."""
+
 MEASURES = (
-    *(f"{share}_{centring}" for centring in _CENTRINGS.values() for share in _SHARES),
+    *(f"{name}_{centring}" for centring in _CENTRINGS.values() for name in (*_SHARES, *_AGAINST_LUCK)),
     *(f"{decoder}_{train}_{test}" for decoder in DECODERS for train in MODES for test in MODES),
+    *(f"{decoder}_{train}_{test}_same_code_p" for decoder in DECODERS for train, test in _ACROSS),
     "chance",
     *(f"loss_{loss}" for loss in _LOSSES),
 )
-"""What a row tells about a network: the paper's headline numbers from raw and from timestep-centred r; accuracy of each
-decoder by the modes that it learnt from and was tested on; accuracy of always naming the most frequent action; the
-last held-out loss of each pass and objective, NaN for those that the network does not have."""
+"""What a row tells about a network, from raw and from timestep-centred r: the paper's headline numbers, `strong` …
+`smallest`; the mean r; the shares of units that pass the unit-mismatch null, of those that do with r > 0, and with r > .75; and the
+shares of *mismatched* pairs of units beyond the paper's thresholds, `strong_mismatched` and `moderate_mismatched`: what
+luck alone would give. All shares are over units whose r is defined. Then accuracy of each decoder by the modes that it
+learnt from and was tested on; its p among relabellings of the actions, across modes; accuracy of always naming the most
+frequent action; the last held-out loss of each pass and objective, NaN for those that the network does not have."""
 
 
 @dataclass(frozen=True)
@@ -197,8 +211,9 @@ def measured(run: Run) -> Row:
     """Measure a run's network on held-out episodes."""
     clock = time.perf_counter()
     with one_thread():
-        found = measure_one(record(run.network, heldout_episodes(run.config)), run.config.seed)
-    values = _shares(found.r) | _accuracies(found.accuracy) | _losses(run)
+        recording = record(run.network, heldout_episodes(run.config))
+        found = measure_one(recording, run.config.seed)
+        values = _shares(found.r) | _against_luck(recording, run.config.seed) | _accuracies(found) | _losses(run)
     values["chance"] = float(found.chance)
     seconds = round(time.perf_counter() - clock, 3)
     measures = {name: values[name] for name in MEASURES}
@@ -206,17 +221,46 @@ def measured(run: Run) -> Row:
 
 
 def _shares(r: xr.DataArray) -> dict[str, float]:
-    found = {short: shares(r.sel(centring=centring).values) for centring, short in _CENTRINGS.items()}
+    found = {short: shares(r.sel(centring=name).values, STRONG, MODERATE) for name, short in _CENTRINGS.items()}
     return {f"{name}_{short}": getattr(one, name) for short, one in found.items() for name in _SHARES}
 
 
-def _accuracies(accuracy: xr.DataArray) -> dict[str, float]:
-    return {
-        f"{decoder}_{train}_{test}": float(accuracy.sel(decoder=decoder, train_mode=train, test_mode=test))
-        for decoder in DECODERS
-        for train in MODES
-        for test in MODES
-    }
+def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
+    """Return what the unit-mismatch null says, see `MEASURES`; NaN with fewer than two units that have an r."""
+    perform, observe = (recording.sel(mode=mode).values for mode in MODES)
+    found = {}
+    for centring, short in _CENTRINGS.items():
+        options = {"centre_timesteps": centring != "raw"}
+        defined = np.isfinite(unit_correlation(perform, observe, **options))
+        values = dict.fromkeys(_AGAINST_LUCK, np.nan)
+        if defined.sum() >= 2:
+            modes = perform[..., defined], observe[..., defined]
+            test = null_test(*modes, "unit-mismatch", N_MISMATCHES, stream(seed, "unit-mismatch"), **options)
+            passing = test.significant(ALPHA, CORRECTION)
+            values = {
+                "mean": test.observed.mean(),
+                "passing": passing.mean(),
+                "passing_positive": (passing & (test.observed > 0)).mean(),
+                "strong_passing": (passing & (test.observed > STRONG)).mean(),
+                "strong_mismatched": (test.null > STRONG).mean(),
+                "moderate_mismatched": (np.abs(test.null) > MODERATE).mean(),
+            }
+        found |= {f"{name}_{short}": float(value) for name, value in values.items()}
+    return found
+
+
+def _accuracies(found: xr.Dataset) -> dict[str, float]:
+    def values(name: str, pairs: Iterable[tuple[str, str]], ending: str = "") -> dict[str, float]:
+        return {
+            f"{decoder}_{train}_{test}{ending}": float(
+                found[name].sel(decoder=decoder, train_mode=train, test_mode=test)
+            )
+            for decoder in DECODERS
+            for train, test in pairs
+        }
+
+    every = [(train, test) for train in MODES for test in MODES]
+    return values("accuracy", every) | values("same_code_p", _ACROSS, "_same_code_p")
 
 
 def _losses(run: Run) -> dict[str, float]:
