@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,6 +49,11 @@ def modules_with_shapes() -> list[str]:
 
 # Before any test module imports the library. An int is fine where a float is asked for, as everywhere in Python.
 install_import_hook(modules_with_shapes(), "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+# The same examples each time, and none that fails because the machine was busy.
+settings.register_profile("same-everywhere", deadline=None, derandomize=True)
+settings.load_profile("same-everywhere")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -65,7 +65,7 @@ def one_batch(config: Config) -> tuple[dict, dict[str, np.ndarray]]:
     return found, {name: np.concatenate(parts) for name, parts in gradients.items()}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(CONFIGS)
 def test_losses_and_gradients_are_those_of_automatic_differentiation(config):
     losses, gradients = one_batch(config)
