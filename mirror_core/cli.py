@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from mirror_core import __version__
+from mirror_core.commands.analyse import analyse
 from mirror_core.commands.runs import runs
 from mirror_core.commands.sweep import sweep
 
@@ -19,7 +20,7 @@ def main() -> None:
     """Train and measure networks, look after those that are kept, and test recordings of your own."""
 
 
-for command in (sweep, runs):
+for command in (analyse, sweep, runs):
     main.add_command(command)
 
 

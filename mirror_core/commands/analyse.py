@@ -1,0 +1,103 @@
+"""`mirror analyse`: recordings of anybody's network, tested as this project tests its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mirror_core.commands.common import clear_errors
+from mirror_core.commands.sweep import INTERRUPTED
+
+RESULT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Test recordings of your own network.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", type=RESULT, help="The HTML report; by default STEM-report.html in the current folder.")
+@click.option("--json", "as_json", type=RESULT, help="Also write tables, verdict and settings as JSON.")
+@click.option("--csv", "as_csv", type=RESULT, help="Also write one row a unit as CSV.")
+@click.option("--no-actions", is_flag=True, help="Leave the actions out, and skip what needs them.")
+@click.option(
+    "--drop-nan",
+    type=click.Choice(["sequences", "units"]),
+    help="Leave out sequences or units with values that are not finite; by default they are an error.",
+)
+@click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Decides every random draw.")
+@click.option(
+    "--permutations", type=click.IntRange(1), default=2000, show_default=True, help="Draws of each null."
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(1e-6, 1 - 1e-6),
+    default=0.05,
+    show_default=True,
+    help="Largest p that counts as significant.",
+)
+def analyse(
+    file: Path,
+    out: Path | None,
+    as_json: Path | None,
+    as_csv: Path | None,
+    no_actions: bool,
+    drop_nan: str | None,
+    seed: int,
+    permutations: int,
+    alpha: float,
+) -> None:
+    """Ask of the recordings in FILE whether there are mirror units: tables here, and a report with figures as HTML.
+
+    FILE is a .npz file (numpy.savez) or a NetCDF file (.nc) with the arrays `perform` and `observe`, activations with
+    dimensions (sequence, time, unit): sequence i and timestep t of both are the same moment of the same episode. An
+    array `actions` (sequence, time) of whole numbers says what was done; without it, decoding and what else needs it
+    is skipped. In NetCDF dimensions are found by name, in any order.
+
+    A file that --out, --json or --csv names is replaced, once the new one is complete.
+
+    \b
+    Exit status: 0 if the report was written, 1 if FILE cannot be analysed or a file cannot be written, 2 for a
+    wrong option, 130 after Ctrl-C.
+    """
+    with clear_errors():
+        out = out or Path(f"{file.stem}-report.html")
+        wanted = {".html": out, ".json": as_json, ".csv": as_csv}
+        _check_targets(file, wanted)
+        import matplotlib
+
+        matplotlib.use("agg")  # draws into files; needs no screen
+        from mirror_core.report import analyse_file
+
+        try:
+            report = analyse_file(
+                file, use_actions=not no_actions, drop_nan=drop_nan, seed=seed, n_permutations=permutations, alpha=alpha,
+                progress=True,
+            )  # fmt: skip
+            click.echo(str(report))
+            for path in filter(None, wanted.values()):
+                report.save(path)
+                click.echo(f"Written: {path}", err=True)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. A file that was not said to be written is as it was.", err=True)
+            sys.exit(INTERRUPTED)
+
+
+def _check_targets(file: Path, wanted: dict[str, Path | None]) -> None:
+    """Refuse what cannot be written before the work begins.
+
+    Raises
+    ------
+    click.UsageError
+        For a name with another ending, or that of the recordings themselves.
+    OSError
+        If the folder does not exist.
+    """
+    for ending, path in wanted.items():
+        if path is None:
+            continue
+        if path.suffix.lower() != ending:
+            raise click.UsageError(f"cannot write to {path}: its name must end in {ending}.")
+        if path.absolute() == file.absolute():
+            raise click.UsageError(f"cannot write to {path}: it is the file to be read.")
+        if not path.absolute().parent.is_dir():
+            raise OSError(f"cannot write {path}: its folder does not exist.")
