@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch.nn import functional
 
@@ -41,7 +43,9 @@ def plain_total(network: MirrorNetwork, config: Config, lessons: Lessons) -> tup
     return sum(weight[objective] * loss for (_, objective), loss in found.items()), found
 
 
-def plain_train(config: Config) -> tuple[MirrorNetwork, list[dict]]:
+def plain_train(
+    config: Config, on_epoch: Callable[[int], None] = lambda epoch: None
+) -> tuple[MirrorNetwork, list[dict]]:
     """Train one network; return it and its loss curves (epoch, split, mode, objective, loss)."""
     network, plan = MirrorNetwork(config), config.training
     lessons = make_lessons(config, "train", plan.n_sequences)
@@ -78,4 +82,5 @@ def plain_train(config: Config) -> tuple[MirrorNetwork, list[dict]]:
                 totals[key] = totals.get(key, 0.0) + loss.item() * len(index)
         note(epoch, "train", {k: v / len(lessons) for k, v in totals.items()})
         note_heldout(epoch)
+        on_epoch(epoch)
     return network.requires_grad_(False), rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -89,7 +90,7 @@ def _arrays(lessons: Lessons) -> tuple[np.ndarray, ...]:
     return tuple(x.numpy() for x in (lessons.actions, lessons.sensations, lessons.observed, lessons.labels))
 
 
-def jax_train(config: Config) -> list[list[float]]:
+def jax_train(config: Config, on_epoch: Callable[[int], None] = lambda epoch: None) -> list[list[float]]:
     """Train one network of which all weights learn, without weight decay; return its held-out losses by epoch."""
     plan = config.training
     train = _arrays(make_lessons(config, "train", plan.n_sequences))
@@ -99,11 +100,12 @@ def jax_train(config: Config) -> list[list[float]]:
     order, count = stream(config.seed, "order"), 0
     cold = config.change(seed=0, n_epochs=1)  # what is compiled depends on neither
     curve = [[float(x) for x in _evaluate(w, cold, heldout)]]
-    for _ in range(plan.n_epochs):
+    for epoch in range(1, plan.n_epochs + 1):
         shuffled = order.permutation(plan.n_sequences)
         for start in range(0, plan.n_sequences, plan.batch_size):
             index = shuffled[start : start + plan.batch_size]
             count += 1
             w, first, second, _ = _step(w, first, second, count, cold, tuple(x[index] for x in train))
         curve.append([float(x) for x in _evaluate(w, cold, heldout)])
+        on_epoch(epoch)
     return curve
