@@ -52,6 +52,8 @@ class Claim:
     """A claim of the paper."""
 
     id: str
+    title: str
+    """The claim in a few words, for figures."""
     says: str
     paper: str
     """The paper's number or words, short."""
@@ -94,7 +96,7 @@ def load_claims(path: Path | None = None) -> list[Claim]:
     return claims
 
 
-_CLAIM_FIELDS = ("id", "says", "paper", "place", "page", "figure", "parts")
+_CLAIM_FIELDS = ("id", "title", "says", "paper", "place", "page", "figure", "parts")
 _PART_FIELDS = ("says", "measure", "rule", "condition", "than", "essential", "of", "interval")
 
 

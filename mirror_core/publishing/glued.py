@@ -2,7 +2,7 @@
 
 MyST-NB shows a glued vector figure, or glued Markdown, only on the page of its own notebook. As a file,
 `notebooks/glued/NOTEBOOK/KEY.svg` (.png, .md), it goes through the ordinary `figure` and `include` directives, with
-alternative text and a caption.
+alternative text and a caption. A glued `TextFile` (.csv, .json) goes through the `download` role.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from mirror_core.publishing.files import KINDS
+
 FOLDER = "glued"
 """Folder of the files, beside the executed notebooks."""
 
-SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png", "text/markdown": ".md"}
+SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png", "text/markdown": ".md"} | {
+    mime: f".{kind}" for kind, mime in KINDS.items()
+}
 """Kinds of content that become files, the preferred first."""
 
 

@@ -1,0 +1,20 @@
+"""Text files that a notebook glues, so that the site can offer them for download."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KINDS = {"csv": "text/csv", "json": "application/json"}
+"""Kinds of files, and what a browser calls them."""
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """What a glued file holds; the build writes it to `notebooks/glued/NOTEBOOK/KEY.KIND`."""
+
+    text: str
+    kind: str
+    """A name in `KINDS`."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {KINDS[self.kind]: self.text}
