@@ -79,6 +79,7 @@ def _part(result: PartResult) -> dict[str, Any]:
     part = result.part
     return {
         "says": part.says, "rule": part.rule, "limits": part.limits, "essential": part.essential,
+        "precondition": part.precondition,
         "outcome": result.outcome,
         "checks": [
             {

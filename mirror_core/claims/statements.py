@@ -37,6 +37,8 @@ class Part:
     """Condition whose networks, matched by seed, are subtracted; None where the rule takes no difference."""
     essential: bool = False
     """Whether the claim is not reproduced where this part fails."""
+    precondition: bool = False
+    """Whether it is no evidence for the claim, which is not reproduced where it fails."""
     of: str = "all"
     """Whether the worst ("all") or the best ("any") of several measures or conditions decides."""
     interval: str = "networks"
@@ -97,7 +99,7 @@ def load_claims(path: Path | None = None) -> list[Claim]:
 
 
 _CLAIM_FIELDS = ("id", "title", "says", "paper", "place", "page", "figure", "parts")
-_PART_FIELDS = ("says", "measure", "rule", "condition", "than", "essential", "of", "interval")
+_PART_FIELDS = ("says", "measure", "rule", "condition", "than", "essential", "precondition", "of", "interval")
 
 
 def _claim(entry: Any) -> Claim:
@@ -136,6 +138,7 @@ def _part(entry: dict[str, Any]) -> Part:
     one_of("of", part.of, ("all", "any"))
     one_of("interval", part.interval, INTERVALS)
     flag("essential", part.essential)
+    flag("precondition", part.precondition)
     return part
 
 

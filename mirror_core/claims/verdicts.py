@@ -77,25 +77,25 @@ def evaluate(claims: Sequence[Claim], evidence: Evidence, readings: Sequence[str
     for claim in claims:
         for reading in readings:
             parts = tuple(judge_part(part, evidence, reading) for part in claim.parts)
-            verdict = verdict_of([(one.outcome, one.part.essential) for one in parts])
+            verdict = verdict_of(parts)
             runs = tuple(evidence.fingerprints(reading, claim.conditions))
             found.append(Judgement(claim, reading, verdict, parts, runs))
     return found
 
 
-def verdict_of(outcomes: Sequence[tuple[str, bool]]) -> str:
-    """Return the verdict from the outcome of each part, and whether the part is essential.
+def verdict_of(results: Sequence[PartResult]) -> str:
+    """Return the verdict from what became of each part.
 
-    Not tested if no part was, or an essential one was not; not reproduced if an essential part fails or no part holds, not
-    even in part; reproduced if all tested parts hold; else partly.
+    Not tested if no part was that counts, or an essential part or a precondition was not; not reproduced if one of these
+    fails or no part that counts holds, not even in part; reproduced if all tested parts that count hold; else partly.
     """
-    essential = [outcome for outcome, is_essential in outcomes if is_essential]
-    tested = [outcome for outcome, _ in outcomes if outcome != UNTESTED]
-    if not tested or UNTESTED in essential:
+    counted = {one.outcome for one in results if not one.part.precondition} - {UNTESTED}
+    required = {one.outcome for one in results if one.part.essential or one.part.precondition}
+    if not counted or UNTESTED in required:
         return UNTESTED
-    if "fails" in essential or set(tested) == {"fails"}:
+    if "fails" in required or counted == {"fails"}:
         return "not reproduced"
-    return "reproduced" if set(tested) == {"holds"} else "partly"
+    return "reproduced" if counted == {"holds"} else "partly"
 
 
 def judge_part(part: Part, evidence: Evidence, reading: str) -> PartResult:

@@ -43,7 +43,7 @@ def verdict_matrix(table: pd.DataFrame, titles: dict[str, str], paper: dict[str,
     axis.set(xlim=(-0.5, len(readings) - 0.5), ylim=(len(claims) - 0.5, -0.5))
     axis.set_yticks(range(len(claims)), titles.values())
     counts = [int(((table.reading == name) & (table.verdict == "reproduced")).sum()) for name in readings]
-    labels = [f"{name}\n{n} of {len(claims)} reproduced" for name, n in zip(readings, counts, strict=True)]
+    labels = [f"{name}\n{n} of {len(claims)}" for name, n in zip(readings, counts, strict=True)]
     axis.set_xticks(range(len(readings)), labels)
     axis.xaxis.tick_top()
     axis.tick_params(length=0)

@@ -82,10 +82,10 @@ def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, s
         f"<td>{letters[tuple(run.provenance.get(name) or '–' for name in _ABOUT)]}</td></tr>"
         for run in runs
     )
+    about = f"{escape(CONDITIONS[condition].meaning)} Changes to the configuration: {changed}. Claims: {used or 'none'}."
     return (
-        f'<details class="runs"><summary><strong>{condition}</strong> under '
-        f"{reading}: {len(runs)} networks</summary><p id="{group_anchor(reading, condition)}">{escape(CONDITIONS[condition].meaning)} Changes to the "
-        f"configuration: {changed}. Claims: {used or 'none'}.</p>"
+        f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: {len(runs)} networks</summary>'
+        f'<p id="{group_anchor(reading, condition)}">{about}</p>'
         '<div class="scroll-table"><table class="table"><thead><tr><th>run</th><th>seed</th><th>seconds</th><th>date (UTC)</th>'
         f"<th>trained with</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
     )

@@ -1,11 +1,11 @@
-"""Text files that a notebook glues, so that the site can offer them for download."""
+"""Text files that a notebook glues, so that the site can offer them: for download, or whole pages to open."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-KINDS = {"csv": "text/csv", "json": "application/json"}
-"""Kinds of files, and what a browser calls them."""
+KINDS = {"csv": "text/csv", "json": "application/json", "html": "application/xhtml+xml"}
+"""Kinds of files, and under which name a notebook holds them; "text/html" is what a page shows itself."""
 
 
 @dataclass(frozen=True)
@@ -18,3 +18,6 @@ class TextFile:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {KINDS[self.kind]: self.text}
+
+    def __repr__(self) -> str:
+        return f"{self.kind} file of {len(self.text)} characters"

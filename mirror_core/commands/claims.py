@@ -1,0 +1,146 @@
+"""`mirror claims`: the verdict on every claim, in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mirror_core.commands.common import clear_errors, store_option
+from mirror_core.commands.sweep import INTERRUPTED, duration, terminated_as_interrupted
+
+if TYPE_CHECKING:
+    from mirror_core.claims import Change, Claim, Judgement
+    from mirror_core.config import Config
+    from mirror_core.runs import RunStore
+
+CHANGED = 3
+"""Exit status of --check where a verdict changed."""
+
+_SITE = 10, 20
+"""Networks of each control, and of the main experiment and separate cores, that the site has."""
+
+
+@click.command(short_help="Judge the paper's claims from trained networks.")
+@store_option
+@click.option("--reading", default="all", help="Readings, separated by commas; by default all.")
+@click.option("--seed", default=42, show_default=True, help="First seed.")
+@click.option("--n-seeds", type=click.IntRange(1), default=_SITE[0], show_default=True, help="Networks of each control.")
+@click.option(
+    "--n-seeds-shared", type=click.IntRange(1), help=f"Of shared and separate cores; by default {_SITE[1]}, or --n-seeds if given."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="What to write."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write to, instead of the terminal.")
+@click.option("--dry-run", is_flag=True, help="Only say how many networks there are and what the missing ones would cost.")
+@click.option("--check", is_flag=True, help="Compare with the committed verdicts: exit status 3 if one changed.")
+def claims(
+    folder: Path | None, reading: str, seed: int, n_seeds: int, n_seeds_shared: int | None, form: str, out: Path | None,
+    dry_run: bool, check: bool,
+) -> None:  # fmt: skip
+    """Judge every claim of the paper under each reading, from networks at the paper's size.
+
+    Networks that the store lacks are trained first. Each is kept at once: after Ctrl-C the same command does the rest.
+
+    \b
+    Exit status: 0, or with --check 3 if a verdict is not the committed one; 1 if nothing could be done, 2 for a wrong
+    option, 130 after Ctrl-C.
+    """
+    with clear_errors():
+        from mirror_core.checks import ConfigError
+        from mirror_core.claims import claim_grid, conditions_of, evaluate, gather, load_claims, to_csv, to_json
+        from mirror_core.conditions import READINGS
+        from mirror_core.config import Config
+        from mirror_core.runs import RunStore
+        from mirror_core.study import names
+
+        if out and not out.absolute().parent.is_dir():
+            raise ConfigError(f"cannot write {out}: its folder does not exist.")
+        more = n_seeds_shared or (_SITE[1] if n_seeds == _SITE[0] else n_seeds)
+        readings = list(READINGS) if reading == "all" else names("reading", reading, READINGS)
+        stated, store = load_claims(), RunStore(folder)
+        grid = claim_grid(Config(), readings, conditions_of(stated), seed, n_seeds, more)
+        click.echo(_plan(list(grid.values()), store), err=not dry_run)
+        if dry_run:
+            return
+        try:
+            with terminated_as_interrupted():
+                evidence = gather(grid, store=store)
+        except KeyboardInterrupt:
+            click.echo(f"Interrupted. What is finished is kept in {store.root}; the same command does the rest.", err=True)
+            sys.exit(INTERRUPTED)
+        judgements = evaluate(stated, evidence, readings)
+        written = {"table": as_text, "csv": to_csv, "json": lambda found: to_json(found, evidence)}[form](judgements)
+        if out:
+            out.write_text(written, encoding="utf-8")
+            click.echo(f"{len(judgements)} verdicts in {out}")
+        else:
+            click.echo(written.rstrip("\n"))
+        if check and (changed := _changed(to_json(judgements, evidence), stated, readings)):
+            click.echo("\n".join([f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]), err=True)
+            sys.exit(CHANGED)
+
+
+def _plan(configs: list[Config], store: RunStore) -> str:
+    """Say how many networks there are, and what the missing ones cost."""
+    from mirror_core.making import n_workers
+    from mirror_core.sweeps.cost import expected_seconds
+
+    missing = [config for config in configs if not store.folder(config).is_dir()]
+    plan = f"{len(configs)} networks: {len(configs) - len(missing)} kept in {store.root}, {len(missing)} to train."
+    if not missing:
+        return plan
+    seconds, workers = sum(map(expected_seconds, missing)), min(n_workers(), len(missing))
+    return f"{plan}\nAbout {duration(seconds)} on one processor, {duration(seconds / workers)} with {workers} workers."
+
+
+def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]:
+    """Return which verdicts on these claims and readings are not the committed ones.
+
+    Raises
+    ------
+    ConfigError
+        If there are none to compare with, or other networks are behind them.
+    """
+    from mirror_core.checks import ConfigError
+    from mirror_core.claims import COMMITTED, changes, read_verdicts
+
+    if not COMMITTED.is_file():
+        raise ConfigError(f"no verdicts to compare with: {COMMITTED} does not exist.")
+    old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8"))
+    found, now = read_verdicts(new)
+    differing = {name for name in {*settings, *now} - {"n_networks"} if settings.get(name) != now.get(name)}
+    if differing:
+        raise ConfigError(
+            "the committed verdicts cannot be compared with: they have "
+            + ", ".join(f"{name} = {settings.get(name)} instead of {now.get(name)}" for name in sorted(differing))
+            + "."
+        )
+    return changes([one for one in old if one.reading in readings], found)
+
+
+def as_text(judgements: list[Judgement]) -> str:
+    """Return the verdicts as a plain table: claim, the paper's number, and under each reading verdict and value."""
+    from mirror_core.claims import SYMBOLS
+    from mirror_core.wording import decimal
+
+    def said(one: Judgement) -> str:
+        found = one.main.decisive.found
+        value = f" {decimal(found.mean)} [{decimal(found.low)}, {decimal(found.high)}] n={found.n}" if found.n else ""
+        return f"{SYMBOLS[one.verdict]} {one.verdict}{value}"
+
+    readings = list(dict.fromkeys(one.reading for one in judgements))
+    cells = {(one.claim.id, one.reading): said(one) for one in judgements}
+    paper = {one.claim.id: one.claim.paper for one in judgements}
+    rows = [["claim", "the paper", *readings]]
+    rows += [[claim, number, *(cells[claim, reading] for reading in readings)] for claim, number in paper.items()]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    n_reproduced = ", ".join(
+        f"{sum(one.verdict == 'reproduced' for one in judgements if one.reading == reading)} under {reading}"
+        for reading in readings
+    )
+    return "\n".join([*lines, "", f"Reproduced, of {len(paper)}: {n_reproduced}."]) + "\n"

@@ -1,0 +1,125 @@
+"""The table of the verdicts, and how each of them follows from its parts and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from IPython.display import HTML
+
+from mirror_core.claims import QUANTITIES, RULES, SYMBOLS, Claim, Evidence, Judgement
+from mirror_core.claims.verdicts import PartResult
+from mirror_core.pages.runs import group_anchor, run_anchor
+from mirror_core.wording import decimal, listed
+
+COUNT = 5
+"""Values from here on are counts of units, and shown with one decimal."""
+
+
+def verdict_table(judgements: Sequence[Judgement]) -> HTML:
+    """Show one row for each claim, one column for each reading: verdict, value with interval, number of networks."""
+    readings = list(dict.fromkeys(one.reading for one in judgements))
+    found = {(one.claim.id, one.reading): one for one in judgements}
+    claims = list({one.claim.id: one.claim for one in judgements}.values())
+    head = "".join(f"<th>{name}</th>" for name in ("claim", "the paper", *readings, "shown in"))
+    rows = "".join(_row(claim, [found[claim.id, reading] for reading in readings]) for claim in claims)
+    return HTML(
+        f'<div class="scroll-table"><table class="table claims"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(claim: Claim, found: Sequence[Judgement]) -> str:
+    quantities = list(dict.fromkeys(_where(one.main) for one in found))
+    ours = "".join(f'<td data-label="{one.reading}">{badge(one.verdict)}<br>{ours_of(one.main)}</td>' for one in found)
+    link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
+    return (
+        f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{claim.id}</strong></a><br>'
+        f'{escape(claim.says)}<br><small>our value: {escape("; ".join(quantities))}</small></td><td data-label="the paper">{escape(claim.paper)}<br>'
+        f"<small>{escape(claim.place)}</small></td>{ours}"
+        f'<td data-label="shown in">{link}</td></tr>'
+    )
+
+
+def badge(verdict: str) -> str:
+    """Return a verdict as a symbol and a word, with a class for its colour."""
+    return f'<span class="verdict {verdict.replace(" ", "-")}">{SYMBOLS[verdict]} {verdict}</span>'
+
+
+def ours_of(result: PartResult) -> str:
+    """Return the value behind a part: mean and 95 % interval, or in how many networks; differences with effect size and p."""
+    check = result.decisive
+    found = check.found
+    if not found.n:
+        return "<small>no network</small>"
+    digits = 1 if max(abs(found.mean), abs(found.high)) >= COUNT else 2
+    value = decimal(found.mean, digits)
+    if found.n > 1:
+        value += f" <small>[{decimal(found.low, digits)}, {decimal(found.high, digits)}]</small>"
+    parts = [value]
+    if result.share is not None:
+        parts.append(f"<small>{round(result.share * found.n)} of {found.n} networks</small>")
+    else:
+        parts.append(f"<small>n = {found.n}</small>")
+    if found.effect_size == found.effect_size:  # a difference that varies over seeds
+        parts.append(f"<small>d = {decimal(found.effect_size, 1)}, {p_value(found.p)}</small>")
+    return "<br>".join(parts)
+
+
+def p_value(p: float) -> str:
+    """Return p with two digits, or a bound where it is very small."""
+    return "p < .0001" if p < 1e-4 else f"p = {p:.2g}"
+
+
+def how_each_follows(judgements: Sequence[Judgement], evidence: Evidence) -> HTML:
+    """Show, folded for each claim, every part with its rule, what was found under each reading, and the runs behind it."""
+    readings = list(dict.fromkeys(one.reading for one in judgements))
+    found = {(one.claim.id, one.reading): one for one in judgements}
+    claims = list({one.claim.id: one.claim for one in judgements}.values())
+    return HTML("".join(_details(claim, [found[claim.id, reading] for reading in readings], evidence) for claim in claims))
+
+
+def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> str:
+    head = "".join(f"<th>{name}</th>" for name in ("part, and its rule", *(one.reading for one in found)))
+    rows = ""
+    for i, part in enumerate(claim.parts):
+        limits = ", ".join(f"{name} {decimal(value)}" for name, value in part.limits.items())
+        rule = RULES[part.rule].says + (f" ({limits})" if limits else "")
+        several = "" if len(part.checks) < 2 else f"; the {'worst' if part.of == 'all' else 'best'} of {len(part.checks)}"
+        role = "; essential" if part.essential else "; a precondition" if part.precondition else ""
+        cells = "".join(
+            f'<td data-label="{one.reading}"><strong>{one.parts[i].outcome}</strong><br>'
+            f"<small>{escape(_where(one.parts[i]))}</small><br>{ours_of(one.parts[i])}</td>"
+            for one in found
+        )
+        rows += (
+            f'<tr><td data-label="part">{escape(part.says)}<br><small>{escape(rule + several + role)}</small></td>'
+            f"{cells}</tr>"
+        )
+    verdicts = " · ".join(f"{one.reading}: {badge(one.verdict)}" for one in found)
+    runs = "; ".join(_runs(one, evidence) for one in found)
+    return (
+        f'<details class="claim"><summary><strong>{claim.id}</strong> {verdicts}</summary>'
+        # inside, so that following a link to it opens the fold
+        f'<div class="scroll-table" id="claim-{claim.id}"><table class="table claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f"<p>Runs: {runs}.</p></details>"
+    )
+
+
+def _where(result: PartResult) -> str:
+    check, than = result.decisive, result.part.than
+    where = f", {check.condition} minus {than}" if than else "" if check.condition == "shared" else f", {check.condition}"
+    return QUANTITIES[check.measure] + where
+
+
+def _runs(one: Judgement, evidence: Evidence) -> str:
+    """Link the networks behind a verdict: for each condition the first by its fingerprint, and all of them."""
+    links = []
+    for condition in one.claim.conditions:
+        runs = evidence.fingerprints(one.reading, [condition])
+        if runs:
+            links.append(
+                f'<a href="runs.html#{group_anchor(one.reading, condition)}">{condition}, {len(runs)}</a> '
+                f'(first: <a href="runs.html#{run_anchor(runs[0])}"><code>{runs[0][:8]}</code></a>)'
+            )
+    return f"{one.reading}: {listed(links)}"
