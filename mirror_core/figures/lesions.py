@@ -1,0 +1,96 @@
+"""What silencing units costs: loss by number of units, and mirror units against sets of others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy.stats import t as student
+
+from mirror_core.figures.ablation import colour_of
+from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, NULL, letter, row_of_panels, threshold
+
+_MATCHED = "0.45"
+
+
+def dose_curves(effects: pd.DataFrame, ablation: str) -> Figure:
+    """Draw each mode's loss by the number of silenced units, one line a network and group, under one ablation.
+
+    Parameters
+    ----------
+    effects
+        Columns `reading`, `seed`, `group`, `ablation`, `n_units`, `draw`, `mode`, `loss`, of one condition.
+    ablation
+        Which ablation to draw.
+    """
+    readings = list(dict.fromkeys(effects.reading))
+    fig, axes = row_of_panels(readings, 4.2, rows=2, sharey="row")
+    doses = sorted(effects.n_units.unique())
+    place = {dose: i for i, dose in enumerate(doses)}
+    styles = {
+        "random": {"color": NULL},
+        "variance-matched": {"color": _MATCHED},
+        "anti": {"color": "black", "linestyle": ":"},
+    }
+    for row, (mode, colour) in enumerate(MODE_COLOUR.items()):
+        of_group = styles | {"top": {"color": colour, "linestyle": MODE_LINE[mode]}}
+        for axis, reading in zip(axes[row], readings, strict=True):
+            here = effects[(effects.reading == reading) & (effects["mode"] == mode)]
+            intact = here[here.group == "none"].set_index("seed").loss
+            for group, style in of_group.items():
+                one = here[(here.group == group) & (here.ablation == ablation)]
+                curves = one.groupby(["seed", "n_units"]).loss.mean().unstack("n_units")
+                curves.insert(0, 0, intact.reindex(curves.index))
+                x = [place[dose] for dose in curves.columns]
+                axis.plot(x, curves.values.T, linewidth=0.6, alpha=0.35, **style)
+                # a mean over all networks only: few of them have many units of negative r
+                whole = [name for name in curves.columns if curves[name].notna().sum() == len(intact)]
+                axis.plot([place[name] for name in whole], curves[whole].mean(), linewidth=2, **style)
+            axis.set_yscale("log")
+            axis.set_xticks(range(len(doses)), [str(dose) for dose in doses])
+        axes[row, 0].set_ylabel(f"{mode}: {'squared error' if mode == 'perform' else 'nats'}")
+        letter(axes[row, 0], "AB"[row])
+        names = {"top": "top mirror units", "random": "random", "variance-matched": "matched", "anti": "anti-mirror"}
+        handles = [axes[row, -1].plot([], [], label=names[g], **of_group[g])[0] for g in names]
+        axes[row, -1].legend(handles=handles, loc="lower right", fontsize=8, handlelength=1.8, borderaxespad=0.1)
+    fig.supxlabel("units silenced", fontsize=9)
+    return fig
+
+
+def excess(compared: pd.DataFrame, dose: int) -> Figure:
+    """Draw the cost of the top units beyond that of other sets, in standard deviations of these, one dot a network.
+
+    Parameters
+    ----------
+    compared
+        Columns `reading`, `condition`, `seed`, `group`, `null`, `ablation`, `n_units`, `mode`, `excess`, `null_sd`.
+    dose
+        Number of silenced units.
+    """
+    readings, conditions = list(dict.fromkeys(compared.reading)), list(dict.fromkeys(compared.condition))
+    fig, axes = row_of_panels(readings, 4.4, rows=2)
+    chosen = compared[(compared.group == "top") & (compared.n_units == dose)]
+    kinds = [(null, ablation) for null in dict.fromkeys(chosen.null) for ablation in dict.fromkeys(chosen.ablation)]
+    for row, mode in enumerate(MODE_COLOUR):
+        for axis, reading in zip(axes[row], readings, strict=True):
+            axis.axvspan(-1.96, 1.96, color=NULL, alpha=0.45, linewidth=0, zorder=0)
+            threshold(axis, 0)
+            for y, (null, ablation) in enumerate(kinds):
+                for j, condition in enumerate(conditions):
+                    one = chosen[(chosen.reading == reading) & (chosen["mode"] == mode) & (chosen.null == null)
+                                 & (chosen.ablation == ablation) & (chosen.condition == condition)]  # fmt: skip
+                    z = (one.excess / one.null_sd).replace([np.inf, -np.inf], np.nan).dropna().values
+                    where = y + 0.34 * (j - (len(conditions) - 1) / 2)
+                    spread = np.linspace(-0.1, 0.1, len(z)) if len(z) > 1 else np.zeros(len(z))
+                    colour = MODE_COLOUR[mode] if condition == "shared" else colour_of(condition)
+                    axis.plot(z, where + spread, "o", color=colour, markersize=3.2, alpha=0.75, clip_on=False)
+                    if len(z) > 1:
+                        half = student.ppf(0.975, len(z) - 1) * z.std(ddof=1) / np.sqrt(len(z))
+                        axis.hlines(where, z.mean() - half, z.mean() + half, color="black", linewidth=1.2, zorder=4)
+                        axis.plot(z.mean(), where, "|", color="black", markersize=8, zorder=4)
+        letter(axes[row, 0], "AB"[row])
+        axes[row, 0].set_ylabel(mode)
+    axes[0, 0].set_yticks(range(len(kinds)), [f"{null.replace('variance-', '')}, {ablation}" for null, ablation in kinds])
+    axes[0, 0].set_ylim(len(kinds) - 0.4, -0.6)
+    fig.supxlabel("cost of the top units beyond that of other sets, in standard deviations of these", fontsize=9)
+    return fig

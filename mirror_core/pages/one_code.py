@@ -1,0 +1,276 @@
+"""The page that asks whether the two modes share one code, by measures beyond r, and whether mirror units matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from IPython.display import HTML
+
+from mirror_core.analysis import mean_interval
+from mirror_core.beyond import QUANTITIES, Quantity, beyond_r
+from mirror_core.kept import analyse_runs
+from mirror_core.lesions import ABLATIONS, NULL_GROUPS, against_draws, lesion_effects
+from mirror_core.network import MODES
+from mirror_core.pages.ablations import MAIN_DECODER
+from mirror_core.study import Grid
+from mirror_core.tables import cell, show, statement
+from mirror_core.wording import decimal, listed, with_interval
+
+CONDITIONS_SHOWN = ("shared", "separate-cores", "untrained")
+"""The main experiment, and two in which no code is shared."""
+LESIONED = CONDITIONS_SHOWN[:2]
+"""The conditions with something to lose."""
+MAIN_DOSE = 16
+"""Number of silenced units behind the finding, the middle of the doses."""
+
+TRANSFERS: dict[str, tuple[str, str]] = {
+    "perform-to-observe": ("perform", "observe"),
+    "observe-to-perform": ("observe", "perform"),
+}
+ALL_QUANTITIES: dict[str, Quantity] = {
+    **{
+        name: Quantity(f"decoding the action, {train} → {test}", "actions relabelled: chance")
+        for name, (train, test) in TRANSFERS.items()
+    },
+    **QUANTITIES,
+}
+"""What the summary lists, by name."""
+
+VERDICTS = {
+    "yes": "yes",
+    "controls": "no more than a control",
+    "null": "not told from its null",
+    "below": "less than its null",
+    "few": "–",
+}
+
+
+def once(function: Callable[..., Any], grid: Grid, **settings: Any) -> dict[tuple[str, str, int], Any]:
+    """Return the analysis of every network of a grid; untrained ones, the same under every reading, are analysed once."""
+    first = next(iter(grid))[0]
+    same = {key: (first, *key[1:]) if key[1] == "untrained" else key for key in grid}
+    keys = [key for key in grid if same[key] == key]
+    found = dict(zip(keys, analyse_runs(function, [grid[key] for key in keys], **settings), strict=True))
+    return {key: found[same[key]] for key in grid}
+
+
+def beyond_grid(grid: Grid, **settings: int) -> xr.Dataset:
+    """Return what `mirror_core.beyond.beyond_r` measures, with dimensions (reading, condition, seed) in front."""
+    found = once(beyond_r, grid, **settings)
+    levels = [list(dict.fromkeys(key[i] for key in grid)) for i in range(3)]
+    by_reading = [
+        xr.concat([xr.concat([found[r, c, s] for s in levels[2]], "seed") for c in levels[1]], "condition")
+        for r in levels[0]
+    ]
+    return xr.concat(by_reading, "reading").assign_coords(dict(zip(("reading", "condition", "seed"), levels, strict=True)))
+
+
+def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
+    """Return one row for each quantity and network.
+
+    Parameters
+    ----------
+    beyond
+        From `beyond_grid`.
+    measures
+        From `mirror_core.study.measure`, of the same networks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `reading`, `condition`, `seed`, `quantity`, `value`, `null` (mean of its draws), `low` and `high`
+        (central 95 % of its draws; for decoding, no more than chance is kept).
+    """
+    draws = beyond.null
+    parts = [
+        xr.Dataset(
+            {
+                "value": beyond.value,
+                "null": draws.mean("draw"),
+                "low": draws.quantile(0.025, "draw", skipna=True).drop_vars("quantile"),
+                "high": draws.quantile(0.975, "draw", skipna=True).drop_vars("quantile"),
+            }
+        )
+    ]
+    for name, (train, test) in TRANSFERS.items():
+        value = measures.accuracy.sel(decoder=MAIN_DECODER, train_mode=train, test_mode=test, drop=True)
+        chance = measures.chance
+        one = xr.Dataset({"value": value, "null": chance, "low": chance, "high": chance})
+        parts.append(one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[name]))
+    columns = ["reading", "condition", "seed", "quantity", "value", "null", "low", "high"]
+    tables = [part.to_dataframe(dim_order=columns[:4]).reset_index()[columns] for part in parts]
+    return pd.concat(tables[::-1] if len(tables) == 2 else [*tables[1:], tables[0]], ignore_index=True)
+
+
+def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
+    """Return whether a quantity says that the modes share more than chance and more than a control, a key of `VERDICTS`.
+
+    The rule, all intervals being 95 % over networks: "yes" if the shared core's value lies beyond its null, and beyond
+    each control that was run matched by seed, each by the interval of the difference; "controls" if beyond its null
+    only; "below" if it lies on the other side of its null; "null" otherwise; "few" with fewer than two networks.
+
+    Parameters
+    ----------
+    of_quantity
+        Rows of `values_table` of one quantity and reading.
+    """
+    sign = ALL_QUANTITIES[quantity].sign
+    wide = of_quantity.pivot(index="seed", columns="condition", values="value") * sign
+    null = of_quantity[of_quantity.condition == "shared"].set_index("seed").null * sign
+    if len(wide) < 2:
+        return "few"
+    low, high = mean_interval((wide.shared - null).values)[1:]
+    if high < 0:
+        return "below"
+    if low <= 0:
+        return "null"
+    controls = [c for c in wide.columns if c != "shared"]
+    more = all(mean_interval((wide.shared - wide[c]).values).low > 0 for c in controls)
+    return "yes" if more else "controls"
+
+
+def verdicts(table: pd.DataFrame) -> pd.Series:
+    """Return the verdict of every reading and quantity (index `reading`, `quantity`)."""
+    groups = table.groupby(["reading", "quantity"], sort=False)
+    return pd.Series({key: verdict(one, key[1]) for key, one in groups})
+
+
+def summary(table: pd.DataFrame) -> HTML:
+    """Show every quantity under every reading: the shared core, its null, the controls, and the verdict."""
+    found = verdicts(table)
+    rows = []
+    for quantity, of_quantity in table.groupby("quantity", sort=False):
+        what = ALL_QUANTITIES[quantity]
+        row: dict[str, str] = {"measure": f"{what.label}<br><small>null: {what.null}</small>"}
+        for reading, one in of_quantity.groupby("reading", sort=False):
+            shared = one[one.condition == "shared"]
+            others = [
+                f"{condition} {decimal(c.value.mean(), what.digits)}"
+                for condition, c in one[one.condition != "shared"].groupby("condition", sort=False)
+            ]
+            against = "; ".join([f"null {decimal(shared.null.mean(), what.digits)}", *others])
+            row[reading] = (
+                f"{cell(shared.value, what.limits, what.digits)}<br><small>{against}</small>"
+                f"<br><strong>{VERDICTS[found[reading, quantity]]}</strong>"
+            )
+        rows.append(row)
+    n_networks = table.seed.nunique()
+    return show(pd.DataFrame(rows), f"{n_networks} network{'s' if n_networks > 1 else ''} in each condition")
+
+
+def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what lesions cost every network, and how the chosen units compare with other sets.
+
+    Returns
+    -------
+    effects, compared
+        Tables of `mirror_core.lesions.lesion_effects` and `against_draws` with columns `reading`, `condition`, `seed`
+        in front.
+    """
+    found = once(lesion_effects, {key: run for key, run in grid.items() if key[1] in LESIONED}, **settings)
+    return (_joined(found), _joined({key: against_draws(effects) for key, effects in found.items()}))
+
+
+def _joined(tables: Mapping[tuple[str, str, int], pd.DataFrame]) -> pd.DataFrame:
+    names = ["reading", "condition", "seed"]
+    return pd.concat(tables, names=names).reset_index(names, allow_duplicates=True).reset_index(drop=True)
+
+
+def main_dose(compared: pd.DataFrame) -> int:
+    """Return the dose behind the finding: `MAIN_DOSE`, or the largest below where cores are small."""
+    doses = sorted(compared.n_units.unique())
+    return int(max([dose for dose in doses if dose <= MAIN_DOSE], default=doses[0]))
+
+
+def lesion_numbers(compared: pd.DataFrame, reading: str) -> HTML:
+    """Show what silencing the top mirror units costs each mode, beside sets of other units, under one reading."""
+    dose = main_dose(compared)
+    chosen = compared[(compared.reading == reading) & (compared.n_units == dose) & (compared.group == "top")]
+    rows = []
+    for (condition, mode, ablation), one in chosen.groupby(["condition", "mode", "ablation"], sort=False):
+        row = {
+            "condition": condition,
+            "mode": mode,
+            "held at": ablation,
+            "top units cost": cell(one[one.null == "random"].loss_change, (-np.inf, np.inf)),
+        }
+        for null in NULL_GROUPS:
+            of_null = one[one.null == null]
+            row[f"{null} sets cost"] = cell(of_null.null_mean, (-np.inf, np.inf))
+            row[f"top minus {null}"] = cell(of_null.excess, (-np.inf, np.inf))
+            row[f"p ≤ .05, {null}"] = f"{np.sum(of_null.p <= 0.05)} of {len(of_null)}"
+        rows.append(row)
+    return show(pd.DataFrame(rows), f"{reading}: {dose} units silenced; performing: squared error, observing: nats")
+
+
+def more_costly(compared: pd.DataFrame, reading: str, null: str = "variance-matched", group: str = "top") -> dict[str, str]:
+    """Say of each mode whether the chosen units cost it more than other sets, with a shared core.
+
+    The rule, at the main dose: "more" ("less") if the 95 % interval over networks of the excess cost lies above (below)
+    zero under both ablations; "unclear" otherwise. One network gives no interval: "unclear".
+    """
+    at = compared[
+        (compared.reading == reading) & (compared.condition == "shared") & (compared.null == null)
+        & (compared.group == group) & (compared.n_units == main_dose(compared))
+    ]  # fmt: skip
+    said = {}
+    for mode in MODES:
+        excess = [at[(at["mode"] == mode) & (at.ablation == ablation)].excess.values for ablation in ABLATIONS]
+        limits = [mean_interval(values)[1:] for values in excess if len(values) > 1]
+        more = len(limits) == 2 and all(low > 0 for low, _ in limits)
+        less = len(limits) == 2 and all(high < 0 for _, high in limits)
+        said[mode] = "more" if more else "less" if less else "unclear"
+    return said
+
+
+def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
+    """Say in two sentences under which readings one code is shared, and whether its units matter more than others."""
+    found = verdicts(table)
+    counts = [
+        f"{sum(found[reading] == 'yes')} under {reading}" for reading in found.index.get_level_values(0).unique()
+    ]
+    dose = main_dose(compared)
+    costs = []
+    for reading in compared.reading.unique():
+        said = more_costly(compared, reading)
+        ratio = with_interval(cost_ratio(compared, reading, dose))
+        costs.append(f"under {reading}, {_cost_in_words(said)} (cost {ratio} times theirs)")
+    return statement(
+        f"Of {len(found[compared.reading.iloc[0]])} measures of a common code, those on which the shared core exceeds its null and "
+        f"both controls number {listed(counts)}.",
+        f"Does silencing the {dose} top mirror units cost both modes more than silencing other units of similar variance? "
+        f"{'; '.join(costs)[:1].upper()}{'; '.join(costs)[1:]}.",
+    )
+
+
+def cost_ratio(compared: pd.DataFrame, reading: str, dose: int) -> np.ndarray:
+    """Return, for each network, the top units' cost over the matched sets' mean, averaged over modes and ablations."""
+    at = compared[
+        (compared.reading == reading) & (compared.condition == "shared") & (compared.null == "variance-matched")
+        & (compared.group == "top") & (compared.n_units == dose)
+    ]  # fmt: skip
+    return (at.loss_change / at.null_mean).groupby(at.seed).mean().values
+
+
+def _cost_in_words(said: Mapping[str, str]) -> str:
+    """Say what `more_costly` found."""
+    if len(set(said.values())) == 1:
+        one = said["perform"]
+        return "no difference can be told in either mode" if one == "unclear" else f"both modes lose {one}"
+    doing = {"perform": "performing", "observe": "observing"}
+    return listed([f"{doing[m]} {'shows no clear difference' if x == 'unclear' else f'loses {x}'}" for m, x in said.items()])
+
+
+def matching(effects: pd.DataFrame, modes: Sequence[str] = MODES) -> HTML:
+    """Say how close the variance of the matched sets comes to that of the top units, with a shared core."""
+    at = effects[(effects.condition == "shared") & (effects.n_units == main_dose(effects[effects.group == "top"]))]
+    mean = at.groupby(["group", "mode", "seed", "reading"]).variance.mean().unstack(["seed", "reading"])
+    ratios = [
+        f"{decimal((mean.loc['top'] / mean.loc[null]).loc[mode].mean())} ({mode}, {null})"
+        for null in NULL_GROUPS for mode in modes
+    ]  # fmt: skip
+    return HTML(f"<p>Variance of the top units over that of the other sets, mean over networks: {listed(ratios)}.</p>")
