@@ -19,21 +19,28 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import joblib
 
 from mirror_core.making import in_workers
 from mirror_core.provenance import digest_of_code
-from mirror_core.runs import Run, RunStore, StoreError
+from mirror_core.runs import RunStore, StoreError
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "xarray")
 _DIGEST = 64  # characters of a SHA-256, before the pickle in each file
 
 
+class Named(Protocol):
+    """What an analysis is kept for: a run, or anything else that its fingerprint describes, such as a simulation."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
 def analyse_runs(
     function: Callable[..., Any],
-    runs: Sequence[Run],
+    runs: Sequence[Named],
     *,
     store: RunStore | None = None,
     modules: Sequence[str] = (),
@@ -83,13 +90,13 @@ def analyse_runs(
 def _code(function: Callable[..., Any], modules: tuple[str, ...]) -> str:
     """Name the code of an analysis, and the versions that it computes with."""
     root = Path(__file__).parent
-    own = Path(inspect.getfile(function)).relative_to(root).with_suffix("").as_posix()
+    own = Path(inspect.getfile(inspect.unwrap(function))).relative_to(root).with_suffix("").as_posix()
     analysis = [path.relative_to(root).with_suffix("").as_posix() for path in sorted(root.glob("analysis/*.py"))]
     versions = " ".join(f"{package} {metadata.version(package)}" for package in _PACKAGES)
     return digest_of_code(f"{versions} {function.__name__}", sorted({own, "recording", *analysis, *modules}))
 
 
-def _keep(function: Callable[..., Any], run: Run, path: Path, settings: dict[str, Any]) -> Any:
+def _keep(function: Callable[..., Any], run: Named, path: Path, settings: dict[str, Any]) -> Any:
     result = function(run, **settings)
     content = pickle.dumps(result)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")

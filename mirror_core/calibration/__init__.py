@@ -1,0 +1,31 @@
+"""Can each null say no? What it calls where no code is shared, and what it finds where one is planted.
+
+`recorded` and `simulated` ask the nulls, once for each network or batch of populations; `summary` turns their p-values into
+shares of units, false discoveries and power.
+"""
+
+from mirror_core.calibration.recorded import ask_nulls, calibrate_run
+from mirror_core.calibration.simulated import Batch, calibrate_batch
+from mirror_core.calibration.summary import (
+    band,
+    called,
+    calls_table,
+    distribution_of_p,
+    overlap_table,
+    power_table,
+    share_interval,
+)
+
+__all__ = [
+    "Batch",
+    "ask_nulls",
+    "band",
+    "calibrate_batch",
+    "calibrate_run",
+    "called",
+    "calls_table",
+    "distribution_of_p",
+    "overlap_table",
+    "power_table",
+    "share_interval",
+]

@@ -1,0 +1,100 @@
+"""The situations of the calibration page: networks without a shared code, and populations with and without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import xarray as xr
+
+from mirror_core.analysis import NULLS
+from mirror_core.analysis.nulls import SAME_CODE
+from mirror_core.calibration.recorded import calibrate_run
+from mirror_core.calibration.simulated import Batch, calibrate_batch
+from mirror_core.checks import whole
+from mirror_core.config import Config
+from mirror_core.kept import analyse_runs
+from mirror_core.recording import N_TEST
+from mirror_core.study import obtain_grid
+
+ACTIONS = tuple(range(3, 13))
+"""Numbers of actions K of the populations."""
+CURVES = (4, 6, 9, 12)
+"""K with a power curve over all similarities; the others have unrelated and `STATED` populations."""
+SIMILARITIES = (0.0, 0.5, 0.75, 0.9, 0.95, 1.0)
+"""Tuning similarities of planted units; 0 plants nothing."""
+STATED = 0.95
+"""The similarity at which power is stated."""
+CODE_NULLS = [name for name, null in NULLS.items() if null.question == SAME_CODE]
+"""Nulls that ask whether it is the same code in the same unit."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the nulls say in every situation; each value has p (network, null, alternative, correction, unit)."""
+
+    without_code: dict[str, xr.Dataset]
+    """Situations in which no unit has one code in both modes: networks and populations, all nulls."""
+    planted: xr.Dataset
+    """Populations in which some units do, with as many actions as the networks' world: all nulls."""
+    sweep: dict[tuple[int, float], xr.Dataset]
+    """(K, similarity) → populations, under the nulls that ask about the code."""
+
+    @property
+    def unrelated(self) -> dict[int, xr.Dataset]:
+        """K → populations of independent random tunings, under the nulls that ask about the code."""
+        return {k: one for (k, similarity), one in self.sweep.items() if similarity == 0}
+
+    @property
+    def stated(self) -> dict[int, xr.Dataset]:
+        """K → populations with planted units of similarity .95, under the nulls that ask about the code."""
+        return {k: one for (k, similarity), one in self.sweep.items() if similarity == STATED}
+
+
+def calibrate(
+    base: Config,
+    readings: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    n_populations: int,
+    n_permutations: int,
+    n_redraws: int,
+    n_test: int = N_TEST,
+    progress: bool = True,
+) -> Calibration:
+    """Ask every null in every situation; what the store has kept is taken from there.
+
+    Parameters
+    ----------
+    base
+        Configuration of the networks. Populations have as many units and timesteps, and `n_test` sequences.
+    readings
+        Each has separate cores of its own; untrained networks are the same under all.
+    seeds
+        One network each; as many populations stand beside them.
+    n_populations
+        For each K and similarity.
+    n_permutations, n_redraws
+        See `mirror_core.calibration.ask_nulls`.
+    """
+    whole("n_test", n_test, 4)
+    draws = {"n_permutations": n_permutations, "n_redraws": n_redraws}
+    runs = obtain_grid(base, readings[:1], ["untrained"], seeds, progress=progress)
+    runs |= obtain_grid(base, readings, ["separate-cores"], seeds, progress=progress)
+    tested = dict(zip(runs, analyse_runs(calibrate_run, list(runs.values()), progress=progress, n_test=n_test, **draws)))
+
+    def networks(reading: str, condition: str) -> xr.Dataset:
+        return xr.concat([tested[reading, condition, seed] for seed in seeds], "network").assign_coords(network=seeds)
+
+    without = {"untrained": networks(readings[0], "untrained")}
+    without |= {f"separate cores, {reading}": networks(reading, "separate-cores") for reading in readings}
+
+    size = {"n_units": base.network.hidden_size, "n_sequences": n_test, "n_timesteps": base.training.sequence_length}
+    compared = [Batch(seeds[0], base.world.n_actions, one, len(seeds), **size) for one in (0.0, STATED)]
+    kinds = [(k, s) for k in ACTIONS for s in SIMILARITIES if k in CURVES or s in (0, STATED)]
+    many = [Batch(seeds[0], k, s, n_populations, **size) for k, s in kinds]
+    options = {"modules": ["calibration/recorded", "seeding"], "progress": progress} | draws
+    unrelated, planted = analyse_runs(calibrate_batch, compared, nulls=list(NULLS), **options)
+    without["independent tunings"] = unrelated
+    sweep = analyse_runs(calibrate_batch, many, nulls=CODE_NULLS, **options)
+    return Calibration(without, planted, dict(zip(kinds, sweep, strict=True)))

@@ -1,0 +1,156 @@
+"""What each null calls where no code is shared and where one is planted, and how its p is distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH, letter, threshold
+
+SIDE_OFFSET = {"two-sided": -0.17, "greater": 0.17}
+"""Where a situation's marks stand around its row."""
+_PLANTED = "planted"
+_TICKS = [0, 0.5, 1], ["0", ".5", "1"]
+
+
+def _grouped(questions: Mapping[str, str], rows: int, height: float) -> tuple[Figure, np.ndarray]:
+    """Return a column of panels for each null, under its question."""
+    fig, axes = plt.subplots(rows, len(questions), figsize=(WIDTH, height), sharex=True, sharey=True, squeeze=False)
+    fig.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.27 / height), w_pad=0.03)
+    for axis, null in zip(axes[0], questions, strict=True):
+        axis.set_title(null.replace("-", "\n").replace("pseudosession", "pseudo-\nsession"), fontsize=9)
+    return fig, axes
+
+
+def _write_questions(fig: Figure, axes: np.ndarray, questions: Mapping[str, str]) -> None:
+    """Write each question over the panels of its nulls, with a line that spans them."""
+    fig.draw_without_rendering()
+    asked = list(questions.values())
+    y = 1 - 0.06 / fig.get_figheight()
+    for question in dict.fromkeys(asked):
+        first, last = asked.index(question), len(asked) - 1 - asked[::-1].index(question)
+        left, right = axes[0, first].get_position().x0, axes[0, last].get_position().x1
+        fig.text((left + right) / 2, y, question, ha="center", va="top", fontsize=9)
+        low = y - 0.2 / fig.get_figheight()
+        fig.add_artist(plt.Line2D([left, right], [low, low], color="0.35", linewidth=0.8))
+
+
+def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str, str], alpha: float) -> Figure:
+    """Draw the answer: the share of units that each null calls, without a shared code and with one.
+
+    Parameters
+    ----------
+    calls
+        Columns `situation`, `null`, `alternative`, `called`, one row a network; the situation whose name starts with
+        "planted" is drawn in full colour.
+    means
+        Columns `situation`, `null`, `alternative`, `mean`, `low`, `high` of `called`.
+    questions
+        Null → the question it answers, in the order of the panels.
+    alpha
+        The nominal share.
+    """
+    situations = list(dict.fromkeys(calls.situation))
+    fig, axes = _grouped(questions, 1, 1.25 + 0.36 * len(situations))
+    for axis, null in zip(axes[0], questions, strict=True):
+        threshold(axis, alpha)
+        for y, situation in enumerate(situations):
+            colour = SHARED if situation.startswith(_PLANTED) else CONTROL
+            for side, offset in SIDE_OFFSET.items():
+                where = {"situation": situation, "null": null, "alternative": side}
+                _marks(axis, _rows(calls, where).called, y + offset, colour, filled=side == "two-sided")
+                for row in _rows(means, where).itertuples():
+                    axis.hlines(y + offset, max(row.low, 0), min(row.high, 1), color="black", linewidth=1.2, zorder=4)
+                    axis.plot(row.mean, y + offset, "|", color="black", markersize=7, zorder=4)
+        axis.set(xlim=(-0.02, 1.02))
+        axis.set_xticks(*_TICKS)
+    axes[0, 0].set_yticks(range(len(situations)), situations)
+    axes[0, 0].set_ylim(len(situations) - 0.5, -0.5)
+    fig.supxlabel(f"share of units called at α = {alpha:.2f}".replace("0.", "."), fontsize=9)
+    _write_questions(fig, axes, questions)
+    return fig
+
+
+def _rows(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
+    """Return the rows with these values."""
+    return table[np.logical_and.reduce([table[column] == value for column, value in where.items()])]
+
+
+def _marks(axis: Axes, values: pd.Series, y: float, colour: str, *, filled: bool) -> None:
+    axis.plot(
+        values, np.full(len(values), y), "o", color=colour, markersize=3.5, alpha=0.75, clip_on=False,
+        markerfacecolor=colour if filled else "white", markeredgewidth=0.8,
+    )  # fmt: skip
+
+
+def distributions_of_p(curves: Mapping[str, xr.DataArray], bands: Mapping[str, xr.DataArray], questions: Mapping[str, str]) -> Figure:
+    """Draw how p is distributed under each null in each situation: on the diagonal if it is uniform.
+
+    Parameters
+    ----------
+    curves
+        Situation → share of units with p at most `at`, dimensions (network, null, at).
+    bands
+        Situation → mean over networks and the limits of its interval, dimensions (limit, null, at).
+    questions
+        Null → the question it answers, in the order of the panels.
+    """
+    fig, axes = _grouped(questions, len(curves), 0.9 + 1.1 * len(curves))
+    for row, (situation, one) in enumerate(curves.items()):
+        for axis, null in zip(axes[row], questions, strict=True):
+            axis.plot([0, 1], [0, 1], color="0.35", linewidth=0.8, linestyle=":", zorder=1)
+            axis.plot(one["at"], one.sel(null=null).transpose("at", "network"), color=NULL, linewidth=0.6, zorder=0)
+            mean, low, high = bands[situation].sel(null=null).transpose("limit", "at")
+            axis.fill_between(one["at"], low, high, color=CONTROL, alpha=0.45, linewidth=0, zorder=2)
+            axis.plot(one["at"], mean, color="black", linewidth=1.1, zorder=3)
+            axis.set(xlim=(0, 1), ylim=(0, 1.02))
+            axis.set_xticks(*_TICKS)
+            axis.set_yticks(*_TICKS)
+        axes[row, 0].set_ylabel(situation.replace(", ", ",\n").replace("independent ", "independent\n"), fontsize=8.5)
+    fig.supxlabel("p", fontsize=9)
+    _write_questions(fig, axes, questions)
+    return fig
+
+
+def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float) -> Figure:
+    """Draw what the tests of one code call among independent tunings, over the number of actions.
+
+    Parameters
+    ----------
+    shares
+        Columns `n_actions`, `null`, `alternative`, `mean`, `low`, `high`: share of units called, not corrected.
+    families
+        Columns `n_actions`, `null`, `alternative`, `correction`, `mean`, `low`, `high`: share of populations in which
+        any unit is called.
+    alpha
+        The nominal share of both.
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.1), sharex=True)
+    for axis, table, text in ((axes[0], shares, "share of units called,\nnot corrected"),
+                              (axes[1], families, "share of populations with\nany unit called, corrected by BH")):  # fmt: skip
+        threshold(axis, alpha, across=True)
+        for marker, null in zip("os", dict.fromkeys(table.null), strict=False):
+            for side, offset in SIDE_OFFSET.items():
+                one = _rows(table, {"null": null, "alternative": side})
+                x = one.n_actions + offset + (0.08 if marker == "s" else -0.08)
+                axis.vlines(x, one.low.clip(0), one.high, color=CONTROL, linewidth=1)
+                axis.plot(
+                    x, one["mean"], marker, color="black" if marker == "o" else CONTROL, markersize=4.5,
+                    markerfacecolor=None if side == "two-sided" else "white", label=f"{null}, {_said(side)}",
+                )  # fmt: skip
+        axis.set(xlabel="number of actions K", ylabel=text, xticks=sorted(set(table.n_actions)))
+        axis.set_ylim(bottom=0)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    for axis, text in zip(axes, "AB", strict=True):
+        letter(axis, text)
+    return fig
+
+
+def _said(side: str) -> str:
+    return {"greater": "one-sided"}.get(side, side)
