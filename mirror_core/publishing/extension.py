@@ -29,7 +29,7 @@ from sphinx.util import logging
 from mirror_core import __version__
 from mirror_core.publishing.execute import PROVENANCE, NotebookFailure, data_folder, execute_notebook
 from mirror_core.publishing.fingerprint import page_fingerprint
-from mirror_core.publishing.glued import write_glued
+from mirror_core.publishing.glued import copy_whole_pages, write_glued
 from mirror_core.publishing.offline import leave_thebe_out
 from mirror_core.publishing.reader import NotebookFileError
 
@@ -54,6 +54,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", leave_thebe_out)
     app.connect("html-page-context", title_without_repetition)
     app.connect("build-finished", forget_a_build_with_warnings)
+    app.connect("build-finished", add_whole_pages)
     return {"version": __version__, "parallel_read_safe": True}
 
 
@@ -101,6 +102,12 @@ def forget_a_build_with_warnings(app: Sphinx, exception: Exception | None) -> No
     """Make the next build read every page again; it would not repeat the warnings otherwise, and so would pass."""
     if app._warncount:
         Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+
+
+def add_whole_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Put the HTML files that notebooks glued into the built site."""
+    if exception is None and app.builder.format == "html":
+        copy_whole_pages(Path(app.srcdir, FOLDER), Path(app.outdir, FOLDER))
 
 
 def chosen_settings(config: Config, sources: Path) -> dict[str, dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 MyST-NB shows a glued vector figure, or glued Markdown, only on the page of its own notebook. As a file,
 `notebooks/glued/NOTEBOOK/KEY.svg` (.png, .md), it goes through the ordinary `figure` and `include` directives, with
-alternative text and a caption. A glued `TextFile` (.csv, .json) goes through the `download` role.
+alternative text and a caption. A glued `TextFile` (.csv, .json) goes through the `download` role. One of kind .html is
+a page of its own: the built site has it at the same place, `glued/NOTEBOOK/KEY.html` as the notebooks' pages see it.
 """
 
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +39,14 @@ def write_glued(executed: Path) -> None:
         path = folder / name
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
+
+
+def copy_whole_pages(notebooks: Path, built: Path) -> None:
+    """Copy the glued HTML files beside the built pages of the notebooks, where they open in the browser."""
+    for path in notebooks.glob(f"{FOLDER}/*/*.html"):
+        copy = built / path.relative_to(notebooks)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def _glued(notebook: NotebookNode) -> Iterator[tuple[str, bytes]]:

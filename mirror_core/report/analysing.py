@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from mirror_core.analysis import OptionError, RecordingError
 from mirror_core.progress import progress_bar
-from mirror_core.report.judging import judge
+from mirror_core.report.judging import confirmed_units, judge
 from mirror_core.report.populations import congruences, decoding, examples, generalisation, geometry, lags
 from mirror_core.report.reading import read_file
 from mirror_core.report.recordings import Recordings, from_labelled, prepare
@@ -22,11 +22,11 @@ from mirror_core.report.results import Report, Section, Settings
 from mirror_core.report.unit_tests import CENTRINGS, headline, nulls
 
 ANALYSES: dict[str, tuple[Callable[[Recordings, Settings], Section], str, float]] = {
-    "headline": (headline, "How many units respond alike in both modes?", 0.3),
-    "nulls": (nulls, "Is it more than chance, and which chance?", 1.5),
+    "headline": (headline, "How many units respond alike in both modes?", 0.2),
+    "nulls": (nulls, "Is it more than chance, and which chance?", 3),
     "decoding": (decoding, "Does a code of the action carry over?", 0.5),
     "congruence": (congruences, "Do units prefer the same actions?", 0.1),
-    "generalisation": (generalisation, "Do distinctions hold where no decoder was trained?", 6),
+    "generalisation": (generalisation, "Do distinctions hold where no decoder was trained?", 4),
     "geometry": (geometry, "Do the two modes use the same dimensions?", 2),
     "lags": (lags, "At which lag do the modes agree?", 0.4),
     "examples": (examples, "Which units are the most mirror-like?", 0.1),
@@ -156,4 +156,6 @@ def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame
         for mode, explained in zip(("performing", "observing"), found.selectivity, strict=True):
             columns[f"variance explained by action, {mode}"] = explained
         columns["class"] = found.kind
+    if (confirmed := confirmed_units(sections)) is not None:
+        columns["found to be"] = np.select(confirmed, ["mirror", "anti-mirror"], "neither")
     return pd.DataFrame(columns)

@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from mirror_core.analysis import shares_over_thresholds
+from mirror_core.analysis import OptionError, shares_over_thresholds
+from mirror_core.analysis.validation import check_choice
 from mirror_core.figures import recordings as draw
 from mirror_core.report.populations import DECODER_NAMES, LEAST_SELECTIVITY
 from mirror_core.report.results import Report, Section
@@ -25,6 +26,7 @@ N_SHOWN = 3
 class Picture:
     """How one figure is drawn, and what is said about it."""
 
+    name: str
     section: str
     """The section that it belongs to."""
     draw: Callable[[Report, Section], Figure]
@@ -32,13 +34,20 @@ class Picture:
     caption: str
 
 
-def figure(picture: Picture, report: Report) -> Figure | None:
-    """Draw a figure in the project's style; None where its section was skipped. The caller closes it."""
-    section = report.sections[picture.section]
-    if section.table is None:
-        return None
+def figure(picture: Picture, report: Report) -> Figure:
+    """Draw a figure in the project's style; its section must not have been skipped. The caller closes it."""
     with plt.style.context(STYLE):
-        return picture.draw(report, section)
+        return picture.draw(report, report.sections[picture.section])
+
+
+def picture_of(report: Report, name: str) -> Figure:
+    """Draw a figure by its name; see `Report.figure`."""
+    pictures = {picture.name: picture for picture in PICTURES}
+    check_choice("figure", name, pictures)
+    section = report.sections[pictures[name].section]
+    if section.table is None:
+        raise OptionError(f"there is no figure {name!r}: {section.skipped}")
+    return figure(pictures[name], report)
 
 
 def _histograms(report: Report, section: Section) -> Figure:
@@ -84,6 +93,7 @@ def _congruence(report: Report, section: Section) -> Figure:
 
 PICTURES = (
     Picture(
+        "r",
         "headline",
         _histograms,
         "Histograms of r over units, raw and timestep-centred, over those of units paired with other units.",
@@ -91,6 +101,7 @@ PICTURES = (
         "units. Dotted lines: r = −.6, .6 and .75.",
     ),
     Picture(
+        "thresholds",
         "headline",
         _thresholds,
         "Lines of the share of units beyond each threshold on r, raw and timestep-centred, over a band for mismatched units.",
@@ -98,6 +109,7 @@ PICTURES = (
         "it lie when units are paired with other units.",
     ),
     Picture(
+        "traces",
         "examples",
         _traces,
         "Activation over time of the most mirror-like units and of the most negative one, performing and observing.",
@@ -106,6 +118,7 @@ PICTURES = (
     ),
     Picture(
         "decoding",
+        "decoding",
         _decoding,
         "Accuracy of decoders of the action within and across modes, one panel for each decoder.",
         "Accuracy of linear decoders. Blue: trained on performing; orange: on observing. Hollow: tested in the same mode (the "
@@ -113,12 +126,14 @@ PICTURES = (
     ),
     Picture(
         "congruence",
+        "congruence",
         _congruence,
         "Scatter of how much of each unit's variance the action explains in both modes, coloured by congruence index.",
         "One dot a unit: how much of its variance the action explains in each mode. Colour: correlation of its mean responses to the "
         "actions across modes. Dotted lines: the least at which a unit counts as selective.",
     ),
     Picture(
+        "lags",
         "lags",
         _lags,
         "Lines of r against lag for the top units, over the band of re-paired sequences.",

@@ -32,8 +32,10 @@ MAX_LAG = 5
 """Largest lag in timesteps; half of the timesteps where there are fewer."""
 MAX_DIMS = 10
 """Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
-CKA_DRAWS, CCGP_DRAWS = 500, 39
-"""Most draws of the nulls that are made one by one; 39 is the fewest with p = .025 possible."""
+CKA_DRAWS = 500
+"""Most draws of the CKA null, which goes through all rows for each."""
+MOST_ACTIONS = 12
+"""Most actions for generalisation, which trains a decoder for every pair of them, again for every draw."""
 
 LEAST_SELECTIVITY = 0.05
 """Share of a unit's variance that the action must explain in both modes for the unit to have a class."""
@@ -86,7 +88,8 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         "A linear decoder of the action, trained in one mode on half of the sequences and tested on the other half in "
         "both. Ceiling: tested in the mode it was trained in. Chance: always the most frequent action. p: against "
         "labels of other sequences (does it know what is done when?). p, relabelled: among all renamings of the actions "
-        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second.",
+        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second. Where actions lie in a circle or "
+        "in an order, as directions and sizes do, few of all renamings keep the neighbours together, and p, relabelled is too small.",
         pd.concat(tables, ignore_index=True),
         notes=notes,
         found={"transfers": transfers},
@@ -163,7 +166,11 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
     """Measure whether distinctions hold in conditions that a decoder never saw (CCGP)."""
     actions = need_actions(recordings)
     need_sequences(recordings)
-    n_draws = min(settings.n_permutations, CCGP_DRAWS)
+    if recordings.n_actions > MOST_ACTIONS:
+        raise RecordingError(
+            f"it trains a decoder for every pair of actions; {recordings.n_actions} are too many, up to {MOST_ACTIONS} are possible."
+        )
+    n_draws = min(settings.n_permutations, math.ceil(1 / settings.alpha) - 1)  # the fewest that can give p = α
     found = ccgp(recordings.perform, recordings.observe, actions, n_draws, stream(settings.seed, "report/ccgp"))
     rows = [
         (label, measure.value, measure.null.mean(), measure.p, n_draws)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mirror_core.analysis.validation import check_number, check_whole
 from mirror_core.report.recordings import Recordings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,18 @@ class Report:
         from mirror_core.report.text import as_text
 
         return as_text(self)
+
+    def figure(self, name: str) -> Figure:
+        """Return a figure by its name in `mirror_core.report.drawing.PICTURES`.
+
+        Raises
+        ------
+        OptionError
+            For an unknown name, or if there is nothing to draw.
+        """
+        from mirror_core.report.drawing import picture_of
+
+        return picture_of(self, name)
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page with figures."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
 
 from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, Shares, null_test, shares, unit_correlation
 from mirror_core.analysis.nulls import SAME_CODE
-from mirror_core.analysis.significance import share_beyond
+from mirror_core.analysis.significance import permutation_p, share_beyond
 from mirror_core.report.recordings import Recordings
 from mirror_core.report.results import Section, Settings
 from mirror_core.seeding import stream
@@ -58,7 +58,9 @@ def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
     return f"with {what} p cannot fall below {least:.2g}, which is above {settings.alpha:g}."
 
 
-def run_null(recordings: Recordings, settings: Settings, null: str, centring: str) -> NullTest:
+def run_null(
+    recordings: Recordings, settings: Settings, null: str, centring: str, alternative: str = "two-sided"
+) -> NullTest:
     """Test every unit against a null, with a random stream of its own."""
     return null_test(
         recordings.perform,
@@ -67,8 +69,24 @@ def run_null(recordings: Recordings, settings: Settings, null: str, centring: st
         settings.n_permutations,
         stream(settings.seed, f"report/{null}/{centring}"),
         actions=recordings.actions,
+        alternative=alternative,
         centre_timesteps=CENTRINGS[centring],
     )
+
+
+def one_sided(
+    recordings: Recordings, settings: Settings, test: NullTest, centring: str, alternative: str
+) -> NullTest:
+    """Return the same test, with the same draws, for mirror units ("greater") or anti-mirror units ("less") alone."""
+    if test.pooled:
+        return run_null(recordings, settings, test.name, centring, alternative)
+    return replace(test, alternative=alternative, p=permutation_p(test.observed, test.null, alternative))
+
+
+def passing(test: NullTest, alpha: float) -> np.ndarray:
+    """Return which units pass a one-sided test at a false discovery rate of α, with r on that side of zero."""
+    sign = {"greater": 1, "less": -1}[test.alternative]
+    return test.significant(alpha, "bh") & (sign * test.observed > 0)
 
 
 def nulls(recordings: Recordings, settings: Settings) -> Section:
@@ -90,17 +108,27 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
                 f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below "
                 f"{smallest_p(null, recordings, settings.n_permutations):.2g}."
             )
-    rows = [_null_row(null, centring, test, settings.alpha) for (null, centring), test in tests.items()]
+    sided = {
+        (*key, side): passing(one_sided(recordings, settings, test, key[1], side), settings.alpha)
+        for key, test in tests.items()
+        for side in ("greater", "less")
+    }
+    rows = [
+        _null_row(*key, test, settings.alpha)
+        | {"r > 0, FDR": int(sided[*key, "greater"].sum()), "r < 0, FDR": int(sided[*key, "less"].sum())}
+        for key, test in tests.items()
+    ]
     return Section(
         "nulls",
         "Is it more than chance, and which chance?",
-        f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units. Only the "
-        "first question is that of a mirror unit. The second is passed by any two unrelated populations that are "
+        f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units; last, one-sided for positive and for negative r. Unit mismatch compares each unit "
+        "with pairs of different units, action relabelling with renamed actions, row (the paper's own) and sequence with other "
+        "pairings of those. Only the first question is that of a mirror unit. The second is passed by any two unrelated populations that are "
         "tuned to the same actions, so passing it is no evidence for mirror units.",
         pd.DataFrame(rows).sort_values("question", kind="stable", ignore_index=True) if rows else None,
         "" if rows else "no null can give a small enough p here.",
         tuple(notes),
-        {"tests": tests},
+        {"tests": tests, "sided": sided},
     )
 
 
@@ -113,8 +141,6 @@ def _null_row(null: str, centring: str, test: NullTest, alpha: float) -> dict[st
         "r": centring,
         "tested": int(np.isfinite(test.p).sum()),
         **{labels[name]: int(units.sum()) for name, units in passed.items()},
-        "FDR, r > 0": int(np.sum(passed["bh"] & (test.observed > 0))),
-        "FDR, r < 0": int(np.sum(passed["bh"] & (test.observed < 0))),
     }
 
 

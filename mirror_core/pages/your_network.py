@@ -1,0 +1,116 @@
+"""The page that tests somebody else's network: the command's output, the tables of a report, and its files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import torch
+from IPython.display import HTML
+
+from mirror_core.publishing.files import TextFile
+from mirror_core.report import Report
+from mirror_core.report.text import shown
+from mirror_core.tables import show, statement
+from mirror_core.wording import decimal
+
+
+def scratch_folder() -> Path:
+    """Return a new folder for the files of the page."""
+    return Path(tempfile.mkdtemp(prefix="your_network-"))
+
+
+def learned(
+    net: Any, perform: torch.Tensor, observe: torch.Tensor, test: tuple[torch.Tensor, torch.Tensor]
+) -> tuple[str, str]:
+    """Say how well a network does both tasks on the recorded episodes.
+
+    Parameters
+    ----------
+    net
+        Has heads `predict` and `infer`.
+    perform, observe
+        Its activations (sequence, time, unit).
+    test
+        Actions (sequence, time) and sensations (sequence, time, sensor) of the episodes.
+    """
+    actions, felt = test
+    with torch.no_grad():
+        error = (net.predict(perform) - felt).square().mean() / (felt - felt.mean(dim=(0, 1))).square().mean()
+        right = (net.infer(observe).argmax(dim=2) == actions).double().mean()
+    return (
+        f"performing predicts {decimal(1 - float(error))} of the sensors' variance",
+        f"observing names {decimal(float(right))} of the pushes",
+    )
+
+
+def run(folder: Path, *command: object) -> dict[str, Any]:
+    """Run a subcommand of `mirror` in a folder, print what it prints, and return the JSON that it wrote.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails, with what it said.
+    """
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        [sys.executable, "-m", "mirror_core.cli", *words[1:]], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
+    print(f"$ {' '.join(words)}\n\n{done.stdout}", end="")
+    return json.loads((folder / words[words.index("--json") + 1]).read_text(encoding="utf-8"))
+
+
+def finding(together: Report, apart: dict[str, Any]) -> HTML:
+    """Say in two sentences what the two networks are found to be."""
+    return statement(
+        f"An LSTM that felt the effects of its own acts while it learned: {_inside(together.reading.verdict)}",
+        f"The same LSTM trained without that: {_inside(apart['verdict'])}",
+    )
+
+
+def _inside(sentence: str) -> str:
+    return escape(sentence[0].lower() + sentence[1:])
+
+
+def glue_reports(glue: Callable[..., None], folder: Path, together: Report) -> None:
+    """Glue both HTML reports as files, so that the site can offer them."""
+    apart = (folder / "apart-report.html").read_text(encoding="utf-8")
+    for name, text in (("apart", apart), ("together", together.to_html())):
+        glue(f"report-{name}", TextFile(text, "html"), display=False)
+
+
+def links() -> HTML:
+    """Show where the reports are, as the page in the built site sees them."""
+    apart, together = (f'<a href="glued/your_network/report-{name}.html">{name}</a>' for name in ("apart", "together"))
+    return HTML(
+        f"<p>Each report is also one HTML file with figures. The command writes it: {apart}. In Python it is "
+        f'<code>together.save("together.html")</code>: {together}.</p>'
+    )
+
+
+def table(report: Report, name: str) -> HTML:
+    """Show a table of a report with what could not be done."""
+    section = report.sections[name]
+    if section.table is None:
+        return HTML(f"<p>Skipped: {escape(section.skipped)}</p>")
+    notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in section.notes)
+    return HTML(show(shown(section.table).map(escape).rename(columns=escape)).data + notes)
+
+
+def reading(report: Report) -> HTML:
+    """Show what a report says and what it does not say."""
+    parts = (("What it says", report.reading.says), ("What it does not say", report.reading.does_not_say))
+    return HTML(
+        "".join(
+            f'<p class="table-title">{title}</p><ul>{"".join(f"<li>{escape(s)}</li>" for s in sentences)}</ul>'
+            for title, sentences in parts
+        )
+    )
