@@ -15,6 +15,8 @@ from jaxtyping import Float
 from mirror_core.analysis import hierarchical_bootstrap, mean_interval, paired_difference
 from mirror_core.checks import ConfigError
 
+Values = Sequence[float] | np.ndarray | pd.Series
+
 OUTCOMES = ("fails", "in part", "holds")
 """What a rule says, the worst first; "not tested" where no network has a value."""
 UNTESTED = "not tested"
@@ -47,7 +49,7 @@ class Estimate:
         return len(self.values)
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Values) -> Estimate:
     """Return the mean over networks and its Student-t interval; values that are not finite are left out."""
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
@@ -57,7 +59,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(values, *mean_interval(values))
 
 
-def estimate_from_units(values: Sequence[float], units: Sequence[np.ndarray], rng: np.random.Generator) -> Estimate:
+def estimate_from_units(values: Values, units: Sequence[np.ndarray], rng: np.random.Generator) -> Estimate:
     """Return the mean over networks with the interval of a hierarchical bootstrap of units in networks.
 
     Parameters

@@ -8,7 +8,6 @@ import nbformat
 import pytest
 
 from mirror_core.publishing.files import KINDS, TextFile
-from mirror_core.publishing.files import TextFile
 from mirror_core.publishing.glued import copy_whole_pages, write_glued
 
 PREFIX = "application/papermill.record/"
