@@ -1,0 +1,136 @@
+"""Where the two modes live in the core, and trained networks beside a linear theory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mirror_core.figures.style import (
+    CONTROL,
+    MODE_COLOUR,
+    MODE_LINE,
+    NULL,
+    SHARED,
+    letter,
+    row_of_panels,
+    threshold,
+)
+from mirror_core.paper import STRONG_THRESHOLD
+
+PARTS = {"whole": "whole activity", "action": "what tells the action"}
+
+
+def captured(spaces: xr.Dataset, n_dims: int) -> Figure:
+    """Draw how much of each mode's variance lies in the leading directions of the other mode.
+
+    Parameters
+    ----------
+    spaces
+        `captured` (reading, seed, part, basis, mode, direction) and `index_null` of one condition, see
+        `mirror_core.subspaces.look_into`.
+    n_dims
+        Dimensions of the null's subspaces.
+    """
+    readings = list(spaces.reading.values)
+    fig, axes = row_of_panels(readings, 4.6, rows=len(PARTS))
+    for row, (part, name) in zip(axes, PARTS.items(), strict=True):
+        for axis, reading in zip(row, readings, strict=True):
+            one = spaces.sel(reading=reading, part=part)
+            for mode, colour in MODE_COLOUR.items():
+                own, other = (one.captured.sel(basis=basis, mode=mode).transpose("direction", "seed") for basis in ("own", "other"))
+                axis.plot(own.direction, own, color=NULL, linewidth=0.9, linestyle=MODE_LINE[mode], zorder=1)
+                axis.plot(other.direction, other, color=colour, linewidth=1.1, linestyle=MODE_LINE[mode], alpha=0.85)
+                of_best = own.sel(direction=n_dims) * one.index_null.sel(mode=mode)
+                axis.plot(n_dims, of_best.mean(), "x", color=colour, markersize=6, zorder=5)
+            axis.set(ylim=(0, 1.02), xlim=(1, int(one.direction.max())))
+            axis.set_xticks([1, n_dims, 10, 20] if int(one.direction.max()) >= 20 else [1, n_dims])
+        row[0].set_ylabel(f"{name}:\nshare of variance")
+    axes[0, 0].annotate("own axes", (0.97, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize=8, color="0.45")
+    for mode, (y, base) in {"perform": (0.56, "observe"), "observe": (0.45, "perform")}.items():
+        axes[0, 0].annotate(f"{mode} in {base}'s axes", (0.97, y), xycoords="axes fraction", ha="right", va="top",
+                            fontsize=8, color=MODE_COLOUR[mode])  # fmt: skip
+    fig.supxlabel("number of leading principal directions", fontsize=9)
+    return fig
+
+
+MARKS = {
+    "theory": {"marker": "s", "markersize": 7.5, "color": "black", "markerfacecolor": "none"},
+    "trained linear": {"marker": "o", "markersize": 6.5, "color": SHARED, "markerfacecolor": "none"},
+    "network": {"marker": "o", "markersize": 5, "color": SHARED, "alpha": 0.8},
+}
+LABELS = {"theory": "theory", "trained linear": "linear, trained", "network": "GRU, trained"}
+
+
+def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr.DataArray) -> Figure:
+    """Draw theory, trained linear networks and the networks on one axis, and how their units are distributed.
+
+    Parameters
+    ----------
+    alignments
+        What `mirror_core.pages.mechanism.alignments` returns.
+    tuning, predicted
+        Tuning correlations with dimensions (reading, seed, unit), and the theory's (reading, seed, drawn).
+    """
+    readings = list(tuning.reading.values)
+    fig, axes = row_of_panels(readings, 4.8, rows=2, sharex="row", sharey="row", gridspec_kw={"height_ratios": [1, 1.2]})
+    conditions = list(dict.fromkeys(alignments.condition))
+    for axis, reading in zip(axes[0], readings, strict=True):
+        axis.axvline(0, color=NULL, linewidth=0.8, zorder=0)
+        for y, condition in enumerate(conditions):
+            for source, offset in zip(MARKS, (-0.24, 0, 0.24), strict=True):
+                one = alignments[(alignments.reading == reading) & (alignments.condition == condition)
+                                 & (alignments.source == source)]  # fmt: skip
+                axis.plot(one.alignment, np.full(len(one), y + offset), linestyle="none", clip_on=False, **MARKS[source])
+        axis.set(xlim=(-0.3, 1), ylim=(len(conditions) - 0.5, -0.5))
+        axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+        axis.set_xlabel("alignment of tunings" if reading == readings[len(readings) // 2] else "")
+    axes[0, 0].set_yticks(range(len(conditions)), ["paired" if c == "shared" else c for c in conditions])
+    for source, style in MARKS.items():
+        axes[0, 0].plot([], [], linestyle="none", label=LABELS[source], **style)
+    axes[0, 0].legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
+    letter(axes[0, 0], "A")
+    for axis, reading in zip(axes[1], readings, strict=True):
+        _units(axis, tuning.sel(reading=reading).values, predicted.sel(reading=reading).values)
+        axis.set_xlabel("a unit's tuning correlation" if reading == readings[len(readings) // 2] else "")
+    axes[1, 0].set_ylabel("density of units")
+    letter(axes[1, 0], "B")
+    return fig
+
+
+def _units(axis: Axes, found: np.ndarray, predicted: np.ndarray) -> None:
+    bins = np.linspace(-1, 1, 25)
+    axis.hist(found[np.isfinite(found)], bins, density=True, color=SHARED, alpha=0.55)
+    axis.hist(predicted[np.isfinite(predicted)], bins, density=True, histtype="step", color="black", linewidth=1.3)
+    threshold(axis, STRONG_THRESHOLD)
+    axis.set_xticks([-1, 0, STRONG_THRESHOLD, 1], ["−1", "0", ".75", "1"])
+
+
+def ladder(steps: pd.DataFrame) -> Figure:
+    """Draw the alignment from the theory to the networks, one simplification given up at a time.
+
+    Parameters
+    ----------
+    steps
+        What `mirror_core.pages.mechanism.ladder` returns.
+    """
+    readings, names = list(dict.fromkeys(steps.reading)), list(dict.fromkeys(steps.step))
+    fig, axes = row_of_panels(readings, 0.9 + 0.3 * len(names))
+    for axis, reading in zip(axes[0], readings, strict=True):
+        axis.axvline(0, color=NULL, linewidth=0.8, zorder=0)
+        for y, name in enumerate(names):
+            values = steps[(steps.reading == reading) & (steps.step == name)].alignment
+            colour = SHARED if y == len(names) - 1 else "black" if y == 0 else CONTROL
+            hollow = y < len(names) - 1
+            axis.plot(
+                values, np.full(len(values), y), "s" if y == 0 else "o", color=colour, markersize=5,
+                markerfacecolor="none" if hollow else colour, alpha=0.85, clip_on=False,
+            )  # fmt: skip
+        axis.set(xlim=(-0.35, 1))
+        axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+    axes[0, 0].set_yticks(range(len(names)), names)
+    axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
+    fig.supxlabel("alignment of the two modes' tunings", fontsize=9)
+    return fig

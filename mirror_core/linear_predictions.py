@@ -1,0 +1,104 @@
+"""The linear theory beside trained networks: for a run's own world and training step, what is predicted and why it may differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from mirror_core.analysis.correlation import centred
+from mirror_core.analysis.tuning import action_means
+from mirror_core.conditions import passes
+from mirror_core.linear_theory import LinearModel
+from mirror_core.linear_training import train_one_step
+from mirror_core.linear_units import alignment_of, draw_units
+from mirror_core.recording import heldout_episodes, record
+from mirror_core.runs import Run
+from mirror_core.seeding import stream
+from mirror_core.subspaces import joint_gain, joint_states, tuning_alignment
+from mirror_core.world import make_world
+
+MODULES = ("linear_theory", "linear_training", "linear_units", "subspaces")
+"""What decides a prediction besides this module (see `mirror_core.kept.analyse_runs`)."""
+
+N_UNITS_DRAWN = 2000
+"""Units drawn from the theory's distribution."""
+STARTS = {"small": 0.1, "large": 1.0}
+"""Sizes of the first weights where nothing but the losses is minimised; the end then depends on them."""
+
+
+def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Dataset:
+    """Hold the one-step model against a run with a shared core: the same effects, passes and pairing, one timestep.
+
+    Parameters
+    ----------
+    run
+        Both modes through one core and one pair of heads.
+    penalty
+        Of the squared weights.
+    n_steps
+        Steps of gradient descent of each one-step network.
+    n_test
+        Held-out episodes on which the gain of the joint state is measured.
+
+    Returns
+    -------
+    xarray.Dataset
+        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.linear_units`); `trained`, `trained_r` (unit):
+        the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments of models
+        that each give up one simplification of the theory, where episodes are paired; see `steps_towards`.
+    """
+    config = run.config
+    effects = make_world(config.world, config.seed).effects
+    todo, paired, n_units = passes(config), config.objective.paired, config.network.hidden_size
+    model = LinearModel(effects, todo, penalty, paired=paired)
+    optimum = model.optimum(tolerance=1e-8)
+    rng = stream(config.seed, "linear theory")
+    trained = train_one_step(model, n_units, rng, n_steps=n_steps)
+    found = xr.Dataset(
+        {
+            "alignment": alignment_of(model, optimum),
+            "tuning_r": ("drawn", draw_units(model, optimum, N_UNITS_DRAWN, rng)),
+            "trained": tuning_alignment(trained.perform, trained.observe),
+            "trained_r": ("unit", trained.tuning_r),
+        }
+    )
+    if paired:
+        steps = steps_towards(run, penalty, n_steps, n_test, rng)
+        found["steps"] = xr.DataArray(list(steps.values()), {"step": list(steps)}, ["step"])
+    return found
+
+
+def steps_towards(
+    run: Run, penalty: float, n_steps: int, n_test: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return the alignment of one-step models that each give up something that the theory assumes.
+
+    In turn: joint states that add up (the gain is then the network's own, and 1 where it has no joint pass); linear units;
+    the penalty, without which the end of gradient descent depends on its start; and linear units as well.
+    """
+    config = run.config
+    effects, todo = make_world(config.world, config.seed).effects, passes(config)
+    model = LinearModel(effects, todo, penalty)
+    gain = _gain(run, n_test) if any(p.name == "joint" for p in todo) else 1.0
+    scaled = LinearModel(effects, todo, penalty, joint_gain=gain)
+    found = {"joint gain as measured": alignment_of(scaled, scaled.optimum(tolerance=1e-8))}
+
+    def descend(**options: object) -> float:
+        network = train_one_step(model, config.network.hidden_size, rng, **options)
+        return tuning_alignment(network.perform, network.observe)
+
+    found["tanh units"] = descend(activation="tanh", n_steps=n_steps)
+    for name, start in STARTS.items():
+        for activation in ("linear", "tanh"):
+            found[f"no penalty, {name} start, {activation}"] = descend(
+                activation=activation, penalty=0.0, start=start, momentum=0.0, rate=0.1, n_steps=n_steps
+            )
+    return found
+
+
+def _gain(run: Run, n_test: int) -> float:
+    """Return the gain of the joint pass in a network's own tunings (see `mirror_core.subspaces.joint_gain`)."""
+    episodes = heldout_episodes(run.config, n_test)
+    recording = record(run.network, episodes)
+    states = [recording.sel(mode="perform").values, recording.sel(mode="observe").values, joint_states(run.network, episodes)]
+    return joint_gain(*(action_means(centred(x, True), episodes.actions) for x in states))

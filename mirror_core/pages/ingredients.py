@@ -1,0 +1,230 @@
+"""The page of the ingredients: which combinations make mirror units, and what each ingredient adds."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.effects import (
+    differences,
+    interaction,
+    interval,
+    main_effect,
+    smallest_sets,
+    values_of,
+)
+from mirror_core.factorial import INGREDIENTS, OWN_HEADS_READ_BOTH, Cell, coincidences
+from mirror_core.paper import STRONG
+from mirror_core.tables import cell as shown
+from mirror_core.tables import show, statement
+from mirror_core.wording import CORRELATION, SHARE, decimal, listed, span, with_interval
+
+QUANTITIES = {
+    "strong": "r > .75",
+    "centred": "r > .75, centred",
+    "significant": "pass unit mismatch",
+    "perform → observe": "perform → observe",
+    "observe → perform": "observe → perform",
+    "explained": "performing explains",
+    "named": "observing names",
+}
+"""Column of the table of measures → heading."""
+
+LEARNT = 0.5
+"""A task is learnt if the mean score lies more than this share of the way from a guess to perfect."""
+
+
+def ingredients_table() -> HTML:
+    """Show what it means to have and to lack each ingredient."""
+    rows = [{"ingredient": name, "present": has, "absent": lacks} for name, (has, lacks) in INGREDIENTS.items()]
+    return show(pd.DataFrame(rows))
+
+
+def learnt(one: pd.DataFrame) -> dict[str, bool]:
+    """Return which modes learnt their own task, from the rows of one cell (see `LEARNT`)."""
+    chance = one.chance.mean()
+    named = (one.named.mean() - chance) / (1 - chance)
+    return {"perform": bool(one.explained.mean() > LEARNT), "observe": bool(named > LEARNT)}
+
+
+def sound(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of cells that are asked for nothing they cannot know."""
+    return table[[cell.answerable for cell in table.cell]]
+
+
+def overview(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each cell, the largest share of strong units first; ties by number of ingredients.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `cell`, `mean`, `low`, `high` (NaN with one network), `values` (one a network), `answerable`, `perform`
+        and `observe` (whether that task is learnt) and `twin` (the number of the first cell that it coincides with, or
+        its own).
+    """
+    rows = []
+    for cell, one in table.groupby("cell", sort=False):
+        mean, low, high = interval(one.strong)
+        rows.append(
+            {"cell": cell, "mean": mean, "low": low, "high": high, "values": one.strong.to_numpy(),
+             "answerable": cell.answerable, **learnt(one)}
+        )  # fmt: skip
+    found = pd.DataFrame(rows)
+    found["n"] = [len(cell.present) for cell in found.cell]
+    found["order"] = [cell.name for cell in found.cell]
+    found = found.sort_values(["mean", "n", "order"], ascending=[False, False, True], ignore_index=True)
+    first = {cell: group[0] for group in coincidences(list(found.cell)) for cell in group}
+    place = {cell: i for i, cell in enumerate(found.cell)}
+    found["twin"] = [place[first.get(cell, cell)] for cell in found.cell]
+    return found.drop(columns=["n", "order"])
+
+
+def effects(table: pd.DataFrame, quantity: str = "strong") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return main effects and interactions over backgrounds in which every cell is answerable.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        The effects: `ingredient`, `mean`, `low`, `high`, `effect_size`, `n_backgrounds`, `n`; and the interactions:
+        `first`, `second`, `mean`, `low`, `high`, all NaN where none can be formed.
+    """
+    values = values_of(sound(table), quantity)
+    main = [
+        {"ingredient": name, **main_effect(values, name)._asdict(), "n_backgrounds": len(differences(values, name))}
+        for name in INGREDIENTS
+        if differences(values, name)
+    ]
+    pairs = []
+    for first, second in combinations([row["ingredient"] for row in main], 2):
+        found = interaction(values, first, second)
+        limits = (found.mean, found.low, found.high) if found else (np.nan,) * 3
+        pairs.append({"first": first, "second": second} | dict(zip(("mean", "low", "high"), limits, strict=True)))
+    return pd.DataFrame(main), pd.DataFrame(pairs)
+
+
+def background_effects(table: pd.DataFrame, quantity: str = "strong") -> pd.DataFrame:
+    """Return the mean difference that each ingredient makes in each of its backgrounds, also those where a cell cannot be answered.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `ingredient`, `difference`, `answerable` (both cells) and `same` (both cells coincide).
+    """
+    values = values_of(table, quantity)
+    twins = [set(group) for group in coincidences(list(values))]
+    rows = []
+    for name in INGREDIENTS:
+        for without, found in differences(values, name).items():
+            pair = {without, Cell(without.present | {name})}
+            rows.append(
+                {"ingredient": name, "difference": found.mean(), "answerable": all(c.answerable for c in pair),
+                 "same": any(pair <= group for group in twins)}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def effects_table(table: pd.DataFrame) -> HTML:
+    """Show every ingredient's effect on the share of strong units, on significant units and on decoders across modes."""
+    found = {quantity: effects(table, quantity)[0] for quantity in ("strong", "centred", "significant", *_ACROSS)}
+    strong = found["strong"]
+    rows = []
+    for i, name in enumerate(strong.ingredient):
+        row = {"ingredient": name, "backgrounds": strong.n_backgrounds[i]}
+        row |= {QUANTITIES[quantity]: _signed(one.iloc[i]) for quantity, one in found.items()}
+        row["d, r > .75"] = decimal(strong.effect_size[i], 1) if np.isfinite(strong.effect_size[i]) else "–"
+        rows.append(row)
+    return show(pd.DataFrame(rows), "Mean difference over backgrounds, with minus without")
+
+
+_ACROSS = ("perform → observe", "observe → perform")
+
+
+def _signed(row: pd.Series) -> str:
+    """Return a difference with its sign and, smaller below, its interval."""
+    mean = ("+" if round(row["mean"], 2) > 0 else "") + decimal(row["mean"])
+    if not np.isfinite(row["low"]):
+        return mean
+    low, high = np.clip([row["low"], row["high"]], *CORRELATION)
+    return f"{mean}<br><small>[{decimal(low)}, {decimal(high)}]</small>"
+
+
+def cells_table(table: pd.DataFrame) -> HTML:
+    """Show everything measured on every combination, in the order of the figure."""
+    rows = []
+    for row in overview(table).itertuples():
+        one = table[table.cell == row.cell]
+        mark = "" if row.answerable else " *"
+        rows.append({"ingredients": row.cell.name + mark} | _measures(one))
+    return show(pd.DataFrame(rows), "* a pass is asked for something that it cannot know")
+
+
+def checks_table(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
+    """Show what the factorial is checked by: each variation beside the one that it varies."""
+    rows = []
+    for cell, one in checks.groupby("cell", sort=False):
+        plain = Cell(cell.present)
+        beside = table[table.cell == plain]
+        headline = {
+            "combination": cell.name,
+            "beside": "heads that read their own mode" if cell.variation == OWN_HEADS_READ_BOTH else "forward objective alone",
+            "r > .75 there": shown(beside.strong, SHARE),
+        }
+        rows.append(headline | _measures(one))
+    return show(pd.DataFrame(rows))
+
+
+def _measures(one: pd.DataFrame) -> dict[str, str]:
+    limits = dict.fromkeys(QUANTITIES, SHARE) | {"explained": (-np.inf, 1.0)}
+    return {heading: shown(one[quantity], limits[quantity]) for quantity, heading in QUANTITIES.items()}
+
+
+def same_by_construction(cells: list[Cell]) -> HTML:
+    """Say which cells are one experiment, and which are asked for something that cannot be known."""
+    groups = [f"<em>{listed([cell.name for cell in group])}</em>" for group in coincidences(cells)]
+    n_asked = sum(not cell.answerable for cell in cells)
+    return HTML(
+        f"<p>Equal configurations, trained once: {'; '.join(groups) or 'none'}. "
+        f"Asked for something that a pass cannot know: {n_asked} of {len(cells)} combinations, those with shared heads and "
+        "without pairing.</p>"
+    )
+
+
+def finding(table: pd.DataFrame) -> HTML:
+    """Say in two sentences which sets of ingredients suffice, and what each ingredient adds.
+
+    The rule: a set suffices if the mean share of strong units reaches the lower end of the paper's range, no pass is asked
+    for what it cannot know and both tasks are learnt; the smallest such sets are named. An effect raises (lowers) the
+    share if its 95 % interval over networks lies above (below) zero.
+    """
+    good = [cell for cell, one in sound(table).groupby("cell", sort=False) if all(learnt(one).values())]
+    values = {cell: one for cell, one in values_of(table, "strong").items() if cell in good}
+    smallest = smallest_sets(values, STRONG.low)
+    n_seeds = table.seed.nunique()
+    if smallest:
+        sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
+        common = [name for name in INGREDIENTS if all(cell.has(name) for cell in smallest)]
+        first = (
+            f"The smallest set{'s' if len(sets) > 1 else ''} of ingredients with which at least {decimal(STRONG.low)} of the "
+            f"units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}."
+        )
+        shared = f"All of them need {listed(common)}; " if len(sets) > 1 and common else ""
+    else:
+        first, shared = f"No set of the five ingredients gives {decimal(STRONG.low)} of units with r > .75.", ""
+    main, _ = effects(table)
+    second = f"{shared}over all backgrounds, {listed([_said(row) for row in main.itertuples()])} ({n_seeds} networks a combination)."
+    return statement(first, second[0].upper() + second[1:])
+
+
+def _said(row) -> str:
+    """Return an effect in words, by its interval."""
+    if not np.isfinite(row.low):
+        return f"{row.ingredient} changes the share by {decimal(row.mean)}"
+    limits = f"[{decimal(row.low)}, {decimal(row.high)}]"
+    if row.low <= 0 <= row.high:
+        return f"the effect of {row.ingredient} cannot be told from none ({decimal(row.mean)} {limits})"
+    return f"{row.ingredient} {'raises' if row.low > 0 else 'lowers'} the share by {decimal(abs(row.mean))} " + (
+        limits if row.low > 0 else f"[{decimal(-row.high)}, {decimal(-row.low)}]"
+    )

@@ -1,0 +1,192 @@
+"""Why the ingredients act: where the two modes live in the core, and what a linear core predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from IPython.display import HTML
+
+from mirror_core.analysis import mean_interval
+from mirror_core.conditions import READINGS, configure, passes
+from mirror_core.config import Config
+from mirror_core.kept import analyse_runs
+from mirror_core.linear_predictions import MODULES, predict_run
+from mirror_core.linear_units import SymmetricWorld, share_above
+from mirror_core.paper import STRONG_THRESHOLD
+from mirror_core.study import Grid
+from mirror_core.subspaces import look_into
+from mirror_core.tables import cell, show
+from mirror_core.wording import CORRELATION, SHARE, decimal, with_interval
+
+CONDITIONS = ("shared", "mispaired")
+"""Conditions that the mechanism is shown in."""
+
+CLOSE = 0.1
+"""Theory and networks agree on an alignment if their mean difference, matched by seed, is smaller than this."""
+
+PENALTIES = (1e-2, 3e-3, 1e-3)
+
+
+def _combined(grid: Grid, found: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Label the results of a grid's runs with its readings, conditions and seeds."""
+    parts = [
+        one.expand_dims({name: [value] for name, value in zip(("reading", "condition", "seed"), key, strict=True)})
+        for key, one in zip(grid, found, strict=True)
+    ]
+    order = {name: list(dict.fromkeys(key[i] for key in grid)) for i, name in enumerate(("reading", "condition"))}
+    return xr.combine_by_coords(parts).reindex(order)
+
+
+def spaces(grid: Grid, n_test: int) -> xr.Dataset:
+    """Return where the modes of every network live (see `mirror_core.subspaces.look_into`)."""
+    return _combined(grid, analyse_runs(look_into, list(grid.values()), modules=("examples",), n_test=n_test))
+
+
+def predictions(grid: Grid, penalty: float, n_steps: int, n_test: int) -> xr.Dataset:
+    """Return the theory beside every network (see `mirror_core.linear_predictions.predict_run`)."""
+    settings = {"penalty": penalty, "n_steps": n_steps, "n_test": n_test}
+    found = analyse_runs(predict_run, list(grid.values()), modules=MODULES, **settings)
+    return _combined(grid, found)
+
+
+def spaces_table(spaces: xr.Dataset) -> HTML:
+    """Show how the two modes' subspaces lie to each other, for the whole activity and for the action's part of it."""
+    rows = []
+    for reading in spaces.reading.values:
+        for condition in spaces.condition.values:
+            one = spaces.sel(reading=reading, condition=condition)
+            row = {"reading": reading, "episodes": "paired" if condition == "shared" else "mispaired"}
+            for part in ("whole", "action"):
+                row |= {
+                    f"alignment index, {part}": cell(one["index"].sel(part=part).mean("mode"), SHARE),
+                    f"its null, {part}": decimal(float(one.index_null.sel(part=part).mean())),
+                }
+            row["smallest angle, action"] = cell(one.angle.sel(part="action").isel(dim=0), (0, 90), 0) + "°"
+            row["gain of the joint state"] = cell(one.joint_gain, (-np.inf, np.inf))
+            rows.append(row)
+    return show(pd.DataFrame(rows))
+
+
+def spaces_said(spaces: xr.Dataset) -> HTML:
+    """Say how the subspaces lie under each reading, by the interval of index minus null over networks."""
+    words = []
+    for reading in spaces.reading.values:
+        one = spaces.sel(reading=reading, condition="shared", part="action")
+        index, null = one["index"].mean("mode").values, one.index_null.mean("mode").values
+        how = "lie as one network can be compared"
+        if len(index) > 1:
+            _, low, high = mean_interval(index - null)
+            how = "more aligned than" if low > 0 else "less aligned than" if high < 0 else "as aligned as"
+            how = f"{how} random directions in which the network varies"
+        words.append(f"under {reading}, {how} (alignment index {with_interval(index, SHARE)}, at random {decimal(null.mean())})")
+    return HTML(f"<p>What performing and observing say about the action of this timestep is: {'; '.join(words)}.</p>")
+
+
+def alignments(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:
+    """Return the tuning alignment of every network beside the theory's, long.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `reading`, `condition`, `seed`, `source` (network, theory, trained linear) and `alignment`.
+    """
+    sources = {"network": spaces.tuning_alignment, "theory": predicted.alignment, "trained linear": predicted.trained}
+    parts = [
+        one.to_dataframe("alignment").reset_index()[["reading", "condition", "seed", "alignment"]].assign(source=source)
+        for source, one in sources.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def theory_table(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
+    """Show theory, trained linear networks and the networks side by side."""
+    rows = []
+    for reading in spaces.reading.values:
+        for condition in spaces.condition.values:
+            where = {"reading": reading, "condition": condition}
+            network, theory = spaces.sel(where), predicted.sel(where)
+            rows.append(
+                {
+                    "reading": reading,
+                    "episodes": "paired" if condition == "shared" else "mispaired",
+                    "alignment, theory": cell(theory.alignment, CORRELATION),
+                    "trained linear": cell(theory.trained, CORRELATION),
+                    "trained GRU": cell(network.tuning_alignment, CORRELATION),
+                    "tuning r > .75, theory": cell(_strong(theory.tuning_r), SHARE),
+                    "trained linear ": cell(_strong(theory.trained_r), SHARE),
+                    "trained GRU ": cell(_strong(network.tuning_r), SHARE),
+                    "theory holds": _verdict(network.tuning_alignment, theory.alignment),
+                }
+            )
+    return show(pd.DataFrame(rows), f"Agreement: mean difference below {CLOSE}")
+
+
+def _strong(r: xr.DataArray) -> np.ndarray:
+    """Return each network's share of units with a tuning correlation above the paper's threshold."""
+    return (r > STRONG_THRESHOLD).mean([d for d in r.dims if d != "seed"]).values
+
+
+def _verdict(network: xr.DataArray, theory: xr.DataArray) -> str:
+    return "yes" if abs(float((network - theory).mean())) < CLOSE else "no"
+
+
+def theory_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
+    """Say under which readings and pairings the linear theory holds, and where trained networks depart from it."""
+    holds, fails = [], []
+    for reading in spaces.reading.values:
+        for condition in spaces.condition.values:
+            where = {"reading": reading, "condition": condition}
+            network, theory = spaces.tuning_alignment.sel(where), predicted.alignment.sel(where)
+            name = reading + (", mispaired" if condition == "mispaired" else "")
+            text = f"{name} ({decimal(float(theory.mean()))} predicted, {with_interval(network.values, CORRELATION)} found)"
+            (holds if _verdict(network, theory) == "yes" else fails).append(text)
+    one_value = [reading for reading in predicted.reading.values if reading != "as-written"]  # there, only the mean is named
+    gap = ""
+    if one_value:
+        one = predicted.sel(reading=one_value)
+        gap = f" Trained linear networks end within {float(abs(one.alignment - one.trained).max()):.3f} of it where it names one value."
+    return HTML(
+        f"<p>The theory's alignment is within {CLOSE} of the networks' under {'; '.join(holds) or 'none'}. "
+        f"It is not under {'; '.join(fails) or 'none'}.{gap}</p>"
+    )
+
+
+def symmetric_table(base: Config) -> HTML:
+    """Show the theory's numbers for a world of equal and evenly spread effects, where it is a 2 × 2 problem."""
+    world = SymmetricWorld(base.world.n_actions, base.world.sensory_dim, base.world.effect_scale * base.world.sensory_dim**0.5)
+    rows = []
+    for reading in READINGS:
+        todo = passes(configure(base, reading))
+        for penalty in PENALTIES:
+            m, alignment = world.optimum(todo, penalty)
+            rows.append(
+                {
+                    "reading": reading,
+                    "penalty": f"{penalty:g}",
+                    "WU": decimal(m[0, 0]), "WV": decimal(m[0, 1]), "RU": decimal(m[1, 0]), "RV": decimal(m[1, 1]),
+                    "alignment": decimal(alignment),
+                    "units with tuning r > .75": decimal(share_above(STRONG_THRESHOLD, alignment, base.world.n_actions), 3),
+                }
+            )  # fmt: skip
+    return show(pd.DataFrame(rows))
+
+
+def ladder(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:
+    """Return the alignments from the theory to the networks, one simplification after another, paired episodes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `reading`, `seed`, `step`, `alignment`.
+    """
+    paired = predicted.sel(condition="shared")
+    names = {"theory": paired.alignment, **{str(s): paired.steps.sel(step=s) for s in paired.step.values}}
+    names["GRU, all timesteps"] = spaces.tuning_alignment.sel(condition="shared")
+    parts = [
+        one.reset_coords(drop=True).to_dataframe("alignment").reset_index()[["reading", "seed", "alignment"]].assign(step=name)
+        for name, one in names.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
