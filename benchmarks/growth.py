@@ -30,6 +30,7 @@ import torch  # noqa: E402
 from benchmarks import overheads, timings  # noqa: E402
 from benchmarks.machine import Watch, describe, one_core  # noqa: E402
 from benchmarks.timings import TINY, Record, Settings  # noqa: E402
+from mirror_core.making import one_thread  # noqa: E402
 from mirror_core.progress import progress_bar  # noqa: E402
 
 _REFRESH_SECONDS = 1.0
@@ -63,9 +64,8 @@ WITH_WORKERS = ("workers", "handing_out", "device")
 
 def measure(s: Settings, scratch: str | None, device: str, tiny: bool = False) -> Record:
     """Measure all parts; return everything that the page is made from."""
-    torch.set_num_threads(1)
     found: Record = {}
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+    with one_thread(), tempfile.TemporaryDirectory(dir=scratch) as folder:
         about = {
             "command": " ".join(["python -m benchmarks.growth", *sys.argv[1:]]),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),

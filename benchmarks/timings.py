@@ -54,8 +54,9 @@ class Settings:
 
 
 TINY = Settings(
-    turns=1, headline_turns=2, n_epochs=2, n_sequences=128, growth_epochs=1, hidden_size=(16, 96), sequence_length=(6, 12),
-    batch_size=(32, 64), networks=(1, 2), workers=(1,), sweep_networks=2, sweep_epochs=1, runs=(10, 20), rows=(10, 20),
+    turns=1, headline_turns=2, n_epochs=2, n_sequences=128, growth_epochs=1, hidden_size=(16, 96),
+    sequence_length=(6, 12), batch_size=(32, 64), networks=(1, 2), workers=(1,),
+    sweep_networks=2, sweep_epochs=1, runs=(10, 20), rows=(10, 20),
     tasks=20, dask=False,
 )  # fmt: skip
 """Checks in seconds that everything runs."""

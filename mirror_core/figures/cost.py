@@ -1,0 +1,162 @@
+"""What networks cost: ways of training side by side, how the cost grows, and kinds of cores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from mirror_core.figures.style import CONTROL, WIDTH, letter, row_of_panels, threshold
+
+NAMES = {"ours": "ours", "plain": "plain loop", "jax": "JAX"}
+"""How the ways of training are called."""
+_COLOUR = {"ours": "black", "plain": CONTROL, "jax": CONTROL}
+_MARKER = {"ours": "o", "plain": "s", "jax": "^"}
+
+
+def _dots(axis: Axes, x: object, y: object, way: str, **options) -> None:
+    """Draw single turns: ours filled and black, others hollow and grey."""
+    face = "black" if way == "ours" else "white"
+    options = {"markersize": 4.5, "markerfacecolor": face, "markeredgewidth": 1.1, "clip_on": False} | options
+    axis.plot(x, y, _MARKER[way], color=_COLOUR[way], zorder=3, **options)
+
+
+def ways(training: pd.DataFrame, ratios: Mapping[int, str]) -> Figure:
+    """Draw seconds a network for each way of training, a dot for every turn.
+
+    Parameters
+    ----------
+    training
+        Columns `hidden_size`, `way`, `seconds`.
+    ratios
+        Number of units → how many times faster ours is, as words; a panel for each.
+    """
+    fig, axes = row_of_panels([f"H = {size} units" for size in ratios], 2.0, sharex=False)
+    order = [way for way in NAMES if way in set(training.way)]
+    for axis, (size, words) in zip(axes[0], ratios.items(), strict=True):
+        one = training[training.hidden_size == size]
+        for y, way in enumerate(order):
+            values = one[one.way == way].seconds.to_numpy()
+            _dots(axis, values, y + _spread(len(values)), way)
+        axis.set(xlim=(0, one.seconds.max() * 1.12))
+        axis.annotate(words, (0.98, 0.93), xycoords="axes fraction", ha="right", va="top", fontsize=8.5)
+    axes[0, 0].set_yticks(range(len(order)), [NAMES[way] for way in order])
+    axes[0, 0].set_ylim(len(order) - 0.5, -0.7)
+    fig.supxlabel("seconds to train one network, one core", fontsize=9)
+    return fig
+
+
+def _spread(n: int) -> np.ndarray:
+    return np.linspace(-0.15, 0.15, n) if n > 1 else np.zeros(n)
+
+
+PANELS = (
+    ("hidden_size", "units H", "seconds an epoch"),
+    ("sequence_length", "timesteps T", "seconds an epoch"),
+    ("batch_size", "episodes in a batch", "seconds an epoch"),
+    ("networks", "networks, one process", "seconds an epoch"),
+    ("workers", "worker processes", "networks a minute"),
+    ("listing", "entries in the store", "seconds to list them"),
+)
+"""The panels of `growth`: what grows, and the labels of its axes."""
+
+
+def growth(tables: Mapping[str, pd.DataFrame], papers: Mapping[str, float]) -> Figure:
+    """Draw how cost grows, a panel for each thing that grows, a dot for every turn.
+
+    Parameters
+    ----------
+    tables
+        For each name in `PANELS`, columns `x`, `y` and `way`, or for `listing` `kind`.
+    papers
+        The paper's value of a setting, where it has one.
+    """
+    fig, axes = plt.subplots(2, 3, figsize=(WIDTH, 4.9))
+    for axis, name, (key, x, y) in zip(axes.flat, "ABCDEF", PANELS, strict=True):
+        table = tables[key]
+        _grow(axis, table, "kind" if key == "listing" else "way")
+        axis.set(xlabel=x, ylabel=y)
+        letter(axis, name)
+        if key == "workers":
+            axis.set_ylim(0, table.y.max() * 1.15)
+            axis.set_xlim(0.5, table.x.max() + 0.5)
+            axis.set_xticks(sorted(set(table.x)))
+            _proportion(axis, table[table.x == 1].y.median(), table.x.max())
+            continue
+        axis.set(xscale="log", yscale="log")
+        if key != "listing":
+            axis.set_xticks(*_ticks(sorted(set(table.x))))
+            axis.xaxis.set_minor_locator(NullLocator())
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.yaxis.set_minor_formatter(NullFormatter())
+        if key in papers:
+            threshold(axis, papers[key], "paper")
+    return fig
+
+
+def _proportion(axis: Axes, of_one: float, most: int) -> None:
+    """Draw what workers would do if each did as much as a lone one."""
+    axis.plot([1, most], [of_one, of_one * most], ":", color="0.35", linewidth=0.8, zorder=0)
+    axis.annotate(
+        "in proportion", (most, of_one * most), (-4, 5), textcoords="offset points", ha="right", fontsize=8, color="0.3"
+    )
+
+
+def _grow(axis: Axes, table: pd.DataFrame, label: str) -> None:
+    """Draw every turn and a line through the medians, and write beside it what it is."""
+    several = table[label].nunique() > 1
+    for name, one in table.groupby(label, sort=False):
+        way = {"runs": "ours", "rows": "plain"}.get(name, name)
+        medians = one.groupby("x").y.median()
+        axis.plot(medians.index, medians, color=_COLOUR[way], linewidth=1.0, zorder=2)
+        _dots(axis, one.x, one.y, way, markersize=3.5)
+        if several:
+            middle = medians.index[len(medians) // 2]
+            above = medians[middle] >= table[table.x == middle].y.median()
+            rises = medians.iloc[-1] > medians.iloc[0]
+            axis.annotate(
+                NAMES.get(name, name), (middle, medians[middle]), (-4 if above == rises else 4, 6 if above else -6),
+                textcoords="offset points", ha="right" if above == rises else "left", va="bottom" if above else "top",
+                fontsize=8, color="0.15",
+            )  # fmt: skip
+
+
+def _ticks(values: list[float]) -> tuple[list[float], list[str]]:
+    """Return where ticks are and their labels, none where it would touch the one before on a logarithmic axis."""
+    labels, last = [], 0.0
+    for value in values:
+        labels.append(f"{value:g}" if value >= 1.4 * last else "")
+        last = value if labels[-1] else last
+    return values, labels
+
+
+def cores(table: pd.DataFrame) -> Figure:
+    """Draw seconds an epoch for every kind of core, ours and plain, a dot for every turn.
+
+    Parameters
+    ----------
+    table
+        Columns `core`, `way`, `seconds`; a row of the figure for each core, in their order.
+    """
+    names = list(dict.fromkeys(table.core))
+    fig, axes = row_of_panels([""], 0.9 + 0.34 * len(names))
+    fig.set_figwidth(WIDTH * 0.8)
+    axis = axes[0, 0]
+    for y, core in enumerate(names):
+        for way, offset in (("ours", -0.15), ("plain", 0.15)):
+            values = table[(table.core == core) & (table.way == way)].seconds.to_numpy()
+            _dots(axis, values, np.full(len(values), y + offset), way)
+            if y == 0:
+                axis.annotate(NAMES[way], (values.max(), y + offset), (7, 0), textcoords="offset points", va="center",
+                              fontsize=8, color="0.15")  # fmt: skip
+    axis.set_yticks(range(len(names)), names)
+    axis.set(xlim=(0, table.seconds.max() * 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="seconds an epoch, one core")
+    for y in np.arange(0.5, len(names) - 1):
+        axis.axhline(y, color="0.9", linewidth=0.8, zorder=0)
+    return fig

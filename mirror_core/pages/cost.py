@@ -1,0 +1,195 @@
+"""The page of what networks cost: ours against a plain loop, what the cost grows with, and very many on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.costs.measured import MOST_OTHERS, Measured
+from mirror_core.costs.scale import RunCost, slope, sweep_seconds, throughput_ratios
+from mirror_core.tables import show, statement
+from mirror_core.wording import listed
+
+PAPERS = {"hidden_size": 96, "sequence_length": 12, "batch_size": 64}
+"""The paper's values of the settings that grow."""
+SETTINGS = {"hidden_size": "units H", "sequence_length": "timesteps T", "batch_size": "batch size"}
+
+
+def times(values: Sequence[float]) -> str:
+    """Say how many times faster: the median of the turns, and the lowest and the highest."""
+    values = np.asarray(values, dtype=float)
+    if len(values) == 1:
+        return f"{values[0]:.1f} times (one turn)"
+    return f"{np.median(values):.1f} times ({values.min():.1f} to {values.max():.1f} in {len(values)} turns)"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    for unit, size in (("years", 365.25 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if seconds >= 2 * size:
+            value = seconds / size
+            return f"{value:,.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
+    if seconds >= 0.1:
+        return f"{seconds:.2f} s"
+    return f"{1000 * seconds:.2g} ms" if seconds >= 1e-4 else f"{1e6 * seconds:.2g} µs"
+
+
+def size(n_bytes: float) -> str:
+    """Return an amount of data in the unit that suits it."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:.3g} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
+def ratios(measured: Measured, hidden_size: int, way: str = "plain") -> np.ndarray:
+    """Return how many times as long as ours a way of training takes, as-written, within each turn."""
+    table = measured.parts["training"]
+    one = table[(table.reading == "as-written") & (table.hidden_size == hidden_size)]
+    wide = one.pivot(index="turn", columns="way", values="seconds")
+    return (wide[way] / wide["ours"]).to_numpy()
+
+
+def ratio_words(measured: Measured) -> dict[int, str]:
+    """Return number of units → how many times faster ours is than the plain loop."""
+    found = [int(value) for value in dict.fromkeys(measured.parts["training"].hidden_size)]
+    return {value: f"{times(ratios(measured, value)).replace(' (', chr(10) + '(')}" for value in found}
+
+
+def finding(measured: Measured, cost: RunCost, reading: str) -> HTML:
+    """Say in two sentences what a network costs beside a plain loop, and what very many would."""
+    return statement(
+        f"At the paper's size, training one network takes {duration(_whole(measured).median())} on one core: a plain "
+        f"torch.nn.GRU loop takes {times(ratios(measured, 96))} as long.",
+        f"With measuring and keeping it, a network under {reading} costs {duration(cost.total)} of one core, so that "
+        f"10,000 networks take {duration(sweep_seconds(cost, 10**4, 1))} on one core, and a million would take "
+        f"{duration(sweep_seconds(cost, 10**6, 100))} on a hundred.",
+    )
+
+
+def _whole(measured: Measured) -> pd.Series:
+    """Return the seconds of training one network of the paper's size as-written, ours, in every turn."""
+    table = measured.parts["training"]
+    return table[(table.reading == "as-written") & (table.hidden_size == 96) & (table.way == "ours")].seconds
+
+
+def disturbance(measured: Measured) -> HTML:
+    """Say whether the machine was left alone, by the rule of `mirror_core.costs.measured.MOST_OTHERS`."""
+    load, others = measured.watch.load.iloc[0], measured.others
+    found = f"others kept {others:.2f} cores busy on average (load average at the start: {load:.1f})"
+    words = [f"While this was measured, {found}; at most {MOST_OTHERS:g} counts as idle."]
+    if not measured.idle:
+        words = [f"<strong>The machine was not idle:</strong> {found}. Times are too long; ratios suffer less."]
+    if measured.about["tiny"]:
+        words.append("<strong>Made with --tiny: these numbers mean nothing.</strong>")
+    return HTML(f"<p>{' '.join(words)}</p>")
+
+
+def machine(measured: Measured) -> HTML:
+    """Show what the numbers were measured on and with."""
+    about, it = measured.about, measured.about["machine"]
+    rows = {
+        "processor": f"{it['processor']}, {it['cores']} cores; one thread",
+        "memory": f"{it['memory_gib']} GiB",
+        "file system": it["disk"],
+        "system": it["system"],
+        "versions": f"Python {it['python']}, " + ", ".join(f"{name} {value}" for name, value in it["packages"].items()),
+        "GPU": "none was measured" if "device" not in measured.parts else about["device"],
+        "date": about["date"],
+        "command": f"<code>{about['command']}</code>",
+    }
+    return show(pd.DataFrame({"": list(rows), "measured with": list(rows.values())}))
+
+
+# -- growth --
+
+
+def growth_tables(measured: Measured) -> dict[str, pd.DataFrame]:
+    """Return what `mirror_core.figures.cost.growth` draws."""
+    parts = measured.parts
+    settings = parts["growth"].rename(columns={"value": "x", "seconds": "y"}).groupby("setting")
+    one: dict[str, pd.DataFrame] = dict(list(settings))
+    for name, y in (("networks", "seconds"), ("workers", "networks_per_minute")):
+        one[name] = parts[name].rename(columns={name: "x", y: "y"}).assign(way="ours")
+    listing = parts["listing"]
+    one["listing"] = listing[listing.action == "list"].rename(columns={"entries": "x", "seconds": "y"})
+    return one
+
+
+def slopes(measured: Measured) -> HTML:
+    """Show the exponents of growth below and above the paper's value, ours and plain, and the ratio on the way."""
+    rows, tables = [], growth_tables(measured)
+    for setting, words in SETTINGS.items():
+        table = tables[setting]
+        medians = table.groupby(["way", "x"]).y.median()
+        ratio = medians["plain"] / medians["ours"]
+        rows.append(
+            {
+                "what grows": words,
+                "from – to": f"{table.x.min()} – {table.x.max()}",
+                "ours, up to the paper's": _slope(medians["ours"], None, PAPERS[setting]),
+                "ours, from there": _slope(medians["ours"], PAPERS[setting], None),
+                "plain, up to the paper's": _slope(medians["plain"], None, PAPERS[setting]),
+                "plain, from there": _slope(medians["plain"], PAPERS[setting], None),
+                "plain / ours": f"{ratio.min():.1f} – {ratio.max():.1f}",
+            }
+        )
+    for name, words in (("networks", "networks in one process"), ("listing", "entries listed")):
+        medians = tables[name].groupby("x").y.median() if name == "networks" else _rows_listed(tables[name])
+        empty = dict.fromkeys(["plain, up to the paper's", "plain, from there", "plain / ours"], "")
+        whole = {"ours, up to the paper's": _slope(medians, None, None), "ours, from there": ""}
+        rows.append({"what grows": words, "from – to": f"{medians.index[0]:,} – {medians.index[-1]:,}"} | whole | empty)
+    return show(pd.DataFrame(rows), "Exponents: 0 does not grow, 1 grows in proportion, 2 with the square")
+
+
+def _rows_listed(table: pd.DataFrame) -> pd.Series:
+    return table[table.kind == "rows"].groupby("x").y.median()
+
+
+def _slope(medians: pd.Series, low: float | None, high: float | None) -> str:
+    """Return the exponent between two values; the ends where one is not given, "–" where one was not measured."""
+    low, high = medians.index[0] if low is None else low, medians.index[-1] if high is None else high
+    if low not in medians.index or high not in medians.index or low >= high:
+        return "–"
+    return f"{slope(low, high, medians[low], medians[high]):.2f}".replace("-", "−")
+
+
+def workers_words(measured: Measured) -> HTML:
+    """Say what more worker processes give, and what a sweep adds to training."""
+    table, parts = measured.parts["workers"], []
+    for many in sorted(set(table.workers) - {1}):
+        found = throughput_ratios(table, many)
+        parts.append(f"{many} worker processes train {times(found)} as many networks a minute as one")
+    alone = table[table.workers == 1]
+    share = 100 * alone.overhead.median() / _whole(measured).median()
+    settings = measured.about["settings"]
+    words = f"{listed(parts).capitalize()}. " if parts else "Only one worker process was measured. "
+    return HTML(
+        f"<p>{words}Beside training, a sweep spends {duration(alone.measuring.median())} a network on measuring it and "
+        f"{duration(alone.overhead.median())} ({duration(alone.overhead.min())} to {duration(alone.overhead.max())}) "
+        f"on looking it up, keeping it and handing out the next: {share:.1f} % of training one of the paper's size. "
+        f"Measured with {settings['sweep_networks']} networks of {settings['sweep_epochs']} epochs a turn, in "
+        f"{len(alone)} turn{'s' if len(alone) > 1 else ''}.</p>"
+    )
+
+
+def cores_words(measured: Measured) -> HTML:
+    """Say which core is dearest and cheapest in ours, beside the GRU."""
+    medians = measured.parts["cores"].groupby(["way", "core"], sort=False).seconds.median()
+    dearer = (medians["ours"] / medians["ours"]["gru"]).drop("gru")
+    faster = (medians["plain"] / medians["ours"]).drop("gru")
+    return HTML(
+        f"<p>An epoch of the GRU takes {duration(medians['ours']['gru'])}. The others take {_between(dearer)} times as "
+        "long: only the GRU has a compiled trainer, the others learn by PyTorch's automatic differentiation. A plain "
+        f"loop over the same core takes {_between(faster)} times as long as ours there.</p>"
+    )
+
+
+def _between(values: pd.Series) -> str:
+    """Return the lowest and the highest, each with its name."""
+    low, high = values.idxmin(), values.idxmax()
+    return f"from {values[low]:.1f} ({low}) to {values[high]:.1f} ({high})"
+
