@@ -73,8 +73,8 @@ def beyond_r(
 ) -> xr.Dataset:
     """Measure what the two modes of a network have in common beyond the correlation of units.
 
-    CKA, subspaces and lags are measured without the mean of each timestep, so that the start-up that all episodes share does
-    not count.
+    CKA, subspaces and lags are measured without the mean of each timestep, so that the start-up that all episodes share
+    does not count.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def beyond_r(
     Returns
     -------
     xarray.Dataset
-        `value` (quantity) and `null` (quantity, draw; NaN beyond a null's own number of draws), by the names of `QUANTITIES`;
-        `index` (unit), the congruence index, and `null_index` (bin), the share of it in each of `INDEX_BINS` when actions are
-        relabelled; `class_share` and `class_chance` (class); `angle` and `null_angle`
+        `value` (quantity) and `null` (quantity, draw; NaN beyond a null's own number of draws), by the names of
+        `QUANTITIES`; `index` (unit), the congruence index, and `null_index` (bin), the share of it in each of
+        `INDEX_BINS` when actions are relabelled; `class_share` and `class_chance` (class); `angle` and `null_angle`
         (dim), principal angles in degrees, the smallest first, and their mean over random subspaces; `peak_share` and
         `null_peak_share` (lag), shares of top units whose |r| is largest there.
 
@@ -145,7 +145,10 @@ def beyond_r(
             "value": ("quantity", [found[name][0] for name in QUANTITIES]),
             "null": (
                 ("quantity", "draw"),
-                [np.pad(null, (0, n_draws - len(null)), constant_values=np.nan) for _, null in map(found.get, QUANTITIES)],
+                [
+                    np.pad(null, (0, n_draws - len(null)), constant_values=np.nan)
+                    for _, null in map(found.get, QUANTITIES)
+                ],
             ),
             "index": ("unit", tuned.test.observed),
             "null_index": ("bin", np.histogram(tuned.test.null, INDEX_BINS)[0] / np.isfinite(tuned.test.null).sum()),

@@ -73,10 +73,11 @@ def lesion_effects(
     pandas.DataFrame
         One row for each lesion and mode: `group` (of `GROUPS`, or "none" for the intact network), `ablation` (of
         `ABLATIONS`, or "none"), `n_units`, `draw`, `mode`, `loss` (perform: mean squared error of the predicted
-        sensations; observe: cross-entropy of the action, in nats), `loss_change` (minus the intact network's), `explained`
-        (perform: share of the sensations' variance that is predicted; can be negative), `accuracy` (observe: share of
-        timesteps whose action is named), `variance` (mean over the silenced units of their variance in the mode). No row
-        of "anti" where fewer units have a negative r than the dose, and none where the core has fewer.
+        sensations; observe: cross-entropy of the action, in nats), `loss_change` (minus the intact network's),
+        `explained` (perform: share of the sensations' variance that is predicted; can be negative), `accuracy`
+        (observe: share of timesteps whose action is named), `variance` (mean over the silenced units of their variance
+        in the mode). No row of "anti" where fewer units have a negative r than the dose, and none at all where fewer
+        have a defined r.
 
     Raises
     ------
@@ -118,10 +119,11 @@ def against_draws(effects: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each `group` ("top", "anti"), `null` (of `NULL_GROUPS`), `ablation`, `n_units` and `mode`:
-        `loss_change`; `null_mean` and `null_sd` of the null's sets; `excess` (loss_change minus null_mean); `p`, one-sided: the share of
-        sets, the chosen one among them, that cost at least as much, so that no p is below 1/(1 + draws). The chosen set and
-        the draws are exchangeable if what a unit does for a mode has nothing to do with its r (for "variance-matched" and
-        "top": among units of similar variance).
+        `loss_change`; `null_mean` and `null_sd` of the null's sets; `excess` (loss_change minus null_mean); `p`,
+        one-sided: the share of sets, the chosen one among them, that cost at least as much, so that no p is below
+        1/(1 + draws). The chosen set and the draws are exchangeable if what a unit does for a mode has nothing to do
+        with its r (top units and variance-matched sets: among units of similar variance; matched sets have the variance
+        of the top units, and say nothing of the anti-mirror ones).
     """
     rows = []
     for (ablation, n_units, mode), one in effects.groupby(["ablation", "n_units", "mode"], sort=False):
@@ -146,9 +148,9 @@ def silenced_states(
     """Return a core's hidden states under every lesion.
 
     After each timestep a state becomes keep × state + level, and the next timestep starts from that. A core that does
-    not advance by `step` is silenced where the heads read it: the same thing in a linear state space, whose units only meet
-    in the heads; in a transformer, which has no state to carry on, the residual stream at earlier timesteps is untouched. An
-    LSTM's cell is not touched either, only what the unit shows of it.
+    not advance by `step` is silenced where the heads read it: the same thing in a linear state space, whose units only
+    meet in the heads; in a transformer, which has no state to carry on, what timesteps see of each other is untouched.
+    An LSTM's cell is not touched either, only what the unit shows of it.
     """
     keep, level = keep[:, None], level[:, None]
     if not hasattr(core, "step"):

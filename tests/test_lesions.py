@@ -69,7 +69,8 @@ def lesioned_by_hand(run, mode, units, level):
             state[units] = level
             objective = "predict" if mode == "perform" else "infer"
             key = "shared" if f"heads.{objective}.shared.weight" in weights else mode
-            answers.append(weights[f"heads.{objective}.{key}.weight"] @ state + weights[f"heads.{objective}.{key}.bias"])
+            head = f"heads.{objective}.{key}"
+            answers.append(weights[f"{head}.weight"] @ state + weights[f"{head}.bias"])
         outputs.append(answers)
     return np.array(outputs)
 
@@ -153,7 +154,8 @@ def test_a_unit_that_nothing_reads_costs_nothing():
     for objective in network.heads.values():
         objective["shared"].weight[:, unread] = 0
     episodes = heldout_episodes(config, 10)
-    sets = [lesions.Lesion("top", ablation, 0, np.array(units, dtype=int)) for units in ([], unread, [0, 2]) for ablation in ABLATIONS]
+    of_units = [np.array(units, dtype=int) for units in ([], unread, [0, 2])]
+    sets = [lesions.Lesion("top", ablation, 0, units) for units in of_units for ablation in ABLATIONS]
     for mode in MODES:
         table = lesions._losses(network, mode, episodes, sets, np.full(12, 0.5))
         np.testing.assert_allclose(table.loss[:4], table.loss[0], rtol=1e-6)
@@ -197,14 +199,16 @@ def test_matched_sets_have_the_variance_of_the_chosen_ones():
     sets = [matched_units(cells, chosen, rng) for _ in range(50)]
     assert all(len(np.unique(s)) == 16 and (np.sort(cells[s]) == np.sort(cells[chosen])).all() for s in sets)
     random = [rng.choice(96, 16, replace=False) for _ in range(50)]
+    of_matched, of_random = (np.mean([variance[:, s].mean() for s in kind]) for kind in (sets, random))
     aim = variance[:, chosen].mean()
-    assert abs(np.mean([variance[:, s].mean() for s in sets]) - aim) < abs(np.mean([variance[:, s].mean() for s in random]) - aim) / 2
+    assert abs(of_matched - aim) < abs(of_random - aim) / 2
 
 
 def test_p_ranks_the_chosen_units_among_the_draws():
-    rows = [("top", 0, 3.0), *(("random", i, float(i)) for i in range(9)), *(("variance-matched", i, 3.0) for i in range(9))]
-    table = pd.DataFrame(rows, columns=["group", "draw", "loss_change"]).assign(ablation="zero", n_units=4, mode="perform")
-    ranked = against_draws(table).set_index("null")
+    rows = [("top", 0, 3.0)]
+    rows += [("random", i, float(i)) for i in range(9)] + [("variance-matched", i, 3.0) for i in range(9)]
+    table = pd.DataFrame(rows, columns=["group", "draw", "loss_change"])
+    ranked = against_draws(table.assign(ablation="zero", n_units=4, mode="perform")).set_index("null")
     assert ranked.loc["random", "p"] == pytest.approx((1 + 6) / 10) and ranked.loc["variance-matched", "p"] == 1
     assert ranked.loc["random", "excess"] == pytest.approx(3 - 4) and ranked.loc["variance-matched", "excess"] == 0
     assert ranked.loc["random", "null_sd"] == pytest.approx(np.std(range(9)))
@@ -222,7 +226,12 @@ def test_where_r_says_nothing_about_a_unit_p_is_uniform():
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({"n_test": 3}, "n_test = 3"), ({"n_draws": 0}, "n_draws = 0"), ({"doses": [0]}, "dose = 0"), ({"doses": [-2]}, "dose = -2")],
+    [
+        ({"n_test": 3}, "n_test = 3"),
+        ({"n_draws": 0}, "n_draws = 0"),
+        ({"doses": [0]}, "dose = 0"),
+        ({"doses": [-2]}, "dose = -2"),
+    ],
 )
 def test_impossible_settings_are_named(run, settings, said):
     with pytest.raises(ConfigError, match=said):

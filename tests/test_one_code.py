@@ -80,8 +80,10 @@ def test_measures_are_those_of_the_analysis(run, measured):
     tuned = congruence(perform, observe, recording.action.values, 5, rng)
     np.testing.assert_allclose(measured["index"], tuned.test.observed)
     assert value["strict"] == pytest.approx(np.mean(tuned.kind == "strictly congruent"))
-    assert value["congruent"] == pytest.approx(np.mean(np.isin(tuned.kind, ["strictly congruent", "broadly congruent"])))
-    assert float(measured.class_share.sum()) == pytest.approx(1) and float(measured.null_index.sum()) == pytest.approx(1)
+    congruent = np.isin(tuned.kind, ["strictly congruent", "broadly congruent"])
+    assert value["congruent"] == pytest.approx(np.mean(congruent))
+    assert float(measured.class_share.sum()) == pytest.approx(1)
+    assert float(measured.null_index.sum()) == pytest.approx(1)
 
 
 def test_lags_are_of_units_chosen_on_the_other_half(run, measured):
@@ -102,7 +104,8 @@ def test_each_null_has_its_own_number_of_draws(measured):
 
 def test_a_network_that_ignores_the_mode_shares_everything(run):
     """Sensations that drive the core as the action does make both modes one."""
-    network = make(configure(SMALL.change(sensory_dim=4, effect_distribution="orthogonal", decay=0.0, noise_std=0.0)), None)
+    still = SMALL.change(sensory_dim=4, effect_distribution="orthogonal", decay=0.0, noise_std=0.0)
+    network = make(configure(still), None)
     world = heldout_episodes(network.config, 400)
     drives = np.stack([world.sensations[world.actions == a][0] for a in range(4)])
     with torch.no_grad():
@@ -117,7 +120,12 @@ def test_untrained_networks_are_analysed_once_for_all_readings(grid, beyond, mon
         at = beyond[name].sel(condition="untrained")
         np.testing.assert_array_equal(at.sel(reading=READ[0]), at.sel(reading=READ[1]))
     asked = []
-    monkeypatch.setattr(one_code, "analyse_runs", lambda f, runs, **_: asked.extend(runs) or [r.fingerprint for r in runs])
+
+    def fingerprints(function, runs, **_):
+        asked.extend(runs)
+        return [run.fingerprint for run in runs]
+
+    monkeypatch.setattr(one_code, "analyse_runs", fingerprints)
     found = one_code.once(beyond_r, grid)
     assert len(asked) == 10 and list(found) == list(grid)
     assert found["self-observation", "shared", 4] == grid["self-observation", "shared", 4].fingerprint
@@ -129,7 +137,8 @@ def test_the_table_holds_every_network_and_quantity(table, beyond, grid):
     assert list(dict.fromkeys(table["quantity"])) == list(one_code.ALL_QUANTITIES)
     where = {"reading": "self-observation", "condition": "separate-cores", "seed": 4, "quantity": "alignment"}
     row = table[(table[list(where)] == pd.Series(where)).all(axis=1)].iloc[0]
-    assert row.value == float(beyond.value.sel(where)) and row.null == pytest.approx(float(beyond.null.sel(where).mean()))
+    assert row.value == float(beyond.value.sel(where))
+    assert row.null == pytest.approx(float(beyond.null.sel(where).mean()))
     assert row.low < row.null < row.high and table.value.notna().all()
 
 
@@ -163,8 +172,9 @@ def test_verdicts_follow_their_rule(shared, separate, untrained, said):
 
 def compared(excess, **more):
     rows = [
-        {"reading": "as-written", "condition": "shared", "seed": seed, "group": "top", "null": null, "ablation": ablation,
-         "n_units": dose, "mode": mode, "loss_change": 2 + value, "null_mean": 2.0, "null_sd": 1.0, "excess": value, "p": 0.5}
+        {"reading": "as-written", "condition": "shared", "seed": seed, "group": "top", "null": null, "p": 0.5,
+         "ablation": ablation, "n_units": dose, "mode": mode, "loss_change": 2 + value, "null_mean": 2.0,
+         "null_sd": 1.0, "excess": value}
         for (mode, ablation), values in excess.items() for seed, value in enumerate(values)
         for null in ("random", "variance-matched") for dose in (8, 16, 32)
     ]  # fmt: skip
@@ -173,7 +183,8 @@ def compared(excess, **more):
 
 def test_more_costly_means_in_both_ablations():
     up, down, none = [1.0, 1.1, 0.9], [-1.0, -1.1, -0.9], [1.0, -1.1, 0.2]
-    table = compared({("perform", "zero"): up, ("perform", "mean"): up, ("observe", "zero"): up, ("observe", "mean"): none})
+    mixed = {("perform", "zero"): up, ("perform", "mean"): up, ("observe", "zero"): up, ("observe", "mean"): none}
+    table = compared(mixed)
     assert one_code.more_costly(table, "as-written") == {"perform": "more", "observe": "unclear"}
     table = compared({(m, a): down for m in ("perform", "observe") for a in ("zero", "mean")})
     assert one_code.more_costly(table, "as-written") == {"perform": "less", "observe": "less"}
@@ -200,6 +211,7 @@ def test_the_page_says_what_was_found(table, lesioned):
     assert one_code.summary(table).data.count("<tr>") == len(one_code.ALL_QUANTITIES)
     assert "16 units silenced" in one_code.lesion_numbers(against, "as-written").data
     assert "variance-matched" in one_code.matching(effects).data
+    assert one_code.anti_units(against).data.count("of 2 networks") == 2
 
 
 def test_too_few_episodes_are_refused(run):

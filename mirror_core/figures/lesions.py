@@ -90,7 +90,8 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
                         axis.plot(z.mean(), where, "|", color="black", markersize=8, zorder=4)
         letter(axes[row, 0], "AB"[row])
         axes[row, 0].set_ylabel(mode)
-    axes[0, 0].set_yticks(range(len(kinds)), [f"{null.replace('variance-', '')}, {ablation}" for null, ablation in kinds])
+    labels = [f"{null.replace('variance-', '')}, {ablation}" for null, ablation in kinds]
+    axes[0, 0].set_yticks(range(len(kinds)), labels)
     axes[0, 0].set_ylim(len(kinds) - 0.4, -0.6)
     fig.supxlabel("cost of the top units beyond that of other sets, in standard deviations of these", fontsize=9)
     return fig

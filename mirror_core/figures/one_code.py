@@ -1,4 +1,4 @@
-"""Measures of a common code beside their nulls: tuning of units, geometry of populations, and what carries across modes."""
+"""Measures of a common code beside their nulls: tuning of units, geometry of populations, what carries across modes."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
     for i, (axis, reading) in enumerate(zip(axes[0], readings, strict=True)):
         at = beyond.sel(reading=reading)
         axis.stairs(at.null_index.sel(condition="shared").mean("seed"), edges, fill=True, color=NULL)
-        for condition in conditions[::-1]:
+        for condition in [c for c in conditions[::-1] if c != "untrained"]:
             for of_network in at["index"].sel(condition=condition).values:
                 share = np.histogram(of_network, edges)[0] / len(of_network)
                 width, strength = (1.0, 0.45) if condition == "shared" else (0.6, 0.35)
                 axis.stairs(share, edges, color=colour_of(condition), linewidth=width, alpha=strength, baseline=None)
-        axis.set(xlim=(-1, 1), ylim=(0, None))
+        axis.set(xlim=(-1, 1))
         axis.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−.5", "0", ".5", "1"])
         if i == 0:
             axis.set_ylabel("share of units")
             letter(axis, "A")
+    axes[0, 0].set_ylim(0, None)
     axes[0, (len(readings) - 1) // 2].set_xlabel("congruence index of a unit")
     classes = list(beyond["class"].values)
     for i, (axis, reading) in enumerate(zip(axes[1], readings, strict=True)):
@@ -128,8 +129,10 @@ def _dots(axis: Axes, values: np.ndarray, y: float, condition: str) -> None:
     colour = colour_of(condition)
     face = "white" if condition == "untrained" else colour
     spread = np.linspace(-0.08, 0.08, len(values)) if len(values) > 1 else np.zeros(1)
-    axis.plot(values, y + spread, "o", markersize=3.2, color=colour, markerfacecolor=face, alpha=0.8, markeredgewidth=0.7,
-              clip_on=False)  # fmt: skip
+    axis.plot(
+        values, y + spread, "o", markersize=3.2, color=colour, markerfacecolor=face, markeredgewidth=0.7, alpha=0.8,
+        clip_on=False,
+    )  # fmt: skip
 
 
 def _chance(axis: Axes, values: np.ndarray, y: float, half: float = 0.13) -> None:

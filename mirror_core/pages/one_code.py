@@ -50,7 +50,7 @@ VERDICTS = {
 
 
 def once(function: Callable[..., Any], grid: Grid, **settings: Any) -> dict[tuple[str, str, int], Any]:
-    """Return the analysis of every network of a grid; untrained ones, the same under every reading, are analysed once."""
+    """Return the analysis of every network; untrained ones, the same under every reading, are analysed once."""
     first = next(iter(grid))[0]
     same = {key: (first, *key[1:]) if key[1] == "untrained" else key for key in grid}
     keys = [key for key in grid if same[key] == key]
@@ -66,7 +66,8 @@ def beyond_grid(grid: Grid, **settings: int) -> xr.Dataset:
         xr.concat([xr.concat([found[r, c, s] for s in levels[2]], "seed") for c in levels[1]], "condition")
         for r in levels[0]
     ]
-    return xr.concat(by_reading, "reading").assign_coords(dict(zip(("reading", "condition", "seed"), levels, strict=True)))
+    names = dict(zip(("reading", "condition", "seed"), levels, strict=True))
+    return xr.concat(by_reading, "reading").assign_coords(names)
 
 
 def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
@@ -107,7 +108,7 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
 
 
 def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
-    """Return whether a quantity says that the modes share more than chance and more than a control, a key of `VERDICTS`.
+    """Return whether the modes share more than chance, and more than in controls, as a key of `VERDICTS`.
 
     The rule, all intervals being 95 % over networks: "yes" if the shared core's value lies beyond its null, and beyond
     each control that was run matched by seed, each by the interval of the difference; "controls" if beyond its null
@@ -207,7 +208,9 @@ def lesion_numbers(compared: pd.DataFrame, reading: str) -> HTML:
     return show(pd.DataFrame(rows), f"{reading}: {dose} units silenced; performing: squared error, observing: nats")
 
 
-def more_costly(compared: pd.DataFrame, reading: str, null: str = "variance-matched", group: str = "top") -> dict[str, str]:
+def more_costly(
+    compared: pd.DataFrame, reading: str, null: str = "variance-matched", group: str = "top"
+) -> dict[str, str]:
     """Say of each mode whether the chosen units cost it more than other sets, with a shared core.
 
     The rule, at the main dose: "more" ("less") if the 95 % interval over networks of the excess cost lies above (below)
@@ -230,6 +233,7 @@ def more_costly(compared: pd.DataFrame, reading: str, null: str = "variance-matc
 def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
     """Say in two sentences under which readings one code is shared, and whether its units matter more than others."""
     found = verdicts(table)
+    n_measures = table["quantity"].nunique()
     counts = [
         f"{sum(found[reading] == 'yes')} under {reading}" for reading in found.index.get_level_values(0).unique()
     ]
@@ -240,10 +244,10 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
         ratio = with_interval(cost_ratio(compared, reading, dose))
         costs.append(f"under {reading}, {_cost_in_words(said)} (cost {ratio} times theirs)")
     return statement(
-        f"Of {len(found[compared.reading.iloc[0]])} measures of a common code, those on which the shared core exceeds its null and "
-        f"both controls number {listed(counts)}.",
-        f"Does silencing the {dose} top mirror units cost both modes more than silencing other units of similar variance? "
-        f"{'; '.join(costs)[:1].upper()}{'; '.join(costs)[1:]}.",
+        f"Of {n_measures} measures of a common code, those on which the shared core exceeds its null and both controls "
+        f"number {listed(counts)}.",
+        f"Does silencing the {dose} top mirror units cost both modes more than silencing other units of similar "
+        f"variance? {'; '.join(costs)[:1].upper()}{'; '.join(costs)[1:]}.",
     )
 
 
@@ -262,7 +266,8 @@ def _cost_in_words(said: Mapping[str, str]) -> str:
         one = said["perform"]
         return "no difference can be told in either mode" if one == "unclear" else f"both modes lose {one}"
     doing = {"perform": "performing", "observe": "observing"}
-    return listed([f"{doing[m]} {'shows no clear difference' if x == 'unclear' else f'loses {x}'}" for m, x in said.items()])
+    words = {"more": "loses more", "less": "loses less", "unclear": "shows no clear difference"}
+    return listed([f"{doing[mode]} {words[one]}" for mode, one in said.items()])
 
 
 def matching(effects: pd.DataFrame, modes: Sequence[str] = MODES) -> HTML:
@@ -274,3 +279,22 @@ def matching(effects: pd.DataFrame, modes: Sequence[str] = MODES) -> HTML:
         for null in NULL_GROUPS for mode in modes
     ]  # fmt: skip
     return HTML(f"<p>Variance of the top units over that of the other sets, mean over networks: {listed(ratios)}.</p>")
+
+
+def anti_units(compared: pd.DataFrame) -> HTML:
+    """Say whether silencing the anti-mirror units costs more than silencing random units, with a shared core."""
+    dose = main_dose(compared)
+    parts = []
+    for reading in compared.reading.unique():
+        at = compared[
+            (compared.reading == reading) & (compared.condition == "shared") & (compared.group == "anti")
+            & (compared.n_units == dose)
+        ]  # fmt: skip
+        said = _cost_in_words(more_costly(compared, reading, "random", "anti"))
+        n_networks, n_all = at.seed.nunique(), compared.seed.nunique()
+        said = said if n_networks > 1 else "cannot be asked"
+        parts.append(f"under {reading}, {said} ({n_networks} of {n_all} networks)")
+    return HTML(
+        f"<p>The {dose} units with the most negative r, where a network has as many below zero, against random sets: "
+        f"{'; '.join(parts)}.</p>"
+    )
