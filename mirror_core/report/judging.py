@@ -32,7 +32,7 @@ def judge(recordings: Recordings, settings: Settings, sections: Mapping[str, Sec
     return Reading(
         verdict(mirror, carried, len(recordings.units)),
         tuple(_says(recordings, settings, sections, mirror, anti, carried)),
-        tuple(_does_not_say(recordings, sections, mirror, carried)),
+        tuple(_does_not_say(recordings, settings, sections, mirror, carried)),
     )
 
 
@@ -63,7 +63,8 @@ def verdict(mirror: int | None, carried: str, n_units: int) -> str:
     if mirror is None:
         units = "Whether single units are mirror units cannot be tested here"
     elif mirror:
-        units = f"{mirror} of {n_units} units respond more alike in the two modes than different units do"
+        responds = "units responds" if mirror == 1 else "units respond"
+        units = f"{mirror} of {n_units} {responds} more alike in the two modes than different units do"
     else:
         units = f"None of {n_units} units can be told from units paired at random"
     agree = bool(mirror) == (carried == "yes")
@@ -85,7 +86,7 @@ def _says(
     anti: int | None,
     carried: str,
 ) -> list[str]:
-    says = [*_strength(sections), *_geometry(sections, settings)]
+    says = [*_strength(sections, settings.alpha), *_geometry(sections, settings)]
     if mirror is not None:
         says.insert(
             1,
@@ -116,13 +117,16 @@ def _says(
     return says
 
 
-def _strength(sections: Mapping[str, Section]) -> list[str]:
+def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
     """Say how strong units are, and whether a common time course makes them so."""
     raw, centred = (sections["headline"].found["shares"][name] for name in CENTRINGS)
     says = [
         f"The share of units with r > .75 is {decimal(raw.strong)} ({decimal(centred.strong)} timestep-centred), with |r| "
         f"> .6 {decimal(raw.moderate)} ({decimal(centred.moderate)})."
     ]
+    if p := sections["headline"].found["p"]:
+        more = "more" if p["raw"]["strong"] <= alpha else "not more"
+        says.append(f"Units with r > .75 are {more} than units paired at random give (p = {decimal(p['raw']['strong'], 3)}).")
     if raw.strong > 0 and not centred.strong >= raw.strong / 2:
         says.append(
             "More than half of the units with r > .75 lose it when each timestep's mean is removed: their r comes from a time "
@@ -144,7 +148,7 @@ def _geometry(sections: Mapping[str, Section], settings: Settings) -> list[str]:
 
 
 def _does_not_say(
-    recordings: Recordings, sections: Mapping[str, Section], mirror: int | None, carried: str
+    recordings: Recordings, settings: Settings, sections: Mapping[str, Section], mirror: int | None, carried: str
 ) -> list[str]:
     does_not = [
         "Whether another network of the same kind gives the same: this is one network. Train some with other seeds; the "
@@ -161,9 +165,10 @@ def _does_not_say(
             )
     if mirror and carried in ("no", "in part"):
         does_not.append("That the units code the action: correlation across modes can come from anything both modes share.")
-    if sections["headline"].found["mismatched"]:
+    if mirror and sections["headline"].found["p"]["raw"]["strong"] > settings.alpha:
         does_not.append(
-            "Which units beyond luck have r > .75: the share, the units' tests and the decoders carry the claim together."
+            f"That this network has mirror units at all: among networks without any, a share of {settings.alpha:g} has some unit "
+            "that passes, and the share of units with r > .75 is no larger than luck gives."
         )
     return does_not
 

@@ -13,6 +13,8 @@ import mirror_core.report
 from mirror_core.analysis import simulate_population
 from mirror_core.cli import main
 from mirror_core.commands.sweep import INTERRUPTED
+from mirror_core.report.analysing import ANALYSES
+from mirror_core.report.writing import KINDS
 
 
 @pytest.fixture
@@ -24,6 +26,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out figures and the slowest analysis, where they are not what is tested."""
+    monkeypatch.delitem(ANALYSES, "generalisation")
+    monkeypatch.setitem(KINDS, ".html", lambda report: f"<h1>{report.name}</h1>")
+
+
 def mirror(*arguments):
     return CliRunner().invoke(main, ["analyse", *map(str, arguments)])
 
@@ -31,7 +40,8 @@ def mirror(*arguments):
 QUICK = ("--permutations", 19, "--alpha", 0.3)
 
 
-def test_it_prints_tables_and_writes_the_report_beside_them(folder):
+def test_it_prints_tables_and_writes_the_report_beside_them(folder, monkeypatch):
+    monkeypatch.delitem(ANALYSES, "generalisation")
     done = mirror("mine.npz", *QUICK, "--json", "all.json", "--csv", "units.csv")
     assert done.exit_code == 0, done.output
     assert "How many units respond alike in both modes?" in done.stdout and "unit-mismatch" in done.stdout
@@ -40,7 +50,7 @@ def test_it_prints_tables_and_writes_the_report_beside_them(folder):
     assert json.loads(Path("all.json").read_text())["verdict"] in " ".join(done.stdout.split())
 
 
-def test_options_reach_the_analysis(folder):
+def test_options_reach_the_analysis(folder, undrawn):
     with np.load("mine.npz") as arrays:
         perform = arrays["perform"].copy()
         perform[3, 1, 2] = np.nan
@@ -77,7 +87,7 @@ def test_what_is_wrong_is_said_before_any_work(folder, arguments, status, messag
     assert {p.name for p in folder.iterdir()} == before
 
 
-def test_a_report_is_replaced_and_one_that_cannot_be_is_said(folder):
+def test_a_report_is_replaced_and_one_that_cannot_be_is_said(folder, undrawn):
     Path("mine-report.html").write_text("old")
     assert mirror("mine.npz", *QUICK).exit_code == 0
     assert "<h1>" in Path("mine-report.html").read_text()

@@ -249,7 +249,7 @@ def test_masked_values_are_missing_not_numbers():
         prepare(np.ma.masked_array(X, mask=np.arange(X.size).reshape(X.shape) == 3), Y)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     data=st.data(),
     shape=st.tuples(st.integers(1, 6), st.integers(1, 4), st.integers(1, 4)),

@@ -31,6 +31,7 @@ from mirror_core.analysis import (
     unit_correlation,
 )
 from mirror_core.report import analyse, analyse_file, analyse_recording
+from mirror_core.report.analysing import ANALYSES
 from mirror_core.report.drawing import PICTURES
 from mirror_core.report.judging import CARRIES, POWER, verdict
 from mirror_core.report.text import shown
@@ -46,6 +47,12 @@ def planted():
     return simulate_population(
         4, np.random.default_rng(0), planted_share=0.5, similarity=0.99, n_units=12, n_sequences=30, n_timesteps=5
     )
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out the analysis that trains hundreds of decoders, where it is not what is tested."""
+    monkeypatch.delitem(ANALYSES, "generalisation")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +138,7 @@ def test_lags_and_examples_use_the_half_that_did_not_choose(report, planted):
     np.testing.assert_allclose(table["r, other half"], held[table.unit])
 
 
-def test_npz_and_both_netcdf_give_identical_reports(planted, tmp_path):
+def test_npz_and_both_netcdf_give_identical_reports(planted, tmp_path, quick):
     arrays = {"perform": planted.perform, "observe": planted.observe, "actions": planted.actions}
     three = ("sequence", "time", "unit")
     data = xr.Dataset({name: (three[: array.ndim], array) for name, array in arrays.items()})
@@ -185,19 +192,19 @@ def test_what_is_impossible_is_skipped_with_its_reason(given, skipped):
         (small(), 0.05, "nulls", "sequence: no single unit can pass Bonferroni's correction"),
     ],
 )
-def test_what_is_possible_only_in_part_is_said(given, alpha, section, note):
+def test_what_is_possible_only_in_part_is_said(given, alpha, section, note, quick):
     found = analyse(*given, n_permutations=19, alpha=alpha)
     assert any(pd.Series(found.sections[section].notes).str.contains(note)), found.sections[section].notes
 
 
-def test_one_timestep_and_one_unit_are_enough_for_something():
+def test_one_timestep_and_one_unit_are_enough_for_something(quick):
     found = analyse(*small(60, n_timesteps=1, n_units=1), n_permutations=19)
     assert {"headline", "examples"} <= set(found.tables)
     assert "cannot be tested here" in found.reading.verdict
     assert "Skipped:" in BeautifulSoup(found.to_html(), "html.parser").get_text()
 
 
-def test_excluded_units_keep_their_numbers_and_are_named_everywhere():
+def test_excluded_units_keep_their_numbers_and_are_named_everywhere(quick):
     perform, observe, actions = small()
     perform[:, :, 2] = 0.5
     found = analyse(perform, observe, actions, n_permutations=19, alpha=0.3)
@@ -206,7 +213,7 @@ def test_excluded_units_keep_their_numbers_and_are_named_everywhere():
     assert note in str(found) and note in json.loads(found.to_json())["left_out"]
 
 
-def test_a_unit_that_does_the_same_in_every_sequence_has_no_centred_r():
+def test_a_unit_that_does_the_same_in_every_sequence_has_no_centred_r(quick):
     perform, observe, actions = small()
     perform[:, :, 1] = np.arange(4.0)
     found = analyse(perform, observe, actions, n_permutations=19, alpha=0.3)
@@ -223,7 +230,7 @@ def test_options_are_checked():
             analyse(*small(), **bad)
 
 
-def test_planted_mirror_units_are_found_and_unrelated_ones_are_not(report):
+def test_planted_mirror_units_are_found_and_unrelated_ones_are_not(report, quick):
     assert "and a code of the action carries over between the modes, both ways" in report.reading.verdict
     unrelated = analyse(*small(40, 5, 30, 6), n_permutations=200)
     assert unrelated.reading.verdict == (
@@ -232,7 +239,7 @@ def test_planted_mirror_units_are_found_and_unrelated_ones_are_not(report):
     assert "That is expected of any two populations" in " ".join(unrelated.reading.says)
 
 
-def test_a_shared_time_course_is_told_from_a_shared_code():
+def test_a_shared_time_course_is_told_from_a_shared_code(quick):
     perform, observe, actions = small(20, 8, 10)
     course = 30 * np.arange(8.0)[None, :, None]
     found = analyse(perform + course, observe + course, actions, n_permutations=39)
@@ -241,11 +248,11 @@ def test_a_shared_time_course_is_told_from_a_shared_code():
 
 
 @pytest.mark.parametrize("carried", CARRIES)
-@pytest.mark.parametrize("mirror", [None, 0, 3])
+@pytest.mark.parametrize("mirror", [None, 0, 1, 3])
 def test_every_verdict_is_one_sentence_that_says_both_things(mirror, carried):
     said = verdict(mirror, carried, 10)
     assert said.count(".") == 1 and said.endswith(".") and "code" in said
-    start = {None: "Whether single units", 0: "None of 10 units", 3: "3 of 10 units"}[mirror]
+    start = {None: "Whether single units", 0: "None of 10 units", 1: "1 of 10 units responds", 3: "3 of 10 units respond"}[mirror]
     assert said.startswith(start)
     assert ("no code" in said) == (carried == "no")
 
