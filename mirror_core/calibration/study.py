@@ -81,7 +81,8 @@ def calibrate(
     draws = {"n_permutations": n_permutations, "n_redraws": n_redraws}
     runs = obtain_grid(base, readings[:1], ["untrained"], seeds, progress=progress)
     runs |= obtain_grid(base, readings, ["separate-cores"], seeds, progress=progress)
-    tested = dict(zip(runs, analyse_runs(calibrate_run, list(runs.values()), progress=progress, n_test=n_test, **draws)))
+    answers = analyse_runs(calibrate_run, list(runs.values()), progress=progress, n_test=n_test, **draws)
+    tested = dict(zip(runs, answers, strict=True))
 
     def networks(reading: str, condition: str) -> xr.Dataset:
         return xr.concat([tested[reading, condition, seed] for seed in seeds], "network").assign_coords(network=seeds)

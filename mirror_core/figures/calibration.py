@@ -36,7 +36,7 @@ def _write_questions(fig: Figure, axes: np.ndarray, questions: Mapping[str, str]
     for question in dict.fromkeys(asked):
         first, last = asked.index(question), len(asked) - 1 - asked[::-1].index(question)
         left, right = axes[0, first].get_position().x0, axes[0, last].get_position().x1
-        fig.text((left + right) / 2, y, question, ha="center", va="top", fontsize=9)
+        fig.text((left + right) / 2, y, question, ha="center", va="top", fontsize=8.5)
         low = y - 0.2 / fig.get_figheight()
         fig.add_artist(plt.Line2D([left, right], [low, low], color="0.35", linewidth=0.8))
 
@@ -89,7 +89,9 @@ def _marks(axis: Axes, values: pd.Series, y: float, colour: str, *, filled: bool
     )  # fmt: skip
 
 
-def distributions_of_p(curves: Mapping[str, xr.DataArray], bands: Mapping[str, xr.DataArray], questions: Mapping[str, str]) -> Figure:
+def distributions_of_p(
+    curves: Mapping[str, xr.DataArray], bands: Mapping[str, xr.DataArray], questions: Mapping[str, str]
+) -> Figure:
     """Draw how p is distributed under each null in each situation: on the diagonal if it is uniform.
 
     Parameters
@@ -132,8 +134,8 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
         The nominal share of both.
     """
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.1), sharex=True)
-    for axis, table, text in ((axes[0], shares, "share of units called,\nnot corrected"),
-                              (axes[1], families, "share of populations with\nany unit called, corrected by BH")):  # fmt: skip
+    labels = ("share of units called,\nnot corrected", "share of populations with\nany unit called, corrected by BH")
+    for axis, table, text in zip(axes, (shares, families), labels, strict=True):
         threshold(axis, alpha, across=True)
         for marker, null in zip("os", dict.fromkeys(table.null), strict=False):
             for side, offset in SIDE_OFFSET.items():

@@ -76,7 +76,8 @@ def _over_similarity(axis: Axes, table: pd.DataFrame) -> None:
     for i, k in enumerate(counts):
         one = table[table.n_actions == k].sort_values("similarity")
         colour = _shade(i / max(1, len(counts) - 1))
-        axis.fill_between(one.similarity, one.low.clip(0), one.high.clip(upper=1), color=colour, alpha=0.25, linewidth=0)
+        low, high = one.low.clip(0), one.high.clip(upper=1)
+        axis.fill_between(one.similarity, low, high, color=colour, alpha=0.25, linewidth=0)
         axis.plot(one.similarity, one["mean"], "o-", color=colour, markersize=3.5, label=f"K = {k}")
     axis.set_xlabel("tuning similarity of planted units")
 

@@ -6,80 +6,22 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from IPython.display import HTML
 
-from mirror_core.analysis import Interval, mean_interval, nulls_table
+from mirror_core.analysis import nulls_table
 from mirror_core.analysis.nulls import SAME_EVENTS
-from mirror_core.calibration.study import CODE_NULLS, CURVES, STATED, Calibration
-from mirror_core.calibration.summary import (
-    ALPHA,
-    band,
-    calls_table,
-    distribution_of_p,
-    overlap_table,
-    power_table,
-    share_interval,
-)
+from mirror_core.calibration.study import CODE_NULLS, CURVES, Calibration
+from mirror_core.calibration.summary import ALPHA, overlap_table, share_interval
+from mirror_core.calibration.tables import TRUSTED, all_calls, interval, means, powers, unrelated_calls
 from mirror_core.tables import cell, show, statement
 from mirror_core.wording import SHARE, decimal, listed, with_interval
 
-TRUSTED = "unit-mismatch"
-"""The test to trust for a mirror unit."""
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
-"""K → power that the one-sided trusted test should reach under BH at similarity .95, stated before it was measured."""
+"""K → power asked of the one-sided trusted test under BH at similarity .95, stated before it was measured."""
 SIDES = {"two-sided": "two-sided", "greater": "one-sided"}
 """How the alternatives are called."""
 QUESTIONS = dict(nulls_table()[["null", "question"]].itertuples(index=False))
 """Null → the question it answers."""
-
-
-def interval(values: pd.Series | np.ndarray) -> Interval:
-    """Return mean and 95 % interval over networks; of a single network, the value alone."""
-    values = np.asarray(values, dtype=float)
-    return mean_interval(values) if len(values) > 1 else Interval(*(float(values[0]),) * 3)
-
-
-def means(table: pd.DataFrame, by: list[str], quantity: str) -> pd.DataFrame:
-    """Return mean and 95 % interval over networks of a quantity, for each combination of `by`."""
-    rows = [(*key, *interval(one[quantity])) for key, one in table.groupby(by, sort=False)]
-    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high"])
-
-
-def families(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return the share of networks with any unit called, with its exact 95 % interval, for each combination of `by`."""
-    rows = [(*key, *share_interval(int(one["any"].sum()), len(one))) for key, one in table.groupby(by, sort=False)]
-    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high"])
-
-
-def all_calls(found: Calibration) -> pd.DataFrame:
-    """Return what each null calls in every situation, and of the planted populations' planted units."""
-    situations = {name: one.p for name, one in found.without_code.items()}
-    planted = found.planted.p.isel(unit=found.planted.planted.values)
-    return calls_table(situations | {"planted mirror units": planted})
-
-
-def unrelated_calls(found: Calibration) -> pd.DataFrame:
-    """Return what the tests of one code call among independent tunings; `n_actions` in place of `situation`."""
-    return calls_table({k: one.p for k, one in found.unrelated.items()}).rename(columns={"situation": "n_actions"})
-
-
-def p_curves(found: Calibration) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
-    """Return the distribution of raw two-sided p in each situation, of each network and over networks."""
-    curves = {}
-    for name, one in found.without_code.items():
-        p = one.p.sel(alternative="two-sided", correction="none", drop=True)
-        curves[name] = distribution_of_p(p.sel(centring="raw", drop=True) if "centring" in p.dims else p)
-    return curves, {name: band(curve) for name, curve in curves.items()}
-
-
-def powers(found: Calibration) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return power and false discoveries of the trusted test under BH: for the curves, and for every K at .95."""
-    table = power_table(found.sweep, TRUSTED)
-    table = table[table.correction == "bh"]
-    by = ["n_actions", "similarity", "alternative"]
-    both = pd.concat([means(table, by, q).assign(quantity=q) for q in ("power", "false")], ignore_index=True)
-    return both[both.n_actions.isin(CURVES)], both[both.similarity == STATED]
 
 
 def judged(values: np.ndarray) -> str:
@@ -102,7 +44,8 @@ def uncalibrated(found: Calibration) -> Iterator[tuple[str, str, str, str, str, 
     # the populations that stand beside the networks are the first of those
     every = pd.concat([calls[calls.situation != "independent tunings"], by_k])
     every = every[(every.correction == "none") & every.null.isin(CODE_NULLS)]
-    for (null, side, situation, centring), one in every.groupby(["null", "alternative", "situation", "centring"], sort=False):
+    by = ["null", "alternative", "situation", "centring"]
+    for (null, side, situation, centring), one in every.groupby(by, sort=False):
         yield judged(one.called.values), null, SIDES[side], situation, centring, one.called.values
 
 
@@ -133,7 +76,7 @@ def nulls_shown() -> HTML:
 def shares_shown(calls: pd.DataFrame, alternative: str, centring: str) -> HTML:
     """Show the share of units that each null calls in every situation, not corrected."""
     chosen = calls[(calls.alternative == alternative) & (calls.correction == "none")]
-    chosen = chosen[(chosen.centring == centring)]
+    chosen = chosen[chosen.centring == centring]
     rows = [
         {"situation": situation} | {null: cell(one[one.null == null].called, SHARE, 3) for null in QUESTIONS}
         for situation, one in chosen.groupby("situation", sort=False)
@@ -142,19 +85,25 @@ def shares_shown(calls: pd.DataFrame, alternative: str, centring: str) -> HTML:
 
 
 def discoveries_shown(found: Calibration, alternative: str) -> HTML:
-    """Show in how many networks and populations without a shared code any unit is called after each correction."""
+    """Show in how many networks and populations without a shared code any unit is called, after each correction."""
     by_k = unrelated_calls(found).assign(situation=lambda t: "independent tunings, K = " + t.n_actions.astype(str))
     calls = all_calls(found)
     every = pd.concat([calls[~calls.situation.isin(["independent tunings", "planted mirror units"])], by_k])
     every = every[(every.null == TRUSTED) & (every.alternative == alternative) & (every.centring == "raw")]
+    every = pd.concat([every, every[every.n_actions.notna()].assign(situation="independent tunings, all K")])
     rows = []
     for situation, one in every.groupby("situation", sort=False):
-        row = {"situation": situation, "networks": one.network.nunique()}
+        row = {"situation": situation, "networks": int((one.correction == "none").sum())}
         for correction, part in one[one.correction != "none"].groupby("correction", sort=False):
-            share, low, high = share_interval(int(part["any"].sum()), len(part))
-            row[correction] = f"{decimal(share, 3)}<br><small>[{decimal(low, 3)}, {decimal(high, 3)}]</small>"
+            row[correction] = _cell(*share_interval(int(part["any"].sum()), len(part)))
         rows.append(row)
     return show(pd.DataFrame(rows), f"Share of networks in which {TRUSTED} calls any unit, {SIDES[alternative]}")
+
+
+def _cell(mean: float, low: float, high: float) -> str:
+    """Return a table cell: a share, and its interval smaller below."""
+    low, high = np.clip([low, high], *SHARE)
+    return f"{decimal(mean, 3)}<br><small>[{decimal(low, 3)}, {decimal(high, 3)}]</small>"
 
 
 def power_shown(stated: pd.DataFrame) -> HTML:
@@ -165,31 +114,21 @@ def power_shown(stated: pd.DataFrame) -> HTML:
         for quantity, title in (("power", "power"), ("false", "false among called")):
             for side in ("greater", "two-sided"):
                 one = of_k[(of_k.alternative == side) & (of_k.quantity == quantity)].iloc[0]
-                row[f"{title}, {SIDES[side]}"] = (
-                    f"{decimal(one['mean'], 3)}<br><small>[{decimal(max(one.low, 0), 3)}, {decimal(min(one.high, 1), 3)}]</small>"
-                )
+                row[f"{title}, {SIDES[side]}"] = _cell(one["mean"], one.low, one.high)
         asked = TARGETS.get(k)
-        row["asked for, one-sided"] = "–" if asked is None else f"{decimal(asked)}: {_reached(of_k, asked)}"
+        row["asked for, one-sided"] = "–" if asked is None else f"{decimal(asked)}: {reached(of_k, 'greater', asked)}"
         rows.append(row)
     return show(pd.DataFrame(rows), "Unit mismatch under BH, planted units of tuning similarity .95")
 
 
-def _reached(of_k: pd.DataFrame, asked: float) -> str:
-    one = of_k[(of_k.alternative == "greater") & (of_k.quantity == "power")]["mean"].item()
-    return "reached" if one >= asked else "not reached"
+def reached(stated: pd.DataFrame, side: str, asked: float) -> str:
+    """Say whether the power of one K reaches what is asked for: the rule of the page.
 
-
-def overlap(found: Calibration) -> tuple[dict, dict[int, str]]:
-    """Return r of unrelated and planted units for each K with a curve, and how often the former look like the latter."""
-    chosen = {k: found.stated[k] for k in (3, *CURVES)}
-    table = overlap_table(chosen)
-    r, said = {}, {}
-    for k, one in chosen.items():
-        values = one.observed.sel(null=TRUSTED).transpose("unit", "network").values
-        planted = one.planted.values
-        r[k] = values[~planted].ravel(), values[planted].ravel()
-        said[k] = f"{decimal(100 * table[table.n_actions == k].beyond.mean(), 1)} % beyond"
-    return r, said
+    "reached" if the mean over populations does, else "not distinguishable" if its 95 % interval does, else "not
+    reached".
+    """
+    one = stated[(stated.alternative == side) & (stated.quantity == "power")].iloc[0]
+    return "reached" if one["mean"] >= asked else "not distinguishable" if one.high >= asked else "not reached"
 
 
 def few_actions(found: Calibration) -> HTML:
@@ -201,8 +140,8 @@ def few_actions(found: Calibration) -> HTML:
         of_k = stated[(stated.n_actions == k) & (stated.alternative == "greater") & (stated.quantity == "power")]
         parts.append(f"{with_interval(one.beyond, SHARE, 3)} at K = {k} (power {decimal(of_k['mean'].item())})")
     return HTML(
-        f"<p>The share of unrelated units whose r is at least that of a typical planted unit is {listed(parts)}; power is "
-        "that of one-sided unit mismatch under BH.</p>"
+        f"<p>The share of unrelated units whose r is at least that of a typical planted unit is {listed(parts)}; "
+        "power is that of one-sided unit mismatch under BH.</p>"
     )
 
 
@@ -222,15 +161,21 @@ def finding(found: Calibration) -> HTML:
     _, stated = powers(found)
     power = stated[(stated.quantity == "power")].set_index(["alternative", "n_actions"])["mean"]
     said = listed([f"{decimal(power['greater', k])} at K = {k}" for k in CURVES])
-    met = [k for k, value in TARGETS.items() if power["greater", k] >= value]
-    met_by_both = [k for k in met if power["two-sided", k] >= TARGETS[k]]
+    verdicts_on_power = []
+    for side, name in (("greater", "one-sided"), ("two-sided", "two-sided")):
+        by_verdict: dict[str, list[str]] = {}
+        for k, value in TARGETS.items():
+            by_verdict.setdefault(reached(stated[stated.n_actions == k], side, value), []).append(str(k))
+        parts = [f"{verdict} at K = {listed(which)}" for verdict, which in by_verdict.items()]
+        verdicts_on_power.append(f"{name}, {'; '.join(parts)}")
     return statement(
-        f"Where no code is shared, the row, sequence and pseudosession nulls still call {decimal(events['mean'].min())}–"
-        f"{decimal(events['mean'].max())} of units, and unit mismatch calls {decimal(min(shares['one-sided']), 3)}–"
+        "Where no code is shared, the row, sequence and pseudosession nulls still call "
+        f"{decimal(events['mean'].min())}–{decimal(events['mean'].max())} of units (two-sided), "
+        f"and unit mismatch calls {decimal(min(shares['one-sided']), 3)}–"
         f"{decimal(max(shares['one-sided']), 3)} one-sided and {decimal(min(shares['two-sided']), 3)}–"
         f"{decimal(max(shares['two-sided']), 3)} two-sided, at a nominal .05 "
         f"({verdicts.count('within')} of {len(verdicts)} intervals hold .05).",
-        f"Of planted mirror units of tuning similarity .95, one-sided unit mismatch finds {said} (BH); the power asked for "
-        f"is reached one-sided for K = {listed([str(k) for k in met])}, two-sided for K = "
-        f"{listed([str(k) for k in met_by_both])}.",
+        f"Of planted mirror units of tuning similarity .95, one-sided unit mismatch finds {said} (BH). The power "
+        f"asked for, {decimal(TARGETS[6])} at K = 6 and {decimal(TARGETS[9])} from K = 9: "
+        f"{' · '.join(verdicts_on_power)}.",
     )

@@ -1,4 +1,4 @@
-"""Asking all nulls at once gives what each gives alone; simulated populations are what they claim; summaries by hand."""
+"""Asking all nulls at once gives what each gives alone; populations are what they claim; summaries by hand."""
 
 from itertools import product
 
@@ -7,7 +7,15 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from mirror_core.analysis import CORRECTIONS, NULLS, OptionError, RecordingError, mean_interval, null_test, unit_correlation
+from mirror_core.analysis import (
+    CORRECTIONS,
+    NULLS,
+    OptionError,
+    RecordingError,
+    mean_interval,
+    null_test,
+    unit_correlation,
+)
 from mirror_core.calibration import (
     Batch,
     ask_nulls,
@@ -93,7 +101,8 @@ def test_batches_that_differ_in_similarity_differ_in_the_planted_units_alone():
     np.testing.assert_array_equal(some.observe[..., ~some.planted], more.observe[..., ~some.planted])
     assert (some.observe[..., some.planted] != more.observe[..., some.planted]).all()
     assert not np.allclose(SMALL.population(0).perform, some.perform)
-    assert len({Batch(3, k, s, 2).fingerprint for k in (4, 5) for s in (0.0, 0.5)} | {Batch(4, 4, 0.0, 2).fingerprint}) == 5
+    batches = [Batch(seed, k, s, 2) for seed in (3, 4) for k in (4, 5) for s in (0.0, 0.5)]
+    assert len({batch.fingerprint for batch in batches}) == 8
 
 
 def test_fresh_episodes_keep_the_tunings_and_nothing_else():

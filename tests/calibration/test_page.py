@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.colors import to_hex
 
 from mirror_core.analysis import CORRECTIONS, NULLS
+from mirror_core.calibration import tables
 from mirror_core.calibration.recorded import CENTRINGS, SIDES
 from mirror_core.calibration.study import ACTIONS, CODE_NULLS, CURVES, SIMILARITIES, STATED, Calibration
 from mirror_core.figures import calibration as figures
@@ -85,15 +86,20 @@ def test_the_finding_follows_its_rules(found):
     found.sweep[12, STATED].p.loc[{"alternative": "two-sided"}] = 0.5
     text = page.finding(found).data
     assert "finds 0.10 at K = 4, 0.80 at K = 6, 0.90 at K = 9 and 1.00 at K = 12" in text
-    assert "one-sided for K = 6 and 12, two-sided for K = 6." in text
-    table = page.power_shown(page.powers(found)[1]).data
-    assert table.count("not reached") == 3 and table.count(": reached") == 2  # K = 9, 10 and 11; 6 and 12
+    assert "one-sided, reached at K = 6 and 12; not reached at K = 9, 10 and 11" in text
+    assert "two-sided, reached at K = 6; not reached at K = 9, 10, 11 and 12" in text
+    table = page.power_shown(tables.powers(found)[1]).data
+    assert table.count("not reached") == 3 and table.count(": reached") == 2
+    # one population without any: the mean falls below, the interval does not
+    found.sweep[12, STATED].p.loc[{"network": 0}] = 0.5
+    table = page.power_shown(tables.powers(found)[1]).data
+    assert table.count("not distinguishable") == 1 and table.count(": reached") == 1
 
 
 def test_one_network_gives_numbers_without_verdicts(found):
     one = Calibration({k: v.isel(network=[0]) for k, v in found.without_code.items()}, found.planted, found.sweep)
     assert "nan" not in page.finding(one).data
-    assert "[" not in page.shares_shown(page.all_calls(one), "greater", "timestep-centred").data
+    assert "[" not in page.shares_shown(tables.all_calls(one), "greater", "timestep-centred").data
 
 
 def test_corrected_calls_are_counted_by_network(found):
@@ -101,25 +107,27 @@ def test_corrected_calls_are_counted_by_network(found):
         one.p[:] = 0.5
     found.without_code["untrained"].p[{"network": 2, "unit": 5}] = 0.01
     text = page.discoveries_shown(found, "greater").data
-    assert text.count("0.200<br>") == 3 and text.count("0.000<br>") == 3 * (1 + len(ACTIONS))
+    # one network of five; the other networks, each K, and all K together
+    assert text.count("0.200<br>") == 3 and text.count("0.000<br>") == 3 * (2 + len(ACTIONS))
+    assert f"<td>{N * len(ACTIONS)}</td>" in text
 
 
 def draw(found):
     """Return every figure of the page by name."""
-    calls = page.all_calls(found)
+    calls = tables.all_calls(found)
     raw = calls[(calls.correction == "none") & (calls.centring == "raw")]
-    by, unrelated = ["n_actions", "null", "alternative"], page.unrelated_calls(found)
+    by, unrelated = ["n_actions", "null", "alternative"], tables.unrelated_calls(found)
     return {
         "which_test": lambda: figures.which_test(
-            raw, page.means(raw, ["situation", "null", "alternative"], "called"), page.QUESTIONS, 0.05
+            raw, tables.means(raw, ["situation", "null", "alternative"], "called"), page.QUESTIONS, 0.05
         ),
-        "distributions_of_p": lambda: figures.distributions_of_p(*page.p_curves(found), page.QUESTIONS),
+        "distributions_of_p": lambda: figures.distributions_of_p(*tables.p_curves(found), page.QUESTIONS),
         "shares_by_actions": lambda: figures.shares_by_actions(
-            page.means(unrelated[unrelated.correction == "none"], by, "called"),
-            page.families(unrelated[unrelated.correction == "bh"], by), 0.05,
+            tables.means(unrelated[unrelated.correction == "none"], by, "called"),
+            tables.families(unrelated[unrelated.correction == "bh"], by), 0.05,
         ),
-        "power_curves": lambda: power.power_curves(*page.powers(found), page.TARGETS, 0.05),
-        "overlaps": lambda: power.overlaps(*page.overlap(found)),
+        "power_curves": lambda: power.power_curves(*tables.powers(found), page.TARGETS, 0.05),
+        "overlaps": lambda: power.overlaps(*tables.overlap(found)),
     }  # fmt: skip
 
 
