@@ -47,7 +47,7 @@ class Settings:
     """Runs in the stores that are listed."""
     rows: tuple[int, ...] = (100, 1_000, 10_000, 100_000)
     """Rows in them."""
-    tasks: int = 2_000
+    tasks: int = 1_000
     """Tasks handed to a worker, and runs of a declared sweep."""
     dask: bool = True
     """Whether Dask hands them over too, where it is installed."""

@@ -66,7 +66,8 @@ def finding(measured: Measured, cost: RunCost, reading: str) -> HTML:
         f"torch.nn.GRU loop takes {times(ratios(measured, 96))} as long.",
         f"With measuring and keeping it, a network under {reading} costs {duration(cost.total)} of one core, so that "
         f"10,000 networks take {duration(sweep_seconds(cost, 10**4, 1))} on one core, and a million would take "
-        f"{duration(sweep_seconds(cost, 10**6, 100))} on a hundred.",
+        f"{duration(sweep_seconds(cost, 10**6, 100))} on a hundred."
+        + ("" if measured.idle else " The machine was busy with other things meanwhile: these times are too long."),
     )
 
 

@@ -135,7 +135,8 @@ def _handing_out(cost: RunCost, name: str, seconds: float) -> tuple[str, ...]:
         f"Handing out ({name})",
         f"{duration(seconds)} a task, {1 / seconds:,.0f} tasks a second",
         f"{most_workers(cost.total, seconds):,.0f} workers keep one scheduler busy all the time",
-        "several networks a task; or several sweeps, each with its part of the seeds, without a common scheduler"
+        "several networks a task; each result taken as it comes, where now up to 2,000 waiting tasks are looked through; "
+        "several sweeps, each with its part of the seeds, without a common scheduler"
         if name == "dask"
         else "a Dask cluster, since one machine has fewer cores than that",
     )
