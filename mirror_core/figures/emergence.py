@@ -29,7 +29,8 @@ def unit_heatmap(r: xr.DataArray) -> Figure:
     r
         Correlations with dimensions (reading, seed, unit).
     """
-    fig, axes = row_of_panels(r.reading.values, 1.1 + 0.2 * r.sizes["seed"])
+    n = r.sizes["seed"]
+    fig, axes = row_of_panels(r.reading.values, 1.1 + (0.2 if n <= 10 else 0.15) * n)
     for axis, reading in zip(axes[0], r.reading.values, strict=True):
         values = -np.sort(-r.sel(reading=reading).transpose("seed", "unit").values, axis=1)
         image = axis.imshow(

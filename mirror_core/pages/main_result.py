@@ -10,8 +10,11 @@ from IPython.display import HTML
 from mirror_core.analysis import null_test, shares, shares_over_thresholds
 from mirror_core.figures.robustness import TRANSFERS
 from mirror_core.examples import Chosen, both_modes
+from mirror_core.kept import analyse_runs
 from mirror_core.paper import LARGEST, MODERATE, SMALLEST, STRONG, Reported
+from mirror_core.passing import NULLS, passing_units
 from mirror_core.seeding import stream
+from mirror_core.study import Grid
 from mirror_core.tables import cell, show, statement
 from mirror_core.wording import CORRELATION, SHARE, against, listed, span, with_interval
 
@@ -103,22 +106,23 @@ def shares_by_threshold(shared: xr.Dataset) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def significance_table(recorded: dict[tuple[str, str, int], xr.DataArray], n_permutations: int) -> HTML:
+def significance_table(grid: Grid, n_test: int, n_permutations: int) -> HTML:
     """Show how many units pass each test under each correction, with a shared core and with separate cores.
 
     A unit passes if its two-sided p is at most .05; the intervals are over networks.
     """
-    rows = []
-    for null, label in NULL_NAMES.items():
-        found: dict[tuple[str, str], list[dict[str, float]]] = {}
-        for (reading, condition, seed), recording in recorded.items():
-            rng = stream(seed, f"null/{null}")
-            test = null_test(*both_modes(recording), null=null, n_permutations=n_permutations, rng=rng)
-            passed = {c: float(np.mean(test.significant(0.05, c))) for c in CORRECTIONS}
-            found.setdefault((reading, condition), []).append(passed)
-        for (reading, condition), networks in found.items():
-            passed = {title: cell([n[c] for n in networks], SHARE) for c, title in CORRECTIONS.items()}
-            rows.append({"null": label, "reading": reading, "condition": condition, **passed})
+    found = analyse_runs(
+        passing_units, list(grid.values()), modules=("examples",), n_test=n_test, n_permutations=n_permutations
+    )
+    networks: dict[tuple[str, str], list[dict[str, dict[str, float]]]] = {}
+    for (reading, condition, _), passed in zip(grid, found, strict=True):
+        networks.setdefault((reading, condition), []).append(passed)
+    rows = [
+        {"null": NULL_NAMES[null], "reading": reading, "condition": condition}
+        | {title: cell([one[null][name] for one in of_group], SHARE) for name, title in CORRECTIONS.items()}
+        for null in NULLS
+        for (reading, condition), of_group in networks.items()
+    ]
     return show(pd.DataFrame(rows), f"Share of units with p ≤ .05, {n_permutations:,} draws of each null")
 
 

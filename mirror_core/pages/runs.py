@@ -86,6 +86,6 @@ def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, s
     return (
         f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: {len(runs)} networks</summary>'
         f'<p id="{group_anchor(reading, condition)}">{about}</p>'
-        '<div class="scroll-table"><table class="table"><thead><tr><th>run</th><th>seed</th><th>seconds</th><th>date (UTC)</th>'
+        '<div class="scroll-table"><table class="table dataframe"><thead><tr><th>run</th><th>seed</th><th>seconds</th><th>date (UTC)</th>'
         f"<th>trained with</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
     )

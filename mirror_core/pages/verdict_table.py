@@ -21,10 +21,10 @@ def verdict_table(judgements: Sequence[Judgement]) -> HTML:
     readings = list(dict.fromkeys(one.reading for one in judgements))
     found = {(one.claim.id, one.reading): one for one in judgements}
     claims = list({one.claim.id: one.claim for one in judgements}.values())
-    head = "".join(f"<th>{name}</th>" for name in ("claim", "the paper", *readings, "shown in"))
+    head = "".join(f"<th>{name}</th>" for name in ("claim", "the paper", *readings))
     rows = "".join(_row(claim, [found[claim.id, reading] for reading in readings]) for claim in claims)
     return HTML(
-        f'<div class="scroll-table"><table class="table claims"><thead><tr>{head}</tr></thead>'
+        f'<div class="scroll-table"><table class="table dataframe claims"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -35,9 +35,8 @@ def _row(claim: Claim, found: Sequence[Judgement]) -> str:
     link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
         f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{claim.id}</strong></a><br>'
-        f'{escape(claim.says)}<br><small>our value: {escape("; ".join(quantities))}</small></td><td data-label="the paper">{escape(claim.paper)}<br>'
-        f"<small>{escape(claim.place)}</small></td>{ours}"
-        f'<td data-label="shown in">{link}</td></tr>'
+        f'{escape(claim.says)}<br><small>our value: {escape("; ".join(quantities))}; shown in {link}</small></td><td data-label="the paper">{escape(claim.paper)}<br>'
+        f"<small>{escape(claim.place)}</small></td>{ours}</tr>"
     )
 
 
@@ -101,7 +100,7 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
     return (
         f'<details class="claim"><summary><strong>{claim.id}</strong> {verdicts}</summary>'
         # inside, so that following a link to it opens the fold
-        f'<div class="scroll-table" id="claim-{claim.id}"><table class="table claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<div class="scroll-table" id="claim-{claim.id}"><table class="table dataframe claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         f"<p>Runs: {runs}.</p></details>"
     )
 

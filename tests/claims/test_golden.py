@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from mirror_core.claims import changes, claim_grid, conditions_of, evaluate, gather, load_claims, read_verdicts, to_json
 from mirror_core.conditions import READINGS
@@ -31,7 +32,8 @@ def judged(tmp_path_factory):
     claims = load_claims()
     grid = claim_grid(SMALL, list(READINGS), conditions_of(claims), 42, 2, 3)
     store = RunStore(tmp_path_factory.mktemp("golden"))
-    evidence = gather(grid, 16, 20, 2, choices=None, store=store, progress=False)
+    with threadpool_limits(1):  # as in worker processes; several threads would only wait for each other
+        evidence = gather(grid, 16, 20, 2, choices=None, store=store, progress=False)
     return to_json(evaluate(claims, evidence, list(READINGS)), evidence)
 
 
