@@ -35,8 +35,8 @@ def _row(claim: Claim, found: Sequence[Judgement]) -> str:
     link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
         f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{claim.id}</strong></a><br>'
-        f'{escape(claim.says)}<br><small>our value: {escape("; ".join(quantities))}; shown in {link}</small></td><td data-label="the paper">{escape(claim.paper)}<br>'
-        f"<small>{escape(claim.place)}</small></td>{ours}</tr>"
+        f'{escape(claim.says)}<br><small>our value: {escape("; ".join(quantities))}; shown in {link}</small></td>'
+        f'<td data-label="the paper">{escape(claim.paper)}</td>{ours}</tr>'
     )
 
 
@@ -101,7 +101,7 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
         f'<details class="claim"><summary><strong>{claim.id}</strong> {verdicts}</summary>'
         # inside, so that following a link to it opens the fold
         f'<div class="scroll-table" id="claim-{claim.id}"><table class="table dataframe claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        f"<p>Runs: {runs}.</p></details>"
+        f"<p>In the paper: {escape(claim.place)}. Runs: {runs}.</p></details>"
     )
 
 
