@@ -83,12 +83,13 @@ def growth(tables: Mapping[str, pd.DataFrame], papers: Mapping[str, float]) -> F
         axis.set(xlabel=x, ylabel=y)
         letter(axis, name)
         if key == "workers":
-            axis.set_ylim(0, table.y.max() * 1.15)
+            axis.set_ylim(0, max(table.y.max(), table[table.x == 1].y.median() * table.x.max()) * 1.15)
             axis.set_xlim(0.5, table.x.max() + 0.5)
             axis.set_xticks(sorted(set(table.x)))
             _proportion(axis, table[table.x == 1].y.median(), table.x.max())
             continue
         axis.set(xscale="log", yscale="log")
+        axis.margins(y=0.16)  # room for what is written beside the lines
         if key != "listing":
             axis.set_xticks(*_ticks(sorted(set(table.x))))
             axis.xaxis.set_minor_locator(NullLocator())
