@@ -194,6 +194,15 @@ def test_more_costly_means_in_both_ablations():
     assert one_code.more_costly(one, "as-written") == {"perform": "unclear", "observe": "unclear"}
 
 
+def test_the_finding_names_the_readings_in_which_both_modes_lose_more():
+    table = made_up([0.5, 0.6, 0.55], 0.0, [0.1, 0.2, 0.1], [0.2, 0.1, 0.15])
+    cost = compared({(m, a): [1.0, 1.1, 0.9] for m in ("perform", "observe") for a in ("zero", "mean")})
+    said = one_code.finding(table, cost).data
+    assert "Of 1 measures" in said and "number 1 under as-written" in said
+    assert "similar variance under as-written: under as-written, both modes lose more" in said
+    assert "1.50 [1.38, 1.62] times" in said
+
+
 def test_lesions_compare_like_with_like(lesioned, grid):
     effects, table = lesioned
     assert set(effects.condition) == {"shared", "separate-cores"}
@@ -206,7 +215,8 @@ def test_lesions_compare_like_with_like(lesioned, grid):
 def test_the_page_says_what_was_found(table, lesioned):
     effects, against = lesioned
     said = one_code.finding(table, against).data
-    assert said.lower().count("under as-written") == said.count("under self-observation") == 2
+    assert said.count("under as-written") == said.count("under self-observation") == 2
+    assert "under no reading:" in said
     assert "16 top mirror units" in said
     assert one_code.summary(table).data.count("<tr>") == len(one_code.ALL_QUANTITIES)
     assert "16 units silenced" in one_code.lesion_numbers(against, "as-written").data

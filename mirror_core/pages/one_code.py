@@ -83,8 +83,8 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `reading`, `condition`, `seed`, `quantity`, `value`, `null` (mean of its draws), `low` and `high`
-        (central 95 % of its draws; for decoding, no more than chance is kept).
+        Columns `reading`, `condition`, `seed`, `quantity`, `value`, `null` (mean of the network's draws), `low` and
+        `high` (central 95 % of the draws of all networks together; for decoding, no more than chance is kept).
     """
     draws = beyond.null
     parts = [
@@ -92,8 +92,8 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
             {
                 "value": beyond.value,
                 "null": draws.mean("draw"),
-                "low": draws.quantile(0.025, "draw", skipna=True).drop_vars("quantile"),
-                "high": draws.quantile(0.975, "draw", skipna=True).drop_vars("quantile"),
+                "low": draws.quantile(0.025, ["seed", "draw"], skipna=True).drop_vars("quantile"),
+                "high": draws.quantile(0.975, ["seed", "draw"], skipna=True).drop_vars("quantile"),
             }
         )
     ]
@@ -104,7 +104,7 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
         parts.append(one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[name]))
     columns = ["reading", "condition", "seed", "quantity", "value", "null", "low", "high"]
     tables = [part.to_dataframe(dim_order=columns[:4]).reset_index()[columns] for part in parts]
-    return pd.concat(tables[::-1] if len(tables) == 2 else [*tables[1:], tables[0]], ignore_index=True)
+    return pd.concat([*tables[1:], tables[0]], ignore_index=True)
 
 
 def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
@@ -193,16 +193,17 @@ def lesion_numbers(compared: pd.DataFrame, reading: str) -> HTML:
     chosen = compared[(compared.reading == reading) & (compared.n_units == dose) & (compared.group == "top")]
     rows = []
     for (condition, mode, ablation), one in chosen.groupby(["condition", "mode", "ablation"], sort=False):
-        row = {
-            "condition": condition,
-            "mode": mode,
-            "held at": ablation,
-            "top units cost": cell(one[one.null == "random"].loss_change, (-np.inf, np.inf)),
-        }
+        digits = 2 if mode == "perform" else 3
+
+        def said(values: pd.Series, digits: int = digits) -> str:
+            return cell(values, (-np.inf, np.inf), digits)
+
+        top = said(one[one.null == "random"].loss_change)
+        row = {"condition": condition, "mode": mode, "held at": ablation, "top units cost": top}
         for null in NULL_GROUPS:
             of_null = one[one.null == null]
-            row[f"{null} sets cost"] = cell(of_null.null_mean, (-np.inf, np.inf))
-            row[f"top minus {null}"] = cell(of_null.excess, (-np.inf, np.inf))
+            row[f"{null} sets cost"] = said(of_null.null_mean)
+            row[f"top minus {null}"] = said(of_null.excess)
             row[f"p ≤ .05, {null}"] = f"{np.sum(of_null.p <= 0.05)} of {len(of_null)}"
         rows.append(row)
     return show(pd.DataFrame(rows), f"{reading}: {dose} units silenced; performing: squared error, observing: nats")
@@ -238,16 +239,18 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
         f"{sum(found[reading] == 'yes')} under {reading}" for reading in found.index.get_level_values(0).unique()
     ]
     dose = main_dose(compared)
-    costs = []
-    for reading in compared.reading.unique():
-        said = more_costly(compared, reading)
-        ratio = with_interval(cost_ratio(compared, reading, dose))
-        costs.append(f"under {reading}, {_cost_in_words(said)} (cost {ratio} times theirs)")
+    said = {reading: more_costly(compared, reading) for reading in compared.reading.unique()}
+    both = [reading for reading, of_modes in said.items() if set(of_modes.values()) == {"more"}]
+    costs = [
+        f"under {reading}, {_cost_in_words(of_modes)} (their cost is {ratio} times that of the others)"
+        for reading, of_modes in said.items()
+        for ratio in [with_interval(cost_ratio(compared, reading, dose))]
+    ]
     return statement(
         f"Of {n_measures} measures of a common code, those on which the shared core exceeds its null and both controls "
         f"number {listed(counts)}.",
-        f"Does silencing the {dose} top mirror units cost both modes more than silencing other units of similar "
-        f"variance? {'; '.join(costs)[:1].upper()}{'; '.join(costs)[1:]}.",
+        f"Silencing the {dose} top mirror units costs both modes more than silencing other units of similar variance "
+        f"under {listed(both) if both else 'no reading'}: {'; '.join(costs)}.",
     )
 
 
@@ -264,9 +267,9 @@ def _cost_in_words(said: Mapping[str, str]) -> str:
     """Say what `more_costly` found."""
     if len(set(said.values())) == 1:
         one = said["perform"]
-        return "no difference can be told in either mode" if one == "unclear" else f"both modes lose {one}"
+        return "neither mode shows a consistent difference" if one == "unclear" else f"both modes lose {one}"
     doing = {"perform": "performing", "observe": "observing"}
-    words = {"more": "loses more", "less": "loses less", "unclear": "shows no clear difference"}
+    words = {"more": "loses more", "less": "loses less", "unclear": "shows no consistent difference"}
     return listed([f"{doing[mode]} {words[one]}" for mode, one in said.items()])
 
 
