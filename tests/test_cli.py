@@ -15,6 +15,7 @@ from mirror_core.commands.sweep import INTERRUPTED, duration
 from mirror_core.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config import Config
 from mirror_core.making import make
+from mirror_core.provenance import code_fingerprint, provenance
 from mirror_core.runs import RunStore
 from mirror_core.sweeps.listing import labels, listing
 from mirror_core.sweeps.rows import obtain_row
@@ -81,6 +82,26 @@ def test_a_sweep_writes_its_table_and_a_second_one_does_only_what_is_missing(fol
     pd.testing.assert_frame_equal(pd.read_parquet("again.parquet"), first)
 
 
+def test_several_files_make_one_table_that_says_how_it_came_about(folder):
+    Path("more.toml").write_text("seeds = [2, 3]" + SETTINGS)
+    both = ["sweep.toml", "more.toml", "--store", "runs", "--workers", 1, "--no-weights"]
+    done = mirror("sweep", *both, "--out", "both.parquet")
+    assert done.exit_code == 0, done.output
+    assert "3 runs: 0 kept in runs, 3 to do." in done.stderr, "a run of both files is made once"
+    table = pd.read_parquet("both.parquet")
+    assert list(zip(table.sweep, table.seed, strict=True)) == [("sweep", 1), ("sweep", 2), ("more", 2), ("more", 3)]
+    about = table.attrs
+    assert about["command"] == "mirror sweep sweep.toml more.toml --no-weights --out both.parquet"
+    assert about["sweeps"]["more"]["seeds"] == [2, 3]
+    assert about["code"] == code_fingerprint()[:20] and about["made"]["processors"] == [provenance(0, 0)["processor"]]
+    timed = table[["seconds_training", "seconds_measuring"]].to_numpy().sum()
+    assert about["made"]["seconds"] == pytest.approx(timed, abs=0.2)
+    assert about["made"]["first"] <= about["made"]["last"]
+    again = mirror("sweep", *both, "--out", "both.csv")
+    assert "3 kept in runs, 0 to do." in again.stderr
+    pd.testing.assert_frame_equal(pd.read_csv("both.csv"), table, rtol=1e-5, check_dtype=False)
+
+
 def test_failures_are_named_and_the_exit_status_says_so(folder):
     Path("sweep.toml").write_text(SETTINGS + '[grid]\nn_actions = [20]\neffect_distribution = ["orthogonal"]')
     done = mirror("sweep", "sweep.toml", "--store", "runs")
@@ -103,7 +124,9 @@ def test_failures_are_named_and_the_exit_status_says_so(folder):
         ("", ["sweep.toml", "--workers", "0"], 2, "0 is not in the range x>=1"),
         ("", ["sweep.toml", "--store", "sweep.toml"], 2, "is a file"),
         ("", ["sweep.toml", "--wrokers", "2"], 2, "No such option"),
-        ("", [], 2, "Missing argument 'FILE'"),
+        ("", ["sweep.toml", "sweep.toml"], 2, "several files make one table: name it with --out"),
+        ("", ["sweep.toml", "sweep.toml", "--out", "t.parquet"], 1, "two files have the same name"),
+        ("", [], 2, "Missing argument 'FILE...'"),
     ],
 )
 def test_what_is_wrong_is_one_clear_line(folder, text, arguments, status, message):

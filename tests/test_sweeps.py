@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+import xarray as xr
 
-from mirror_core.analysis import cross_decoding, shares, unit_correlation
+from mirror_core.analysis import cross_decoding, null_test, shares, unit_correlation
 from mirror_core.checks import ConfigError
 from mirror_core.conditions import configure
 from mirror_core.config import Config
@@ -25,7 +26,19 @@ from mirror_core.making import make
 from mirror_core.recording import heldout_episodes, record
 from mirror_core.runs import RunStore, StoreError
 from mirror_core.seeding import stream
-from mirror_core.sweeps import MEASURES, TIMING, Range, RowStore, Sample, Sweep, read_sweep, run_sweep, survey, write_table
+from mirror_core.sweeps import (
+    MEASURES,
+    TIMING,
+    Range,
+    RowStore,
+    Sample,
+    Sweep,
+    joined,
+    read_sweep,
+    run_sweep,
+    survey,
+    write_table,
+)
 from mirror_core.sweeps import rows as rows_module
 from mirror_core.sweeps import running
 from mirror_core.sweeps.cost import estimate, expected_seconds
@@ -242,16 +255,48 @@ def test_a_row_tells_what_the_analysis_finds(store):
         expected = shares(unit_correlation(perform, observe, centre_timesteps=centre))
         for name in ("strong", "moderate", "largest", "smallest", "n_excluded"):
             assert row.measures[f"{name}_{centring}"] == getattr(expected, name)
+        test = null_test(perform, observe, "unit-mismatch", 100, stream(42, "unit-mismatch"), centre_timesteps=centre)
+        passing = test.significant(0.05, "bh")
+        assert row.measures[f"passing_{centring}"] == passing.mean()
+        assert row.measures[f"passing_positive_{centring}"] == np.mean(passing & (test.observed > 0))
+        assert row.measures[f"strong_passing_{centring}"] == np.mean(passing & (test.observed > 0.75))
+        assert row.measures[f"strong_mismatched_{centring}"] == np.mean(test.null > 0.75)
+        assert row.measures[f"moderate_mismatched_{centring}"] == np.mean(abs(test.null) > 0.6)
+        assert row.measures[f"mean_{centring}"] == pytest.approx(test.observed.mean())
     for decoder in ("logistic", "ridge"):
         found = cross_decoding(perform, observe, recording.action.values, stream(42, "decoding"), decoder)
         assert row.measures[f"{decoder}_perform_observe"] == found.accuracy[0, 1]
         assert row.measures[f"{decoder}_observe_perform"] == found.accuracy[1, 0]
         assert row.measures[f"{decoder}_observe_observe"] == found.accuracy[1, 1]
+        assert row.measures[f"{decoder}_perform_observe_same_code_p"] == found.relabelled_p[0, 1]
+        assert row.measures[f"{decoder}_observe_perform_same_code_p"] == found.relabelled_p[1, 0]
         assert row.measures["chance"] == found.chance
     history = store.load(TINY).history
     last = history[(history.epoch == 1) & (history.split == "held-out") & (history.objective == "infer")]
     assert row.measures["loss_observe_infer"] == last.loss.item()
     assert np.isnan(row.measures["loss_joint_infer"])
+
+
+def test_mirror_units_and_units_of_their_own_are_told_from_luck():
+    rng = np.random.default_rng(0)
+    mixed = rng.standard_normal((2, 60, 5, 40))
+    mixed[1, ..., :8] = mixed[0, ..., :8]  # eight mirror units; the others have nothing in common
+    mixed[1, ..., 8] = 1  # and one is constant
+    found = rows_module._against_luck(recording_of(mixed), seed=1)
+    assert found["strong_passing_raw"] == found["passing_raw"] == found["passing_positive_raw"] == 8 / 39
+    assert found["strong_mismatched_raw"] == 0 and found["mean_raw"] == pytest.approx(8 / 39, abs=0.03)
+    alike = rng.standard_normal((60, 5, 1)) + 0.1 * rng.standard_normal((2, 60, 5, 40))
+    found = rows_module._against_luck(recording_of(alike), seed=1)
+    assert found["strong_mismatched_raw"] == 1 and found["strong_passing_raw"] < 0.1, "all units do the same"
+
+
+def test_what_one_unit_has_by_luck_is_not_defined():
+    found = rows_module._against_luck(recording_of(np.random.default_rng(0).standard_normal((2, 9, 3, 1))), seed=1)
+    assert np.isnan(list(found.values())).all() and len(found) == 12
+
+
+def recording_of(states):
+    return xr.DataArray(states, {"mode": ["perform", "observe"]}, ["mode", "sequence", "time", "unit"])
 
 
 def test_a_row_comes_back_as_it_was_and_nothing_is_done_twice(store, monkeypatch):
@@ -353,6 +398,17 @@ def test_the_table_survives_its_file(undisturbed, tmp_path):
     pd.testing.assert_frame_equal(read, table, check_exact=True)
     assert read.attrs["sweep"]["grid"]["n_actions"] == [3, 20] and read.attrs["code"]
     assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_tables_of_different_code_are_not_joined(undisturbed):
+    table = undisturbed[0].table
+    other = table.copy()
+    other.attrs = table.attrs | {"code": "0" * 20}
+    with pytest.raises(ConfigError, match="the tables come from 2 versions of the code"):
+        joined({"one": table, "two": other})
+    both = joined({"one": table, "two": table})
+    assert list(both.columns) == ["sweep", *table.columns] and both.index.tolist() == list(range(2 * len(table)))
+    pd.testing.assert_frame_equal(both[both.sweep == "one"].drop(columns="sweep"), table, check_exact=True)
 
 
 def test_only_what_is_missing_is_done(undisturbed, monkeypatch):

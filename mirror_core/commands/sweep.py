@@ -1,7 +1,8 @@
-"""`mirror sweep`: run what a file declares, and write one table."""
+"""`mirror sweep`: run what files declare, and write one table."""
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,18 +17,18 @@ from mirror_core.commands.common import clear_errors, store_option
 
 if TYPE_CHECKING:
     from mirror_core.runs import RunStore
-    from mirror_core.sweeps import Failure, Survey, Sweep
+    from mirror_core.sweeps import Failure, Survey
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
 
 @click.command(short_help="Run what a file declares, and write one table.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The table, in Parquet; by default named like FILE, in the current folder.",
+    help="The table, in Parquet, or in CSV if so named; by default named like FILE, in the current folder.",
 )
 @store_option
 @click.option("--workers", type=click.IntRange(1), help="Worker processes on this machine; by default one a processor.")
@@ -35,12 +36,13 @@ INTERRUPTED = 130
 @click.option("--dry-run", is_flag=True, help="Only say how many runs there are and what they would cost.")
 @click.option("--weights/--no-weights", default=True, help="Whether trained networks are kept, or their measures only.")
 def sweep(
-    file: Path, out: Path | None, folder: Path | None, workers: int | None, dask: str | None, dry_run: bool, weights: bool
-) -> None:
+    files: tuple[Path, ...], out: Path | None, folder: Path | None, workers: int | None, dask: str | None, dry_run: bool,
+    weights: bool,
+) -> None:  # fmt: skip
     """Train and measure every network that FILE declares, and write one table with a row for each.
 
     FILE is a short TOML file: lists of values (all combinations), random ranges, readings, conditions and seeds.
-    Each finished run is kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
+    Of several, the rows come one file after the other, and a column `sweep` names the file of each. Each finished run is kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
 
     \b
     Exit status: 0 if every network has its row, 1 if some failed (they are named at the end) or nothing could be
@@ -56,28 +58,45 @@ def sweep(
     """
     if workers and dask:
         raise click.UsageError("--workers is for this machine; a Dask cluster has its own number of workers.")
-    out = out or Path(f"{file.stem}.parquet")
+    if out is None and len(files) > 1:
+        raise click.UsageError("several files make one table: name it with --out.")
+    out = out or Path(f"{files[0].stem}.parquet")
     with clear_errors():
         from mirror_core.runs import RunStore
-        from mirror_core.sweeps import read_sweep, run_sweep, survey, write_table
+        from mirror_core.sweeps import joined, read_sweep, run_sweep, survey, write_table
 
-        declared, store = read_sweep(file), RunStore(folder)
+        declared, store = {file.stem: read_sweep(file) for file in files}, RunStore(folder)
+        if len(declared) < len(files):
+            raise ConfigError("two files have the same name: the table could not tell their rows apart.")
         if not out.absolute().parent.is_dir():
             raise ConfigError(f"cannot write {out}: its folder does not exist.")
-        click.echo(_plan(survey(declared, store, keep_weights=weights), store, workers, dask), err=not dry_run)
+        found = [survey(one, store, keep_weights=weights) for one in declared.values()]
+        click.echo(_plan(found, store, workers, dask), err=not dry_run)
         if dry_run:
             return
         try:
             with terminated_as_interrupted():
-                result = run_sweep(declared, store, workers=workers, dask=dask, keep_weights=weights)
+                results = {
+                    name: run_sweep(one, store, workers=workers, dask=dask, keep_weights=weights)
+                    for name, one in declared.items()
+                }
         except KeyboardInterrupt:
-            _say_interrupted(declared, store, weights)
+            _say_interrupted([survey(one, store, keep_weights=weights) for one in declared.values()], store)
             sys.exit(INTERRUPTED)
-        write_table(result.table, out)
-    click.echo(f"{len(result.table)} rows in {out}")
-    if result.failures:
-        _say_failures(result.failures)
+        tables = {name: result.table for name, result in results.items()}
+        table = joined(tables) if len(tables) > 1 else results[files[0].stem].table
+        table.attrs["command"] = _command(files, out, weights)
+        write_table(table, out)
+    click.echo(f"{len(table)} rows in {out}")
+    if failures := [failure for result in results.values() for failure in result.failures]:
+        _say_failures(failures)
         sys.exit(1)
+
+
+def _command(files: tuple[Path, ...], out: Path, weights: bool) -> str:
+    """Return the command that makes the table again, without what only decides where and how fast."""
+    parts = ["mirror", "sweep", *map(str, files), *([] if weights else ["--no-weights"]), "--out", str(out)]
+    return shlex.join(parts)
 
 
 @contextmanager
@@ -90,18 +109,20 @@ def terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _plan(found: Survey, store: RunStore, workers: int | None, dask: str | None) -> str:
+def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str | None) -> str:
     """Say how much there is to do."""
     from mirror_core.making import n_workers
+    from mirror_core.sweeps import merged
     from mirror_core.sweeps.cost import estimate
 
-    kept, missing = len(found.rows), len(found.missing)
-    impossible = sum(c.config is None for c in found.combinations)
+    every = merged(found)
+    kept, missing = len(every.rows), len(every.missing)
+    impossible = sum(c.config is None for c in every.combinations)
     lines = [f"{kept + missing} runs: {kept} kept in {store.root}, {missing} to do."]
     if impossible:
         lines.append(f"{impossible} combinations are impossible; they will be named at the end.")
     if missing:
-        cost = estimate(found)
+        cost = estimate(every)
         n = min(workers or n_workers(), missing)
         where = "divided by the cluster's processors" if dask else f"{duration(cost.seconds / n)} with {n} workers"
         lines.append(f"About {duration(cost.seconds)} on one processor, {where}, going by {cost.source}.")
@@ -118,10 +139,10 @@ def duration(seconds: float) -> str:
     return f"{seconds / length:.2g} {unit}" if seconds < 10 * length else f"{seconds / length:,.0f} {unit}"
 
 
-def _say_interrupted(declared: Sweep, store: RunStore, weights: bool) -> None:
-    from mirror_core.sweeps import survey
+def _say_interrupted(found: list[Survey], store: RunStore) -> None:
+    from mirror_core.sweeps import merged
 
-    left = survey(declared, store, keep_weights=weights)
+    left = merged(found)
     click.echo(
         f"Interrupted. {len(left.rows)} of {len(left.rows) + len(left.missing)} runs are kept in {store.root}; "
         "the same command does the rest.",

@@ -5,20 +5,24 @@ the networks that share a value are a fair sample of all others: differences bet
 """
 
 from mirror_core.specification.choices import Choice, choices_of, random_sweep, value_text
-from mirror_core.specification.effects import Effect, explained, level_means, test_choices
+from mirror_core.specification.curve import N_PLACES, presence, ranked
+from mirror_core.specification.effects import compare_levels, explained, holm, level_means
 from mirror_core.specification.matching import HEADLINES, Target, scores, targets
 
 __all__ = [
     "HEADLINES",
+    "N_PLACES",
     "Choice",
-    "Effect",
     "Target",
     "choices_of",
+    "compare_levels",
     "explained",
+    "holm",
     "level_means",
+    "presence",
     "random_sweep",
+    "ranked",
     "scores",
     "targets",
-    "test_choices",
     "value_text",
 ]

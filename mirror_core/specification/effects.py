@@ -8,7 +8,6 @@ a covariance that allows for unequal variances (HC3; MacKinnon & White 1985).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,19 +15,6 @@ from scipy import stats
 
 from mirror_core.checks import ConfigError
 from mirror_core.specification.choices import Choice
-
-
-class Effect(NamedTuple):
-    """Whether the levels of a choice differ."""
-
-    choice: str
-    statistic: float
-    """F, on `df` and `df_residual` degrees of freedom."""
-    df: int
-    df_residual: int
-    p: float
-    holm: float
-    """p corrected for the number of tests made together (Holm 1979)."""
 
 
 def level_means(
@@ -61,35 +47,39 @@ def level_means(
         `choice`, `level`, `n` (networks), `mean`, `low`, `high`.
     """
     design = _Design(table, choices, outcome)
-    means = design.means(np.ones(len(design.y)))
-    counts = rng.multinomial(len(design.y), np.full(len(design.y), 1 / len(design.y)), size=n_draws)
-    drawn = np.stack([design.means(weights) for weights in counts])
-    low, high = np.nanquantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    n = len(design.y)
+    (means,) = design.means(np.ones((1, n)))
+    drawn = design.means(rng.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float))
+    present = np.isfinite(means)
+    low, high = np.full((2, len(means)), np.nan)
+    # a resample in which no network has a level says nothing about it
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low[present], high[present] = np.nanquantile(drawn[:, present], tails, axis=0)
     rows = []
     for choice, columns in zip(choices, design.columns, strict=True):
         for i, level in zip(columns, choice.levels, strict=True):
-            n = int(design.indicator[:, i].sum())
-            rows.append((choice.name, level, n, means[i], low[i], high[i]) if n else (choice.name, level, 0, *[np.nan] * 3))
+            rows.append((choice.name, level, int(design.indicator[:, i].sum()), means[i], low[i], high[i]))
     return pd.DataFrame(rows, columns=["choice", "level", "n", "mean", "low", "high"])
 
 
-def test_choices(tables: Sequence[pd.DataFrame], choices: Sequence[Choice], outcome: str) -> list[list[Effect]]:
-    """Test, for each choice in each table, whether its levels differ; p is corrected for all of these tests together.
+def compare_levels(table: pd.DataFrame, choices: Sequence[Choice], outcome: str) -> pd.DataFrame:
+    """Test, for each choice, whether the mean of an outcome differs between its levels.
+
+    Parameters
+    ----------
+    table, choices, outcome
+        See `level_means`.
 
     Returns
     -------
-    list of list of Effect
-        One list a table, one entry a choice.
+    pandas.DataFrame
+        `choice`, `statistic` (F), `df`, `df_residual`, `p`, not corrected. NaN where there is nothing to compare:
+        one level alone, or an outcome that is the same in all networks.
     """
-    tests = [_Design(table, choices, outcome).tests() for table in tables]
-    corrected = iter(_holm(np.array([test[-1] for one in tests for test in one])))
-    return [
-        [Effect(choice.name, *test, float(next(corrected))) for choice, test in zip(choices, one, strict=True)]
-        for one in tests
-    ]
-
-
-test_choices.__test__ = False  # a function of the library, whose name pytest would take for a test
+    tests = _Design(table, choices, outcome).tests()
+    found = pd.DataFrame(tests, columns=["statistic", "df", "df_residual", "p"])
+    found.insert(0, "choice", [choice.name for choice in choices])
+    return found
 
 
 def explained(table: pd.DataFrame, choices: Sequence[Choice], outcome: str) -> float:
@@ -114,7 +104,7 @@ class _Design:
         for choice in choices:
             level = choice.level_of(table[choice.name])
             if (level < 0).any():
-                odd = table[choice.name].to_numpy()[level < 0][0]
+                odd = table[choice.name].tolist()[int(np.argmax(level < 0))]
                 raise ConfigError(f"{choice.name} = {odd!r} is not among the declared values.")
             blocks.append(np.eye(len(choice.levels))[level])
             self.columns.append(range(start, start + len(choice.levels)))
@@ -127,20 +117,25 @@ class _Design:
         self.x = np.column_stack([np.ones(len(table)), self.indicator[:, kept]])
 
     def means(self, weights: np.ndarray) -> np.ndarray:
-        """Return the mean of the outcome at each level, for networks that count `weights` times."""
-        weighted = self.x * weights[:, None]
-        coefficients = np.linalg.lstsq(weighted.T @ self.x, weighted.T @ self.y, rcond=1e-10)[0]
-        levels = np.zeros(self.indicator.shape[1])
-        levels[self.kept] = coefficients[1:]
+        """Return the mean of the outcome at each level (draw, level), for networks that count `weights` (draw, network) times."""
+        n_free = self.x.shape[1]
+        products = np.einsum("ni,nj->nij", self.x, self.x).reshape(len(self.x), -1)
+        gram = (weights @ products).reshape(-1, n_free, n_free)
+        moments = weights @ (self.x * self.y[:, None])
+        # the small addition settles what a level without networks is worth: nothing
+        gram += 1e-8 * len(self.y) * np.eye(n_free)
+        coefficients = np.linalg.solve(gram, moments[..., None])[..., 0]
+        levels = np.zeros((len(weights), self.indicator.shape[1]))
+        levels[:, self.kept] = coefficients[:, 1:]
+        share = self.indicator.mean(axis=0)
+        # the mean outcome of networks that have all levels as often as the table has them, less what each choice adds
+        middle = coefficients[:, 0] + levels @ share
         found = np.empty_like(levels)
-        for columns in self.columns:
-            share = self.indicator[:, columns].mean(axis=0)
-            found[list(columns)] = levels[list(columns)] - share @ levels[list(columns)]
-            seen = weights @ self.indicator[:, columns]
-            found[[i for i, n in zip(columns, seen, strict=True) if not n]] = np.nan
-        # the mean outcome of networks that have all levels as often as the table has them
-        middle = np.concatenate([[1.0], self.indicator[:, self.kept].mean(axis=0)]) @ coefficients
-        return middle + found
+        for columns in map(list, self.columns):
+            added = levels[:, columns] @ share[columns]
+            found[:, columns] = (middle - added)[:, None] + levels[:, columns]
+        found[weights @ self.indicator == 0] = np.nan
+        return found
 
     def residuals(self) -> tuple[np.ndarray, int]:
         coefficients, _, rank, _ = np.linalg.lstsq(self.x, self.y, rcond=None)
@@ -151,13 +146,14 @@ class _Design:
         inverse = np.linalg.pinv(self.x.T @ self.x)
         coefficients = inverse @ self.x.T @ self.y
         residual, rank = self.residuals()
-        leverage = np.einsum("ij,jk,ik->i", self.x, inverse, self.x)
+        varies = np.ptp(self.y) > 0
+        leverage = np.sum(self.x @ inverse * self.x, axis=1)
         scaled = self.x * (residual / np.maximum(1 - leverage, 1e-6))[:, None]
         covariance = inverse @ (scaled.T @ scaled) @ inverse
         found, left = [], len(self.y) - rank
         for columns in self.free:
             places = [1 + self.kept.index(i) for i in columns]
-            if not places or left < 1:
+            if not places or left < 1 or not varies:
                 found.append((np.nan, len(places), left, np.nan))
                 continue
             b, v = coefficients[places], covariance[np.ix_(places, places)]
@@ -166,8 +162,9 @@ class _Design:
         return found
 
 
-def _holm(p: np.ndarray) -> np.ndarray:
-    """Return Holm's correction of p; NaN stays and does not count."""
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Return p corrected for the number of tests made together (Holm 1979); NaN stays, and is not counted."""
+    p = np.asarray(p, dtype=float)
     corrected, tested = np.full(p.shape, np.nan), np.flatnonzero(np.isfinite(p))
     order = tested[np.argsort(p[tested])]
     factors = np.arange(len(order), 0, -1)

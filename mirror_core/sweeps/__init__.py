@@ -34,6 +34,12 @@ On a cluster
 version, one thread each, and the same store folder, on a disk that all machines share. A worker that dies is replaced by
 Dask, and its work is done again by another one. README.md, *Many networks*, has the script for SLURM.
 
+Several samples
+---------------
+`mirror sweep ONE.toml TWO.toml --out TABLE.parquet` makes one table of several declarations: what one sample cannot
+say, such as other sizes for other cores. The table's `attrs` say what was declared, with which code, when, on which
+processors and in how many seconds.
+
 Networks are not stacked: on a processor, `mirror_core.training.train_many` computes each by itself, so that nothing
 would be gained. On a GPU it does pay; call it directly there.
 """
@@ -41,7 +47,8 @@ would be gained. On a GPU it does pay; call it directly there.
 from mirror_core.sweeps.plan import Combination, Sample, Sweep, read_sweep
 from mirror_core.sweeps.ranges import Range
 from mirror_core.sweeps.rows import MEASURES, Row, RowStore, obtain_row
-from mirror_core.sweeps.running import TIMING, Failure, Survey, SweepResult, run_sweep, survey, write_table
+from mirror_core.sweeps.running import TIMING, Failure, Survey, SweepResult, merged, run_sweep, survey
+from mirror_core.sweeps.tables import joined, write_table
 
 __all__ = [
     "MEASURES",
@@ -55,6 +62,8 @@ __all__ = [
     "Survey",
     "Sweep",
     "SweepResult",
+    "joined",
+    "merged",
     "obtain_row",
     "read_sweep",
     "run_sweep",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
@@ -18,6 +15,7 @@ from mirror_core.provenance import code_fingerprint
 from mirror_core.runs import RunStore, StoreError, run_fingerprint
 from mirror_core.sweeps.plan import Combination, Sweep, flat
 from mirror_core.sweeps.rows import MEASURES, Row, RowStore, analysis_fingerprint, obtain_row
+from mirror_core.sweeps.tables import made
 from mirror_core.sweeps.workers import DaskPool, Died, LocalPool, each_result
 
 TIMING = ("seconds_training", "seconds_measuring")
@@ -68,6 +66,16 @@ def survey(sweep: Sweep, store: RunStore | None = None, *, keep_weights: bool = 
             rows[name] = row
         else:
             missing[name] = config
+    return Survey(combinations, rows, missing)
+
+
+def merged(surveys: Iterable[Survey]) -> Survey:
+    """Return what is kept and missing of several sweeps together; a run that several have counts once."""
+    combinations, rows, missing = [], {}, {}
+    for one in surveys:
+        combinations += one.combinations
+        rows |= one.rows
+        missing |= one.missing
     return Survey(combinations, rows, missing)
 
 
@@ -177,20 +185,10 @@ def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row
             about = {"reading": one.reading, "condition": one.condition, "run": row.run}
             records.append(about | flat(one.config) | row.measures | timing)
     table = pd.DataFrame.from_records(records, columns=list(types)).astype(types)
-    table.attrs = {"sweep": asdict(sweep), **versions()}
+    table.attrs = {"sweep": asdict(sweep), **versions(), "made": made(rows.values())}
     return table
 
 
 def versions() -> dict[str, str]:
     """Return which code a table comes from."""
     return {"mirror_core": __version__, "code": code_fingerprint()[:20], "analysis": analysis_fingerprint()}
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet, whole or not at all; its `attrs` say which sweep and which code it comes from."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        table.to_parquet(part, index=False)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

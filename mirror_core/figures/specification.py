@@ -1,0 +1,189 @@
+"""The specification curve, what each choice does, and which networks match the paper's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mirror_core.figures.style import NULL, SHARED, letter, paper_value, row_of_panels
+from mirror_core.paper import LARGEST, MODERATE, SMALLEST, STRONG
+from mirror_core.specification.choices import Choice
+from mirror_core.specification.matching import Target
+
+_ROW = 0.142
+"""Height of a level's row in inches, which leaves room for text of 8 pt."""
+_GAP = 0.55
+"""Space between two choices, in rows."""
+PASSING = "black"
+"""Colour of what is left of strong mirror units under the null."""
+
+
+def _places(choices: Sequence[Choice]) -> dict[tuple[str, str], float]:
+    """Return the row of each level of each choice, from 0 downwards."""
+    found, y = {}, 0.0
+    for choice in choices:
+        for level in choice.levels:
+            found[choice.name, level] = y
+            y += 1
+        y += _GAP
+    return found
+
+
+def _height(choices: Sequence[Choice]) -> float:
+    return _ROW * (sum(len(choice.levels) for choice in choices) + _GAP * len(choices))
+
+
+def _label_rows(axis: Axes, choices: Sequence[Choice]) -> None:
+    """Write each level beside its row and each choice beside its levels, on the leftmost panel."""
+    rows = _places(choices)
+    axis.set_yticks(list(rows.values()), [level for _, level in rows], fontsize=8)
+    for choice in choices:
+        middle = np.mean([rows[choice.name, level] for level in choice.levels])
+        axis.annotate(
+            choice.label, (0, middle), (-58, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="center", fontsize=8, fontweight="bold", annotation_clip=False,
+        )  # fmt: skip
+    axis.set_ylim(max(rows.values()) + 0.6, -0.6)
+
+
+def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: Sequence[Choice]) -> Figure:
+    """Draw every network in ascending order of its share of strong mirror units, and what it was made with.
+
+    Parameters
+    ----------
+    ranked
+        One row a network: `reading`, `rank` (0 to 1), `strong_raw`, `strong_passing_raw`, `strong_mismatched_raw`.
+    presence
+        See `mirror_core.specification.presence`.
+    choices
+        The rows, from top to bottom.
+    """
+    readings = list(dict.fromkeys(ranked.reading))
+    below = _height(choices)
+    fig, axes = row_of_panels(
+        readings, 2.9 + below, rows=2, sharey="row", sharex=True, height_ratios=[2.1, below], gridspec_kw={"hspace": 0}
+    )
+    rows = _places(choices)
+    for column, reading in enumerate(readings):
+        top, marks = axes[:, column]
+        one = ranked[ranked.reading == reading]
+        top.axhspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
+        dots = {"linestyle": "none", "rasterized": True, "clip_on": False}
+        percent = 100 * one["rank"]
+        top.plot(percent, one.strong_mismatched_raw, ".", color=NULL, markersize=2.5, **dots)
+        top.plot(percent, one.strong_raw, "-", color=SHARED, linewidth=3.5, solid_capstyle="round", zorder=3, clip_on=False)
+        top.plot(percent, one.strong_passing_raw, ".", color=PASSING, markersize=2, zorder=4, **dots)
+        paper_value(top, 100 * (one.strong_raw < STRONG.headline).mean(), STRONG.headline)
+        top.set(ylim=(-0.03, 1), xlim=(0, 100))
+        top.set_title(f"{reading} (n = {len(one)})", fontsize=8.5)
+        top.tick_params(labelbottom=False)
+        wanted = presence[presence.reading == reading]
+        for (name, level), ratios in wanted.groupby(["choice", "level"], sort=False).ratio:
+            y = rows[name, level]
+            marks.imshow(
+                ratios.to_numpy()[None, :], extent=(0, 100, y + 0.5, y - 0.5), cmap="Greys", vmin=0, vmax=2,
+                aspect="auto", interpolation="nearest",
+            )  # fmt: skip
+        marks.set(xlim=(0, 100))
+        marks.tick_params(axis="y", length=0)
+        for side in ("left", "bottom"):
+            marks.spines[side].set_visible(False)
+    _label_rows(axes[1, 0], choices)
+    axes[0, 0].set_ylabel("share of units")
+    _label_curves(axes[0, 0])
+    fig.supxlabel("networks, in per cent, in ascending order of the share with r > .75", fontsize=9)
+    return fig
+
+
+def _label_curves(axis: Axes) -> None:
+    axis.plot([], [], "-", color=SHARED, linewidth=3.5, label="r > .75")
+    axis.plot([], [], ".", color=PASSING, label="and passes\nunit mismatch")
+    axis.plot([], [], ".", color=NULL, label="mismatched units,\nr > .75")
+    axis.plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
+    axis.legend(loc="upper left", fontsize=8, borderaxespad=0.1, handlelength=1.2)
+
+
+def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], overall: pd.DataFrame) -> Figure:
+    """Draw the mean share at each level of each choice, with its interval.
+
+    Parameters
+    ----------
+    means
+        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.specification.level_means` returns, with a
+        column `reading`.
+    choices
+        The rows, from top to bottom.
+    overall
+        Mean of each of these columns over all networks, by reading (index).
+    """
+    readings = list(overall.index)
+    fig, axes = row_of_panels(readings, 1.2 + _height(choices))
+    rows = _places(choices)
+    looks = {"strong_raw": (SHARED, -0.16, "r > .75"), "strong_passing_raw": (PASSING, 0.22, "and passes unit mismatch")}
+    for axis, reading in zip(axes[0], readings, strict=True):
+        axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
+        for column, table in means.items():
+            colour, offset, label = looks[column]
+            axis.axvline(overall.loc[reading, column], color=colour, linewidth=0.7, linestyle=":", zorder=1)
+            one = table[table.reading == reading]
+            y = np.array([rows[name, level] for name, level in zip(one.choice, one.level, strict=True)]) + offset
+            axis.hlines(y, one.low, one.high, color=colour, linewidth=1.1)
+            axis.plot(one["mean"], y, "o", color=colour, markersize=3.2, label=label, clip_on=False)
+        paper_value(axis, STRONG.headline, -1.1)
+        axis.set(xlim=(-0.08, 1))
+        axis.tick_params(axis="y", length=0)
+        axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+    _label_rows(axes[0, 0], choices)
+    axes[0, 0].set_ylim(max(rows.values()) + 0.6, -1.7)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8, ncols=2)
+    fig.supxlabel("mean share of units", fontsize=9)
+    return fig
+
+
+_PAIRS = (
+    ("strong_raw", "moderate_raw", STRONG, MODERATE, "share with r > .75", "share with |r| > .6", (0, 1), (0, 1)),
+    ("largest_raw", "smallest_raw", LARGEST, SMALLEST, "largest r", "smallest r", (0, 1), (-1, 1)),
+)
+
+
+def headline_matches(
+    networks: pd.DataFrame, targets: Mapping[str, Mapping[str, Target]], matching: pd.Series, nearest: Sequence[int]
+) -> Figure:
+    """Draw the four headline numbers of every network, two by two, and where the paper's lie.
+
+    Parameters
+    ----------
+    networks
+        One row a network: `reading` and the columns of `mirror_core.specification.HEADLINES`.
+    targets
+        Reading → column → where a network has to lie.
+    matching
+        Whether a network matches all four numbers.
+    nearest
+        Rows of `networks` to ring: those nearest to a match.
+    """
+    readings = list(targets)
+    fig, axes = row_of_panels(readings, 5.0, rows=2, sharex="row", sharey="row")
+    for row, (x, y, paper_x, paper_y, x_name, y_name, x_range, y_range) in enumerate(_PAIRS):
+        for axis, reading in zip(axes[row], readings, strict=True):
+            goal, chosen = targets[reading], networks.reading == reading
+            box = [goal[x].low, goal[x].high], [goal[y].low, goal[y].high]
+            (left, right), (bottom, top) = box
+            corner, size = (left, bottom), (right - left, top - bottom)
+            axis.add_patch(Rectangle(corner, *size, facecolor="0.88", edgecolor="0.4", linewidth=0.8, zorder=0))
+            others, found = networks[chosen & ~matching], networks[chosen & matching]
+            axis.plot(others[x], others[y], ".", color=SHARED, alpha=0.45, markersize=3, rasterized=True)
+            axis.plot(found[x], found[y], "o", color="black", markersize=4, zorder=4)
+            ringed = networks.loc[[i for i in nearest if chosen[i]]]
+            axis.plot(ringed[x], ringed[y], "o", markerfacecolor="none", color="black", markersize=6, zorder=4)
+            paper_value(axis, paper_x.headline, paper_y.headline)
+            axis.set(xlim=x_range, ylim=y_range)
+            axis.set_xlabel(x_name)
+        axes[row, 0].set_ylabel(y_name)
+        letter(axes[row, 0], "AB"[row])
+    return fig

@@ -1,0 +1,357 @@
+"""The page of the specification curve: whether the number of mirror-like units depends on the choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.config import Config
+from mirror_core.paper import STRONG
+
+from mirror_core.seeding import stream
+from mirror_core.specification import (
+    HEADLINES,
+    Choice,
+    Target,
+    compare_levels,
+    explained,
+    holm,
+    level_means,
+    scores,
+    targets,
+    value_text,
+)
+from mirror_core.specification.reading import Specification
+from mirror_core.sweeps.plan import flat
+from mirror_core.tables import cell, show, statement
+from mirror_core.wording import CORRELATION, SHARE, decimal, listed, span
+
+OUTCOMES = ("strong_raw", "strong_passing_raw")
+"""What is compared between levels: the share with r > .75, and the share that also passes the unit-mismatch null."""
+ALPHA = 0.05
+"""A choice is said to move the share if its levels differ with a p of at most this, corrected for all that are tested."""
+N_NEAREST = 5
+"""Networks that are shown as the nearest to the paper's numbers."""
+_NO_MATTER = ("shared_heads", ("as-written", "self-observation"))
+"""A choice that cannot matter under these readings, where each head reads one mode or is the only one of its kind."""
+
+
+class Answers:
+    """Everything that the page says, each computed once.
+
+    Parameters
+    ----------
+    specification
+        The networks.
+    seed
+        Of the resampling behind the intervals.
+    n_draws
+        Its number of resamples.
+    """
+
+    def __init__(self, specification: Specification, seed: int, n_draws: int) -> None:
+        self.of, self.seed, self.n_draws = specification, seed, n_draws
+
+    @cached_property
+    def targets(self) -> dict[str, dict[str, Target]]:
+        """Where the headline numbers have to lie, by reading and column."""
+        return {reading: targets(_under(reading, self.of.paper)) for reading in self.of.readings}
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """How far each network with a shared core is from the paper's numbers."""
+        return scores(self.of.shared, self.targets)
+
+    @property
+    def matching(self) -> pd.Series:
+        """Whether a network matches all four numbers."""
+        return self.scores["all"] <= 1
+
+    @property
+    def nearest(self) -> list[int]:
+        """The networks nearest to a match, the nearest first."""
+        return list(self.scores["all"].sort_values(kind="stable").index[:N_NEAREST])
+
+    @cached_property
+    def means(self) -> dict[str, pd.DataFrame]:
+        """Mean of each outcome at each level of each choice, by reading; the core's from the sample that draws it."""
+        return {
+            outcome: pd.concat([self._means(outcome, reading) for reading in self.of.readings], ignore_index=True)
+            for outcome in OUTCOMES
+        }
+
+    def _means(self, outcome: str, reading: str) -> pd.DataFrame:
+        parts = []
+        for table, choices, wanted in self._samples(reading):
+            rng = stream(self.seed, f"level means/{wanted[0]}/{outcome}/{reading}")
+            means = level_means(table, choices, outcome, rng, n_draws=self.n_draws)
+            parts.append(means[means.choice.isin(wanted)])
+        return pd.concat(parts).assign(reading=reading)
+
+    def _samples(self, reading: str) -> list[tuple[pd.DataFrame, Sequence[Choice], list[str]]]:
+        """Return both random samples, what each draws, and the choices that are judged by it."""
+        gru = _under(reading, self.of.gru), self.of.choices, [choice.name for choice in self.of.choices]
+        return [gru, (_under(reading, self.of.cores), self.of.core_choices, ["core"])]
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Whether each choice moves the share with r > .75: `reading`, `choice`, `p`, and `holm`, corrected for all."""
+        parts = []
+        for reading in self.of.readings:
+            for table, choices, wanted in self._samples(reading):
+                tested = compare_levels(table, choices, OUTCOMES[0])
+                parts.append(tested[tested.choice.isin(wanted)].assign(reading=reading))
+        found = pd.concat(parts, ignore_index=True)
+        return found.assign(holm=holm(found.p))
+
+    @cached_property
+    def variance(self) -> dict[str, float]:
+        """Share of the variance between GRUs that is explained by the reading, and by all choices under each reading."""
+        reading = Choice("reading", self.of.readings, values=self.of.readings)
+        found = {"reading": explained(self.of.gru, [reading], OUTCOMES[0])}
+        for name in self.of.readings:
+            found[name] = explained(_under(name, self.of.gru), self.of.choices, OUTCOMES[0])
+        return found
+
+
+def _under(reading: str, table: pd.DataFrame) -> pd.DataFrame:
+    return table[table.reading == reading]
+
+
+def finding(answers: Answers) -> HTML:
+    """Say how the share is spread under each reading, and how many networks match all the paper's numbers.
+
+    The rule: a network matches if all four headline numbers are in their targets, `mirror_core.specification.targets`.
+    """
+    of = answers.of
+    spreads = []
+    for reading in of.readings:
+        strong = _under(reading, of.shared).strong_raw.dropna()
+        low, middle, high = np.quantile(strong, [0.025, 0.5, 0.975])
+        spreads.append(f"{decimal(middle)} under {reading} (middle 95 %: {decimal(low)} to {decimal(high)})")
+    matched = [(reading, int(answers.matching[of.shared.reading == reading].sum())) for reading in of.readings]
+    where = listed([f"{n} under {reading}" for reading, n in matched if n])
+    n_matching = sum(n for _, n in matched)
+    match = f"{n_matching} of them match" if n_matching != 1 else "One of them matches"
+    if n_matching == 0:
+        match = "None of them matches"
+    return statement(
+        f"Across {len(of.shared):,} networks that differ in what the paper leaves open, the median share of units with "
+        f"r > .75 is {listed(spreads)}.",
+        f"{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
+    )
+
+
+def movers(answers: Answers) -> HTML:
+    """Say what moves the share: the reading, and the choices under each, by the rule of `ALPHA`."""
+    effects, variance = answers.effects, answers.variance
+    labels = {choice.name: choice.label for choice in answers.of.all_choices}
+    parts = []
+    for reading in answers.of.readings:
+        one = _under(reading, effects)
+        moving = one[one.holm <= ALPHA].sort_values("p")
+        names = [f"{labels[name]} ({_extremes(answers, reading, name)})" for name in moving.choice]
+        parts.append(
+            f"Under {reading}: {listed(names)}; all choices but the core explain {_percent(variance[reading])} of the variance "
+            "between GRUs."
+        )
+    between = ""
+    if len(answers.of.readings) > 1:
+        between = f"The reading alone explains {_percent(variance['reading'])} of the variance of the share between GRUs. "
+    return HTML(
+        f"<p>{between}Choices that move the share, with its lowest and highest mean over their values:</p>"
+        f"<ul>{''.join(f'<li>{part}</li>' for part in parts)}</ul>"
+    )
+
+
+def _extremes(answers: Answers, reading: str, choice: str) -> str:
+    """Return the lowest and the highest mean over the values of a choice; a mean below zero, by adjustment, is zero."""
+    means = _under(reading, answers.means[OUTCOMES[0]])
+    means = means[means.choice == choice]["mean"].clip(lower=0)
+    return f"{decimal(means.min())} to {decimal(means.max())}"
+
+
+def _percent(share: float) -> str:
+    return "–" if not np.isfinite(share) else f"{100 * max(share, 0):.0f} %"
+
+
+def placebo(answers: Answers) -> HTML:
+    """Say what was found for the choice that cannot matter."""
+    name, readings = _NO_MATTER
+    effects = answers.effects
+    found = [
+        f"{decimal(one.p.item())} under {reading}"
+        for reading in readings
+        if len(one := effects[(effects.reading == reading) & (effects.choice == name)]) and np.isfinite(one.p.item())
+    ]
+    said = f": p, not corrected, is {listed(found)}" if found else ""
+    return HTML(f"<p>Whether heads are shared cannot matter where a head reads one mode only{said}.</p>")
+
+
+def numbers(answers: Answers) -> HTML:
+    """Show how the networks of each reading are spread."""
+    rows = []
+    for reading in answers.of.readings:
+        one = _under(reading, answers.of.shared)
+        rows.append(
+            {
+                "reading": reading,
+                "networks": len(one),
+                "r > .75": _quantiles(one.strong_raw),
+                "and passes": _quantiles(one.strong_passing_raw),
+                "mismatched units": _quantiles(one.strong_mismatched_raw),
+                "r > .75, centred": _quantiles(one.strong_centred),
+                f"r > .75 in at least {decimal(STRONG.low)} of units": _count(one.strong_raw >= STRONG.low),
+                "code transfers": _count(_transfers(one)),
+            }
+        )
+    return show(pd.DataFrame(rows), "Shares of units: median and middle 95 % of networks; number and share of networks")
+
+
+def matches(answers: Answers) -> HTML:
+    """Show how many networks match each of the paper's numbers, most of them, and all."""
+    rows = []
+    for reading in answers.of.readings:
+        inside = answers.scores[answers.of.shared.reading == reading][list(HEADLINES)] <= 1
+        rows.append(
+            {"reading": reading, "networks": len(inside)}
+            | {reported.name: _count(inside[column]) for column, reported in HEADLINES.items()}
+            | {"both shares": _count(inside[["strong_raw", "moderate_raw"]].all(axis=1))}
+            | {"three of four": _count(inside.sum(axis=1) == 3), "all four": _count(inside.all(axis=1))}
+        )
+    return show(pd.DataFrame(rows), "Networks that match the paper's numbers")
+
+
+def _transfers(table: pd.DataFrame) -> pd.Series:
+    """Return whether the code of the action is the same in both modes: both decoders, both ways, p ≤ ALPHA."""
+    return (table.filter(regex="_same_code_p$") <= ALPHA).all(axis=1)
+
+
+def _quantiles(values: pd.Series) -> str:
+    low, middle, high = values.quantile([0.025, 0.5, 0.975])
+    return f"{decimal(middle)}<br><small>{decimal(low)} to {decimal(high)}</small>"
+
+
+def _count(found: pd.Series) -> str:
+    return f"{int(found.sum())}<br><small>{100 * found.mean():.1f} %</small>"
+
+
+def goals(answers: Answers) -> HTML:
+    """Show where each headline number has to lie, under each reading."""
+    rows = [
+        {"number": reported.name, "the paper": span(reported)}
+        | {
+            reading: f"{decimal(max(goal[column].low, -1), 3)} to {decimal(min(goal[column].high, 1), 3)}"
+            for reading, goal in answers.targets.items()
+        }
+        for column, reported in HEADLINES.items()
+    ]
+    return show(pd.DataFrame(rows), "What counts as a match")
+
+
+def nearest(answers: Answers) -> HTML:
+    """Show the networks nearest to the paper's numbers, with their choices."""
+    names = [choice.name for choice in answers.of.all_choices]
+    table = answers.of.shared.loc[answers.nearest]
+    rows = [
+        {"distance": decimal(answers.scores.loc[index, "all"]), "reading": row.reading}
+        | {reported.name: decimal(getattr(row, column)) for column, reported in HEADLINES.items()}
+        | {"choices other than ours": _differences(row, names)}
+        for index, row in zip(table.index, table.itertuples(), strict=True)
+    ]
+    return show(pd.DataFrame(rows), "Nearest to the paper's numbers; a distance of at most 1 is a match")
+
+
+def _differences(row: object, names: Sequence[str]) -> str:
+    ours = flat(Config())
+    changed = [name for name in names if getattr(row, name) != ours[name]]
+    return ", ".join(f"{name} = {value_text(name, getattr(row, name))}" for name in changed) or "none"
+
+
+def where_matches_lie(answers: Answers) -> HTML:
+    """Show, for each reading with matches, how often each level occurs among them and among all its networks."""
+    of, parts = answers.of, []
+    for reading in of.readings:
+        one = _under(reading, of.shared)
+        found = one[answers.matching[one.index]]
+        if found.empty:
+            continue
+        rows = []
+        for choice in of.all_choices:
+            level, every = choice.level_of(found[choice.name]), choice.level_of(one[choice.name])
+            rows.append(
+                {
+                    "choice": choice.label,
+                    "matching": ", ".join(
+                        f"{name}: {int((level == i).sum())} of {int((every == i).sum())}"
+                        for i, name in enumerate(choice.levels)
+                        if (every == i).any()
+                    ),
+                }
+            )
+        parts.append(show(pd.DataFrame(rows), f"{reading}: networks that match, of all with the value").data)
+    return HTML("".join(parts) or "<p>No network matches, so that there is no region to describe.</p>")
+
+
+def controls(answers: Answers) -> HTML:
+    """Show what is left of the share without training and without a shared core, at equal settings and seed."""
+    rows = []
+    for reading in answers.of.readings:
+        main = _under(reading, answers.of.gru)
+        for condition, one in _under(reading, answers.of.controls).groupby("condition", sort=False):
+            partner = _partners(main, one)
+            difference = partner.strong_raw.to_numpy() - one.strong_raw.to_numpy()
+            rows.append(
+                {
+                    "reading": reading,
+                    "control": condition,
+                    "networks": len(one),
+                    "r > .75": cell(one.strong_raw, SHARE),
+                    "shared minus control": cell(difference, CORRELATION),
+                    "and passes": cell(one.strong_passing_raw, SHARE),
+                    "shared minus control, and passes": cell(
+                        partner.strong_passing_raw.to_numpy() - one.strong_passing_raw.to_numpy(), CORRELATION
+                    ),
+                }
+            )
+    return show(pd.DataFrame(rows), "Controls at the settings of the first networks of the sample")
+
+
+def _partners(main: pd.DataFrame, controls: pd.DataFrame) -> pd.DataFrame:
+    """Return the network of the main sample with the settings of each control, in its order."""
+    return main.set_index("seed").loc[controls.seed]
+
+
+def varied(answers: Answers) -> HTML:
+    """Show what was drawn, and what the paper says."""
+    rows = []
+    for choice in answers.of.all_choices:
+        values = ", ".join(choice.levels) if choice.values else _range_text(choice)
+        ours = flat(Config())[choice.name]
+        rows.append({"choice": choice.label, "setting": f"<code>{choice.name}</code>", "drawn": values,
+                     "on the other pages": value_text(choice.name, ours)})  # fmt: skip
+    return show(pd.DataFrame(rows))
+
+
+def _range_text(choice: Choice) -> str:
+    low, high = (value_text(choice.name, int(edge) if edge == int(edge) else edge) for edge in (choice.edges[0], choice.edges[-1]))
+    return f"{low} to {high}" + (", all ratios equally likely" if choice.log else "")
+
+
+def provenance(answers: Answers) -> HTML:
+    """Show how the table came about."""
+    about = answers.of.everything.attrs
+    made = about["made"]
+    rows = [
+        ("rows", f"{len(answers.of.everything):,}"),
+        ("command", f"<code>{about['command']}</code>"),
+        ("mirror_core", f"{about['mirror_core']}, code of training {about['code']}, of measuring {about['analysis']}"),
+        ("processor", listed(made["processors"])),
+        ("made", f"{made['first'][:16].replace('T', ' ')} to {made['last'][:16].replace('T', ' ')} UTC"),
+        ("training and measuring", f"{made['seconds'] / 3600:.1f} h, added up over networks"),
+    ]
+    return show(pd.DataFrame(rows, columns=["", "value"]))
