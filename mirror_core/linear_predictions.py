@@ -24,6 +24,12 @@ N_UNITS_DRAWN = 2000
 """Units drawn from the theory's distribution."""
 STARTS = {"small": 0.1, "large": 1.0}
 """Sizes of the first weights where nothing but the losses is minimised; the end then depends on them."""
+STEPS = (
+    "joint gain as measured",
+    "tanh",
+    *(f"no penalty, {start} start{unit}" for start in STARTS for unit in ("", ", tanh")),
+)
+"""What is given up, see `steps_towards`."""
 
 
 def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Dataset:
@@ -45,7 +51,7 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     xarray.Dataset
         `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.linear_units`); `trained`, `trained_r` (unit):
         the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments of models
-        that each give up one simplification of the theory, where episodes are paired; see `steps_towards`.
+        that each give up one simplification of the theory (see `steps_towards`); NaN where episodes are mispaired.
     """
     config = run.config
     effects = make_world(config.world, config.seed).effects
@@ -54,18 +60,17 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     optimum = model.optimum(tolerance=1e-8)
     rng = stream(config.seed, "linear theory")
     trained = train_one_step(model, n_units, rng, n_steps=n_steps)
-    found = xr.Dataset(
+    steps = steps_towards(run, penalty, n_steps, n_test, rng) if paired else dict.fromkeys(STEPS, np.nan)
+    return xr.Dataset(
         {
             "alignment": alignment_of(model, optimum),
             "tuning_r": ("drawn", draw_units(model, optimum, N_UNITS_DRAWN, rng)),
             "trained": tuning_alignment(trained.perform, trained.observe),
             "trained_r": ("unit", trained.tuning_r),
-        }
+            "steps": ("step", [steps[name] for name in STEPS]),
+        },
+        coords={"step": list(STEPS)},
     )
-    if paired:
-        steps = steps_towards(run, penalty, n_steps, n_test, rng)
-        found["steps"] = xr.DataArray(list(steps.values()), {"step": list(steps)}, ["step"])
-    return found
 
 
 def steps_towards(
@@ -81,18 +86,17 @@ def steps_towards(
     model = LinearModel(effects, todo, penalty)
     gain = _gain(run, n_test) if any(p.name == "joint" for p in todo) else 1.0
     scaled = LinearModel(effects, todo, penalty, joint_gain=gain)
-    found = {"joint gain as measured": alignment_of(scaled, scaled.optimum(tolerance=1e-8))}
 
     def descend(**options: object) -> float:
-        network = train_one_step(model, config.network.hidden_size, rng, **options)
+        network = train_one_step(model, config.network.hidden_size, rng, n_steps=n_steps, **options)
         return tuning_alignment(network.perform, network.observe)
 
-    found["tanh units"] = descend(activation="tanh", n_steps=n_steps)
+    found = {"joint gain as measured": alignment_of(scaled, scaled.optimum(tolerance=1e-8))}
+    found["tanh"] = descend(activation="tanh")
+    free = {"penalty": 0.0, "momentum": 0.0, "rate": 0.1}
     for name, start in STARTS.items():
-        for activation in ("linear", "tanh"):
-            found[f"no penalty, {name} start, {activation}"] = descend(
-                activation=activation, penalty=0.0, start=start, momentum=0.0, rate=0.1, n_steps=n_steps
-            )
+        found[f"no penalty, {name} start"] = descend(start=start, **free)
+        found[f"no penalty, {name} start, tanh"] = descend(start=start, activation="tanh", **free)
     return found
 
 

@@ -46,7 +46,7 @@ def _shares(axis: Axes, overview: pd.DataFrame) -> None:
     for x, row in enumerate(overview.itertuples()):
         colour = _colour(row)
         n = len(row.values)
-        jitter = np.linspace(-0.22, 0.22, n) if n > 1 else [0]
+        jitter = np.linspace(-0.22, 0.22, n) if n > 1 else np.zeros(1)
         axis.plot(
             x + jitter, row.values, "o", color=colour, markersize=4, alpha=0.8, clip_on=False,
             markerfacecolor=colour if row.answerable else "white",
@@ -57,7 +57,7 @@ def _shares(axis: Axes, overview: pd.DataFrame) -> None:
         if row.twin != x:
             y = max(0.09, row.mean + 0.09)
             axis.plot([row.twin, row.twin, x, x], [y - 0.02, y, y, y - 0.02], color="0.3", linewidth=0.8)
-            axis.text((row.twin + x) / 2, y, "same runs", ha="center", va="bottom", fontsize=8, color="0.3")
+            axis.text((row.twin + x) / 2, y, "=", ha="center", va="bottom", fontsize=10, color="0.3")
     axis.set(ylabel="share of units with r > .75", ylim=(-0.02, 1))
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
     axis.tick_params(axis="x", length=0)

@@ -193,29 +193,72 @@ def same_by_construction(cells: list[Cell]) -> HTML:
 
 
 def finding(table: pd.DataFrame) -> HTML:
-    """Say in two sentences which sets of ingredients suffice, and what each ingredient adds.
+    """Say in two sentences which sets of ingredients suffice, what they have in common, and which ingredient adds most.
 
-    The rule: a set suffices if the mean share of strong units reaches the lower end of the paper's range, no pass is asked
-    for what it cannot know and both tasks are learnt; the smallest such sets are named. An effect raises (lowers) the
-    share if its 95 % interval over networks lies above (below) zero.
+    The rule: a set suffices if the mean share of strong units reaches the lower end of the paper's range and no pass is
+    asked for what it cannot know; the smallest such sets are named, then what all of them have, and what else all sets
+    have with which both tasks are learnt as well.
     """
-    good = [cell for cell, one in sound(table).groupby("cell", sort=False) if all(learnt(one).values())]
-    values = {cell: one for cell, one in values_of(table, "strong").items() if cell in good}
+    values = values_of(sound(table), "strong")
     smallest = smallest_sets(values, STRONG.low)
-    n_seeds = table.seed.nunique()
-    if smallest:
-        sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
-        common = [name for name in INGREDIENTS if all(cell.has(name) for cell in smallest)]
-        first = (
-            f"The smallest set{'s' if len(sets) > 1 else ''} of ingredients with which at least {decimal(STRONG.low)} of the "
-            f"units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}."
-        )
-        shared = f"All of them need {listed(common)}; " if len(sets) > 1 and common else ""
-    else:
-        first, shared = f"No set of the five ingredients gives {decimal(STRONG.low)} of units with r > .75.", ""
     main, _ = effects(table)
-    second = f"{shared}over all backgrounds, {listed([_said(row) for row in main.itertuples()])} ({n_seeds} networks a combination)."
-    return statement(first, second[0].upper() + second[1:])
+    most = main.loc[main["mean"].idxmax()]
+    added = f"over all choices of the others, {most.ingredient} changes the share most, by {_plain(most)}"
+    n = f"{table.seed.nunique()} network{'s' if table.seed.nunique() > 1 else ''} a combination"
+    if not smallest:
+        first = f"No set of the five ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
+        return statement(first, f"{added[0].upper()}{added[1:]}.")
+    sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
+    first = (
+        f"The smallest set{'s' if len(sets) > 1 else ''} of ingredients with which at least {decimal(STRONG.low)} of the "
+        f"units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}; {n}."
+    )
+    common = _common(smallest)
+    both = [
+        cell for cell, one in sound(table).groupby("cell", sort=False)
+        if values[cell].mean() >= STRONG.low and all(learnt(one).values())
+    ]  # fmt: skip
+    more = [name for name in _common(both) if name not in common]
+    parts = [f"all of them have {listed(common)}"] if len(sets) > 1 and common else []
+    if not both:
+        parts.append("with none that reaches it are both tasks learnt")
+    elif more:
+        parts.append(f"both tasks are learnt as well only with {listed(more)}")
+    text = "; ".join([*parts, added])
+    return statement(first, f"{text[0].upper()}{text[1:]}.")
+
+
+def _common(cells: list[Cell]) -> list[str]:
+    """Return the ingredients that all cells have."""
+    return [name for name in INGREDIENTS if cells and all(cell.has(name) for cell in cells)]
+
+
+def effects_said(table: pd.DataFrame) -> HTML:
+    """Say what every ingredient does to the share of strong units: it raises (lowers) it if the interval excludes zero."""
+    main, _ = effects(table)
+    text = listed([_said(row) for row in main.itertuples()])
+    return HTML(f"<p>On average over backgrounds, {text}.</p>")
+
+
+def checks_said(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
+    """Say what asking each mode for both targets does without sharing the heads."""
+    parts = []
+    for cell, one in checks.groupby("cell", sort=False):
+        if cell.variation == OWN_HEADS_READ_BOTH:
+            sharing = table[table.cell == Cell(cell.present | {"shared heads"})]
+            core = "a shared core" if cell.has("shared core") else "separate cores"
+            parts.append(
+                f"with {core}, {with_interval(one.strong, SHARE)} of the units have r > .75 where each mode is asked for both "
+                f"targets through heads of its own, and {with_interval(sharing.strong, SHARE)} where the heads are shared"
+            )
+    text = "; ".join(parts) or "the combinations that tell asking from sharing were not run"
+    return HTML(f"<p>{text[0].upper()}{text[1:]}.</p>")
+
+
+def _plain(row: pd.Series) -> str:
+    """Return an effect with its interval, if there is one."""
+    limits = f" [{decimal(row['low'])}, {decimal(row['high'])}]" if np.isfinite(row["low"]) else ""
+    return decimal(row["mean"]) + limits
 
 
 def _said(row) -> str:
