@@ -200,7 +200,7 @@ def test_the_finding_names_the_readings_in_which_both_modes_lose_more():
     said = one_code.finding(table, cost).data
     assert "Of 1 measures" in said and "number 1 under as-written" in said
     assert "similar variance under as-written: under as-written, both modes lose more" in said
-    assert "1.50 [1.38, 1.62] times" in said
+    assert "1.50 [1.38, 1.62] times)" in said
 
 
 def test_lesions_compare_like_with_like(lesioned, grid):

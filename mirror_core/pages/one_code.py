@@ -242,7 +242,7 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
     said = {reading: more_costly(compared, reading) for reading in compared.reading.unique()}
     both = [reading for reading, of_modes in said.items() if set(of_modes.values()) == {"more"}]
     costs = [
-        f"under {reading}, {_cost_in_words(of_modes)} (their cost is {ratio} times that of the others)"
+        f"under {reading}, {_cost_in_words(of_modes)} (their cost, averaged over modes and ablations: {ratio} times)"
         for reading, of_modes in said.items()
         for ratio in [with_interval(cost_ratio(compared, reading, dose))]
     ]
