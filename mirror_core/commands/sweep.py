@@ -42,7 +42,8 @@ def sweep(
     """Train and measure every network that FILE declares, and write one table with a row for each.
 
     FILE is a short TOML file: lists of values (all combinations), random ranges, readings, conditions and seeds.
-    Of several, the rows come one file after the other, and a column `sweep` names the file of each. Each finished run is kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
+    Of several, the rows come one file after the other, and a column `sweep` names the file of each. Each finished run is
+    kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
 
     \b
     Exit status: 0 if every network has its row, 1 if some failed (they are named at the end) or nothing could be

@@ -76,18 +76,20 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
         dots = {"linestyle": "none", "rasterized": True, "clip_on": False}
         percent = 100 * one["rank"]
         top.plot(percent, one.strong_mismatched_raw, ".", color=NULL, markersize=2.5, **dots)
-        top.plot(percent, one.strong_raw, "-", color=SHARED, linewidth=3.5, solid_capstyle="round", zorder=3, clip_on=False)
+        thick = {"linewidth": 3.5, "solid_capstyle": "round", "zorder": 3, "clip_on": False}
+        top.plot(percent, one.strong_raw, "-", color=SHARED, **thick)
         top.plot(percent, one.strong_passing_raw, ".", color=PASSING, markersize=2, zorder=4, **dots)
         paper_value(top, 100 * (one.strong_raw < STRONG.headline).mean(), STRONG.headline)
         top.set(ylim=(-0.03, 1), xlim=(0, 100))
         top.set_title(f"{reading} (n = {len(one)})", fontsize=8.5)
         top.tick_params(labelbottom=False)
         wanted = presence[presence.reading == reading]
-        for (name, level), ratios in wanted.groupby(["choice", "level"], sort=False).ratio:
-            y = rows[name, level]
+        for choice in choices:
+            ratios = wanted[wanted.choice == choice.name].pivot(index="level", columns="place", values="ratio")
+            first = rows[choice.name, choice.levels[0]]
             marks.imshow(
-                ratios.to_numpy()[None, :], extent=(0, 100, y + 0.5, y - 0.5), cmap="Greys", vmin=0, vmax=2,
-                aspect="auto", interpolation="nearest",
+                ratios.loc[list(choice.levels)], extent=(0, 100, first + len(choice.levels) - 0.5, first - 0.5),
+                cmap="Greys", vmin=0, vmax=2, aspect="auto", interpolation="nearest",
             )  # fmt: skip
         marks.set(xlim=(0, 100))
         marks.tick_params(axis="y", length=0)
@@ -124,7 +126,10 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     readings = list(overall.index)
     fig, axes = row_of_panels(readings, 1.2 + _height(choices))
     rows = _places(choices)
-    looks = {"strong_raw": (SHARED, -0.16, "r > .75"), "strong_passing_raw": (PASSING, 0.22, "and passes unit mismatch")}
+    looks = {
+        "strong_raw": (SHARED, -0.16, "r > .75"),
+        "strong_passing_raw": (PASSING, 0.22, "and passes unit mismatch"),
+    }
     for axis, reading in zip(axes[0], readings, strict=True):
         axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
         for column, table in means.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,115 +10,17 @@ from IPython.display import HTML
 
 from mirror_core.config import Config
 from mirror_core.paper import STRONG
-
-from mirror_core.seeding import stream
-from mirror_core.specification import (
-    HEADLINES,
-    Choice,
-    Target,
-    compare_levels,
-    explained,
-    holm,
-    level_means,
-    scores,
-    targets,
-    value_text,
-)
-from mirror_core.specification.reading import Specification
+from mirror_core.specification.answers import OUTCOMES, Answers, under
+from mirror_core.specification.choices import Choice, value_text
+from mirror_core.specification.matching import HEADLINES
 from mirror_core.sweeps.plan import flat
 from mirror_core.tables import cell, show, statement
 from mirror_core.wording import CORRELATION, SHARE, decimal, listed, span
 
-OUTCOMES = ("strong_raw", "strong_passing_raw")
-"""What is compared between levels: the share with r > .75, and the share that also passes the unit-mismatch null."""
 ALPHA = 0.05
-"""A choice is said to move the share if its levels differ with a p of at most this, corrected for all that are tested."""
-N_NEAREST = 5
-"""Networks that are shown as the nearest to the paper's numbers."""
+"""A choice moves the share if its levels differ with a p of at most this, corrected for all that are tested."""
 _NO_MATTER = ("shared_heads", ("as-written", "self-observation"))
 """A choice that cannot matter under these readings, where each head reads one mode or is the only one of its kind."""
-
-
-class Answers:
-    """Everything that the page says, each computed once.
-
-    Parameters
-    ----------
-    specification
-        The networks.
-    seed
-        Of the resampling behind the intervals.
-    n_draws
-        Its number of resamples.
-    """
-
-    def __init__(self, specification: Specification, seed: int, n_draws: int) -> None:
-        self.of, self.seed, self.n_draws = specification, seed, n_draws
-
-    @cached_property
-    def targets(self) -> dict[str, dict[str, Target]]:
-        """Where the headline numbers have to lie, by reading and column."""
-        return {reading: targets(_under(reading, self.of.paper)) for reading in self.of.readings}
-
-    @cached_property
-    def scores(self) -> pd.DataFrame:
-        """How far each network with a shared core is from the paper's numbers."""
-        return scores(self.of.shared, self.targets)
-
-    @property
-    def matching(self) -> pd.Series:
-        """Whether a network matches all four numbers."""
-        return self.scores["all"] <= 1
-
-    @property
-    def nearest(self) -> list[int]:
-        """The networks nearest to a match, the nearest first."""
-        return list(self.scores["all"].sort_values(kind="stable").index[:N_NEAREST])
-
-    @cached_property
-    def means(self) -> dict[str, pd.DataFrame]:
-        """Mean of each outcome at each level of each choice, by reading; the core's from the sample that draws it."""
-        return {
-            outcome: pd.concat([self._means(outcome, reading) for reading in self.of.readings], ignore_index=True)
-            for outcome in OUTCOMES
-        }
-
-    def _means(self, outcome: str, reading: str) -> pd.DataFrame:
-        parts = []
-        for table, choices, wanted in self._samples(reading):
-            rng = stream(self.seed, f"level means/{wanted[0]}/{outcome}/{reading}")
-            means = level_means(table, choices, outcome, rng, n_draws=self.n_draws)
-            parts.append(means[means.choice.isin(wanted)])
-        return pd.concat(parts).assign(reading=reading)
-
-    def _samples(self, reading: str) -> list[tuple[pd.DataFrame, Sequence[Choice], list[str]]]:
-        """Return both random samples, what each draws, and the choices that are judged by it."""
-        gru = _under(reading, self.of.gru), self.of.choices, [choice.name for choice in self.of.choices]
-        return [gru, (_under(reading, self.of.cores), self.of.core_choices, ["core"])]
-
-    @cached_property
-    def effects(self) -> pd.DataFrame:
-        """Whether each choice moves the share with r > .75: `reading`, `choice`, `p`, and `holm`, corrected for all."""
-        parts = []
-        for reading in self.of.readings:
-            for table, choices, wanted in self._samples(reading):
-                tested = compare_levels(table, choices, OUTCOMES[0])
-                parts.append(tested[tested.choice.isin(wanted)].assign(reading=reading))
-        found = pd.concat(parts, ignore_index=True)
-        return found.assign(holm=holm(found.p))
-
-    @cached_property
-    def variance(self) -> dict[str, float]:
-        """Share of the variance between GRUs that is explained by the reading, and by all choices under each reading."""
-        reading = Choice("reading", self.of.readings, values=self.of.readings)
-        found = {"reading": explained(self.of.gru, [reading], OUTCOMES[0])}
-        for name in self.of.readings:
-            found[name] = explained(_under(name, self.of.gru), self.of.choices, OUTCOMES[0])
-        return found
-
-
-def _under(reading: str, table: pd.DataFrame) -> pd.DataFrame:
-    return table[table.reading == reading]
 
 
 def finding(answers: Answers) -> HTML:
@@ -130,7 +31,7 @@ def finding(answers: Answers) -> HTML:
     of = answers.of
     spreads = []
     for reading in of.readings:
-        strong = _under(reading, of.shared).strong_raw.dropna()
+        strong = under(reading, of.shared).strong_raw.dropna()
         low, middle, high = np.quantile(strong, [0.025, 0.5, 0.975])
         spreads.append(f"{decimal(middle)} under {reading} (middle 95 %: {decimal(low)} to {decimal(high)})")
     matched = [(reading, int(answers.matching[of.shared.reading == reading].sum())) for reading in of.readings]
@@ -152,16 +53,17 @@ def movers(answers: Answers) -> HTML:
     labels = {choice.name: choice.label for choice in answers.of.all_choices}
     parts = []
     for reading in answers.of.readings:
-        one = _under(reading, effects)
+        one = under(reading, effects)
         moving = one[one.holm <= ALPHA].sort_values("p")
         names = [f"{labels[name]} ({_extremes(answers, reading, name)})" for name in moving.choice]
         parts.append(
-            f"Under {reading}: {listed(names)}; all choices but the core explain {_percent(variance[reading])} of the variance "
-            "between GRUs."
+            f"Under {reading}: {listed(names)}; "
+            f"all choices but the core explain {_percent(variance[reading])} of the variance between GRUs."
         )
     between = ""
     if len(answers.of.readings) > 1:
-        between = f"The reading alone explains {_percent(variance['reading'])} of the variance of the share between GRUs. "
+        percent = _percent(variance["reading"])
+        between = f"The reading alone explains {percent} of the variance of the share between GRUs. "
     return HTML(
         f"<p>{between}Choices that move the share, with its lowest and highest mean over their values:</p>"
         f"<ul>{''.join(f'<li>{part}</li>' for part in parts)}</ul>"
@@ -170,7 +72,7 @@ def movers(answers: Answers) -> HTML:
 
 def _extremes(answers: Answers, reading: str, choice: str) -> str:
     """Return the lowest and the highest mean over the values of a choice; a mean below zero, by adjustment, is zero."""
-    means = _under(reading, answers.means[OUTCOMES[0]])
+    means = under(reading, answers.means[OUTCOMES[0]])
     means = means[means.choice == choice]["mean"].clip(lower=0)
     return f"{decimal(means.min())} to {decimal(means.max())}"
 
@@ -196,7 +98,7 @@ def numbers(answers: Answers) -> HTML:
     """Show how the networks of each reading are spread."""
     rows = []
     for reading in answers.of.readings:
-        one = _under(reading, answers.of.shared)
+        one = under(reading, answers.of.shared)
         rows.append(
             {
                 "reading": reading,
@@ -276,7 +178,7 @@ def where_matches_lie(answers: Answers) -> HTML:
     """Show, for each reading with matches, how often each level occurs among them and among all its networks."""
     of, parts = answers.of, []
     for reading in of.readings:
-        one = _under(reading, of.shared)
+        one = under(reading, of.shared)
         found = one[answers.matching[one.index]]
         if found.empty:
             continue
@@ -301,8 +203,8 @@ def controls(answers: Answers) -> HTML:
     """Show what is left of the share without training and without a shared core, at equal settings and seed."""
     rows = []
     for reading in answers.of.readings:
-        main = _under(reading, answers.of.gru)
-        for condition, one in _under(reading, answers.of.controls).groupby("condition", sort=False):
+        main = under(reading, answers.of.gru)
+        for condition, one in under(reading, answers.of.controls).groupby("condition", sort=False):
             partner = _partners(main, one)
             difference = partner.strong_raw.to_numpy() - one.strong_raw.to_numpy()
             rows.append(
@@ -338,7 +240,8 @@ def varied(answers: Answers) -> HTML:
 
 
 def _range_text(choice: Choice) -> str:
-    low, high = (value_text(choice.name, int(edge) if edge == int(edge) else edge) for edge in (choice.edges[0], choice.edges[-1]))
+    ends = choice.edges[0], choice.edges[-1]
+    low, high = (value_text(choice.name, int(end) if end == int(end) else end) for end in ends)
     return f"{low} to {high}" + (", all ratios equally likely" if choice.log else "")
 
 

@@ -83,7 +83,7 @@ def compare_levels(table: pd.DataFrame, choices: Sequence[Choice], outcome: str)
 
 
 def explained(table: pd.DataFrame, choices: Sequence[Choice], outcome: str) -> float:
-    """Return the share of the variance between networks that the levels of the choices explain together (adjusted R²)."""
+    """Return the share of the variance between networks that the levels of the choices explain (adjusted R²)."""
     design = _Design(table, choices, outcome)
     residual, rank = design.residuals()
     n, total = len(design.y), design.y - design.y.mean()
@@ -117,7 +117,7 @@ class _Design:
         self.x = np.column_stack([np.ones(len(table)), self.indicator[:, kept]])
 
     def means(self, weights: np.ndarray) -> np.ndarray:
-        """Return the mean of the outcome at each level (draw, level), for networks that count `weights` (draw, network) times."""
+        """Return the mean of the outcome at each level (draw, level), each network counted `weights` (draw, network) times."""
         n_free = self.x.shape[1]
         products = np.einsum("ni,nj->nij", self.x, self.x).reshape(len(self.x), -1)
         gram = (weights @ products).reshape(-1, n_free, n_free)

@@ -1,4 +1,4 @@
-"""Means and tests of levels: against group means, SciPy and explicit regressions, and calibrated where nothing differs."""
+"""Means and tests of levels: against group means, SciPy and explicit formulas; calibrated where nothing differs."""
 
 import numpy as np
 import pandas as pd

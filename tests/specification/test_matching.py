@@ -61,7 +61,7 @@ def test_presence_is_one_where_a_level_is_as_frequent_as_everywhere():
     table["core"] = ["gru", "lstm"] * 40
     table["n_epochs"] = [5] * 40 + [20] * 40
     choices = choices_of({"core": ["gru", "lstm", "rnn-tanh"], "n_epochs": [5, 20]})
-    found = presence(ranked(table, "s"), choices, 4).set_index(["choice", "level", "place"]).ratio
+    found = presence(ranked(table, "s"), choices, 4).set_index(["choice", "level", "place"]).sort_index().ratio
     np.testing.assert_allclose(found["core", "gru"], 1)
     np.testing.assert_allclose(found["n_epochs", "5"], [2, 2, 0, 0])
     np.testing.assert_allclose(found["n_epochs", "20"], [0, 0, 2, 2])

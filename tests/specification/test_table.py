@@ -126,7 +126,8 @@ def test_a_handful_of_rows_come_out_again(table):
             again = measured(make(config, None)).measures
             for name in MEASURES:
                 difference = tolerance(name, row["hidden_size"])
-                np.testing.assert_allclose(again[name], row[name], rtol=0, atol=difference, err_msg=f"{row['run']}: {name}")
+                place = f"{row['run']}: {name}"
+                np.testing.assert_allclose(again[name], row[name], rtol=0, atol=difference, err_msg=place)
 
 
 def tolerance(name, n_units):
