@@ -61,7 +61,7 @@ def main_effect(values: Values, ingredient: str) -> Difference:
 
 
 def interaction(values: Values, first: str, second: str) -> Difference | None:
-    """Return how much larger the effect of one ingredient is where the other is present; None where none can be formed."""
+    """Return how much larger the effect of one ingredient is where the other is present; None if none can be formed."""
     found = [
         values[Cell(cell.present | {first, second}, cell.variation)]
         - values[Cell(cell.present | {first}, cell.variation)]

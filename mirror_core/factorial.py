@@ -86,7 +86,7 @@ class Cell:
         weights = (1.0, 1.0) if both else (0.0, 1.0) if self.variation == INVERSE_ONLY else (1.0, 0.0)
         config = base.change(
             shared_core=core,
-            # a core has one pair of heads, and each is read where the passes say: without shared heads, two cores have two
+            # a core has one pair of heads, read where the passes say: without shared heads, two cores have two pairs
             shared_heads=heads or (core and self.variation != OWN_HEADS_READ_BOTH),
             dual_readout=heads or self.variation == OWN_HEADS_READ_BOTH,
             joint_pass=joint,
@@ -141,8 +141,8 @@ def _known(names: Iterable[str]) -> list[str]:
 def checks_of(cells: Sequence[Cell]) -> list[Cell]:
     """Return what a factorial is checked by: the inverse objective alone, and heads that ask without being shared.
 
-    Each varies one of the cells, with pairing only: with one objective alone, or targets that cannot be known, mispairing
-    says little.
+    Each varies one of the cells, with pairing only: with one objective alone, or targets that cannot be known,
+    mispairing says little.
     """
     paired = [cell for cell in cells if cell.has("pairing")]
     inverse = [Cell(cell.present, INVERSE_ONLY) for cell in paired if not cell.has("both objectives")]

@@ -36,7 +36,8 @@ def check_network(run: Run, n_test: int) -> dict[str, float]:
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
     # unit mismatch compares with all pairs of different units: its one draw is for a correction that is not used
-    test = null_test(*both_modes(recording), "unit-mismatch", 1, stream(run.config.seed, "mismatch"), alternative="greater")
+    rng = stream(run.config.seed, "mismatch")
+    test = null_test(*both_modes(recording), "unit-mismatch", 1, rng, alternative="greater")
     found = float(np.mean(test.significant(ALPHA, "bh")))
     return {"significant": found, **task_scores(run.network, recording, episodes)}
 
@@ -85,6 +86,7 @@ def measure_factorial(
         across = {
             f"{a} → {b}": float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in (MODES, MODES[::-1])
         }
-        shares = {"strong": float(strong.sel(centring="raw")), "centred": float(strong.sel(centring="timestep-centred"))}
+        raw, centred = (float(strong.sel(centring=name)) for name in ("raw", "timestep-centred"))
+        shares = {"strong": raw, "centred": centred}
         rows.append({"cell": cell, "seed": seed, **shares, **check, **across, "chance": float(one.chance)})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""The linear theory beside trained networks: for a run's own world and training step, what is predicted and why it may differ."""
+"""The linear theory for a run's own world and training step, and models between the theory and the trained network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import xarray as xr
 from mirror_core.analysis.correlation import centred
 from mirror_core.analysis.tuning import action_means
 from mirror_core.conditions import passes
+from mirror_core.examples import both_modes
 from mirror_core.linear_theory import LinearModel
 from mirror_core.linear_training import train_one_step
 from mirror_core.linear_units import alignment_of, draw_units
@@ -17,7 +18,7 @@ from mirror_core.seeding import stream
 from mirror_core.subspaces import joint_gain, joint_states, tuning_alignment
 from mirror_core.world import make_world
 
-MODULES = ("linear_theory", "linear_training", "linear_units", "subspaces")
+MODULES = ("examples", "linear_theory", "linear_training", "linear_units", "subspaces")
 """What decides a prediction besides this module (see `mirror_core.kept.analyse_runs`)."""
 
 N_UNITS_DRAWN = 2000
@@ -49,8 +50,8 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     Returns
     -------
     xarray.Dataset
-        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.linear_units`); `trained`, `trained_r` (unit):
-        the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments of models
+        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.linear_units`); `trained` and `trained_r`
+        (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments of models
         that each give up one simplification of the theory (see `steps_towards`); NaN where episodes are mispaired.
     """
     config = run.config
@@ -78,8 +79,8 @@ def steps_towards(
 ) -> dict[str, float]:
     """Return the alignment of one-step models that each give up something that the theory assumes.
 
-    In turn: joint states that add up (the gain is then the network's own, and 1 where it has no joint pass); linear units;
-    the penalty, without which the end of gradient descent depends on its start; and linear units as well.
+    In turn: joint states that add up (the gain is then the network's own, and 1 where it has no joint pass); linear
+    units; the penalty, without which the end of gradient descent depends on its start; and linear units as well.
     """
     config = run.config
     effects, todo = make_world(config.world, config.seed).effects, passes(config)
@@ -104,5 +105,5 @@ def _gain(run: Run, n_test: int) -> float:
     """Return the gain of the joint pass in a network's own tunings (see `mirror_core.subspaces.joint_gain`)."""
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
-    states = [recording.sel(mode="perform").values, recording.sel(mode="observe").values, joint_states(run.network, episodes)]
+    states = [*both_modes(recording), joint_states(run.network, episodes)]
     return joint_gain(*(action_means(centred(x, True), episodes.actions) for x in states))

@@ -1,31 +1,36 @@
 """What a linear core predicts: one timestep, linear states, the network's own losses, and a small weight penalty.
 
-The model. An action a (one of K, one-hot) causes the sensation s = effect(a); both are taken relative to their means over
-actions, which the heads' biases absorb. The core's state is h = U a when performing, h = V s when observing and
-h = c (U a + V s) in a joint pass; a linear core has gain c = 1. Heads read W h (predicted sensation) and R h (logits of the
-action). The losses are those of the network: mean squared error over D features and cross-entropy in nats, averaged over
-actions and summed over passes. Weights cost (penalty / 2) × the sum of their squares; the logits' bias costs nothing.
+The model. An action a (one of K, one-hot) causes the sensation s = effect(a); both are taken relative to their means
+over actions, which the heads' biases absorb. The core's state is h = U a when performing, h = V s when observing and
+h = c (U a + V s) in a joint pass; a linear core has gain c = 1. Heads read W h (predicted sensation) and R h (logits of
+the action). The losses are those of the network: mean squared error over D features and cross-entropy in nats, averaged
+over actions and summed over passes. Weights cost (penalty / 2) × the sum of their squares; the logits' bias is free.
 
-1. From four matrices to one. Stack the heads G = [W; R] and the inputs Z = [U, V]. The losses depend on the product M = G Z
-   alone, whose blocks are WU, WV (predictions from a, from s) and RU, RV (logits from a, from s). With at least as
-   many units as M has rows or columns, the least (|G|² + |Z|²) / 2 over all G Z = M is the sum of M's singular values, |M|*
-   (Srebro et al. 2004), taken at G = P √S Oᵀ, Z = O √S Qᵀ for M = P S Qᵀ and any O with orthonormal columns. So
+1. From four matrices to one. Stack the heads G = [W; R] and the inputs Z = [U, V]. The losses depend on the product
+   M = G Z alone, whose blocks are WU, WV (predictions from a, from s) and RU, RV (logits from a, from s). With at
+   least as many units as M has rows or columns, the least (|G|² + |Z|²) / 2 over all G Z = M is |M|*, the sum of M's
+   singular values (Srebro et al. 2004), taken at G = P √S Oᵀ, Z = O √S Qᵀ for M = P S Qᵀ and any O with orthonormal
+   columns. So
 
        least over all weights = min over M of  losses(M) + penalty · |M|*,
 
    a convex problem in M for every reading.
 2. What the units do. Zᵀ Z = Q S Qᵀ = (Mᵀ M)^½ does not depend on O: it says how performing and observing lie to each
-   other in the population. O says which unit is which; gradient descent from weights drawn alike in all directions
-   makes it uniform, and the rows of Z are then, with many units, independent normal vectors of covariance ∝ (Mᵀ M)^½.
+   other in the population. O says which unit is which. Gradient descent from weights drawn alike in all directions
+   leaves it uniform (Adam, which scales each weight's step by itself, need not); with many units, the rows of Z are
+   then independent normal vectors of covariance ∝ (Mᵀ M)^½.
 3. `as-written` asks for WU and RV only. |M|* is least for WV = RU = 0, where it is |WU|* + |RV|*, but turning the
-   observed states against the performed ones (V → O V, R → R Oᵀ) changes neither losses nor weights' squares:
-   the relative orientation is free, and training leaves it where chance put it, at no correlation in the mean.
-4. `dual-readout` asks both states for both targets. Without penalty, W U a = W V s and R U a = R V s.
-5. `self-observation` asks the joint state, a sum, for what each part gives alone. For the prediction that is a conflict:
-   W U a = s and W c (U a + V s) = s leave W V s = (1/c − 1) s, which is nothing for c = 1. Logits have no such
-   conflict, since a sum that overshoots is still right: both drives may add to them.
-6. With effects of equal length and equal angles, every block of M is a number times one matrix, and what is left is a
-   2 × 2 problem (`SymmetricWorld`).
+   observed states against the performed ones (V → O V, R → R Oᵀ) changes neither losses nor weights' squares: the
+   relative orientation is free, and training leaves it where chance put it, at no correlation in the mean.
+4. `dual-readout` asks both states for both targets: W U a and W V s for the same sensation, R U a and R V s for the
+   same action. The states must agree in what the heads read.
+5. `self-observation` asks the joint state, a sum, for what each part gives alone. For the prediction that is a
+   conflict: W U a = s and W c (U a + V s) = s leave W V s = (1/c − 1) s, which is nothing for c = 1. Logits have no
+   such conflict, since a sum that overshoots is still right: both drives may add to them.
+6. Mispaired episodes make a and s independent. A head that reads what says nothing about its target must not be moved
+   by it: under `self-observation` and `dual-readout`, WV = RU = 0 and Uᵀ V = 0, so that the modes are at right angles.
+7. With effects of equal length and equal angles, every block of M is a number times one matrix, and what is left is a
+   2 × 2 problem (`mirror_core.linear_units.SymmetricWorld`).
 """
 
 from __future__ import annotations
@@ -135,8 +140,8 @@ class LinearModel:
         Started from zero, so that what no loss asks for stays zero: of the optima of `as-written`, the one between all
         orientations.
         """
-        # an upper bound of the losses' second derivative: 2 / D for squares, at most 1/2 for cross-entropy, which also has
-        # a bias, as if each drive were longer by one
+        # an upper bound of the losses' second derivative: 2 / D for squares, at most 1/2 for cross-entropy, which also
+        # has a bias, as if each drive were longer by one
         curvature = sum(
             np.linalg.norm(d, 2) ** 2 / len(d) * 2 / self.n_features
             if objective == "predict"
@@ -154,7 +159,8 @@ class LinearModel:
 
         found = proximal_descent(slope, shrunk, start, curvature, tolerance, max_steps)
         product, bias = found[:, :-1], found[self.n_features :, -1]
-        return Optimum(product, bias, float(self.losses(product, bias)[0] + self.penalty * np.linalg.norm(product, "nuc")))
+        value = self.losses(product, bias)[0] + self.penalty * np.linalg.norm(product, "nuc")
+        return Optimum(product, bias, float(value))
 
 
 def proximal_descent(
@@ -196,7 +202,7 @@ def proximal_descent(
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = new + (momentum - 1) / following * (new - now)
         now, momentum = new, following
-    raise ConfigError(f"no optimum within max_steps = {max_steps}: allow more steps, or raise the tolerance or penalty.")
+    raise ConfigError(f"no optimum within max_steps = {max_steps}: allow more, or raise the tolerance or the penalty.")
 
 
 def root_of_gram(matrix: np.ndarray) -> np.ndarray:

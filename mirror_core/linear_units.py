@@ -1,7 +1,7 @@
 """What the linear theory says of units: how alike their tunings to performed and to observed actions are.
 
-See `mirror_core.linear_theory` for the model. With effects of equal length and equal angles everything is a 2 × 2 problem
-(`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
+See `mirror_core.linear_theory` for the model. With effects of equal length and equal angles everything is a 2 × 2
+problem (`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def share_above(threshold: float, alignment: float, n_actions: int) -> float:
 class SymmetricWorld:
     """K effects of equal length and equal angles: relative to their mean, their scalar products are length² (δ − 1/K).
 
-    Renaming the actions then changes nothing, so each block of the optimal M is one number times the same matrix: predictions
-    are x (from the action) and y (from the sensation) times the effect's direction, logits u and v times the centred one-hot
-    action. |M|* is K − 1 times that of m = [[x, y], [u, v]].
+    Renaming the actions then changes nothing, so each block of the optimal M is one number times a known matrix:
+    predictions are x (from the action) and y (from the sensation, per unit of its length) times the effect's direction,
+    logits u and v likewise times the centred one-hot action. |M|* is K − 1 times that of m = [[x, y], [u, v]].
     """
 
     n_actions: int

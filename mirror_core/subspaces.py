@@ -1,4 +1,4 @@
-"""Where the two modes live: which directions of the core each occupies, and what of that is the action of this timestep."""
+"""Where the two modes live: the directions that each occupies, and what of that is the action of this timestep."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ def look_into(run: Run, n_test: int) -> xr.Dataset:
     parts = {mode: split_by_action(activity, episodes.actions) for mode, activity in modes.items()}
     n_units = recording.sizes["unit"]
     n_directions, n_dims = min(N_DIRECTIONS, n_units), min(config.world.n_actions - 1, n_units)
-    other = dict(zip(MODES, MODES[::-1], strict=True))
+    bases = {"own": dict(zip(MODES, MODES, strict=True)), "other": dict(zip(MODES, MODES[::-1], strict=True))}
     shares = [
         [
-            [captured(parts[mode if basis == "own" else other[mode]][part], parts[mode][part], n_directions) for mode in MODES]
-            for basis in ("own", "other")
+            [captured(parts[source[mode]][part], parts[mode][part], n_directions) for mode in MODES]
+            for source in bases.values()
         ]
         for part in PARTS
     ]
@@ -121,7 +121,7 @@ def look_into(run: Run, n_test: int) -> xr.Dataset:
         },
         coords={
             "part": list(PARTS),
-            "basis": ["own", "other"],
+            "basis": list(bases),
             "mode": list(MODES),
             "direction": range(1, n_directions + 1),
         },

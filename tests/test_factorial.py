@@ -1,4 +1,4 @@
-"""The ingredients: cells and coincidences by hand, effects on a table whose effects are known, and what the page says."""
+"""The ingredients: cells and coincidences by hand, effects on a table whose effects are known, the page's words."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -150,7 +150,8 @@ def test_effects_are_averaged_over_complete_backgrounds_only():
     table = made_up(known)
     values = values_of(page.sound(table), "strong")
     assert len(values) == 24
-    assert {n: len(backgrounds(values, n)) for n in INGREDIENTS} == {CORE: 12, HEADS: 8, JOINT: 12, PAIRING: 8, BOTH: 12}
+    expected = {CORE: 12, HEADS: 8, JOINT: 12, PAIRING: 8, BOTH: 12}
+    assert {name: len(backgrounds(values, name)) for name in INGREDIENTS} == expected
     assert interaction(values, HEADS, PAIRING) is None
     assert main_effect(values, HEADS).mean == pytest.approx(0.4)
     with pytest.raises(ConfigError, match="no background has cells with and without 'pairing'"):
@@ -159,7 +160,8 @@ def test_effects_are_averaged_over_complete_backgrounds_only():
 
 def test_the_smallest_sets_have_no_smaller_one_among_them():
     one = pd.Series([0.3, 0.3])
-    values = {cell(HEADS): one, cell(HEADS, CORE): one, cell(CORE, JOINT): one, cell(CORE): one * 0, cell(JOINT): one * 0}
+    enough = {cell(HEADS): one, cell(HEADS, CORE): one, cell(CORE, JOINT): one}
+    values = enough | {cell(CORE): one * 0, cell(JOINT): one * 0}
     assert smallest_sets(values, 0.25) == [cell(HEADS), cell(CORE, JOINT)]
     assert smallest_sets(values, 0.5) == []
 
@@ -221,7 +223,8 @@ def test_measures_are_those_of_the_named_network(measured):
     row = table[(table.cell == cell(CORE, HEADS, PAIRING, BOTH)) & (table.seed == 4)].iloc[0]
     one, check = measure_run(run, 20), check_network(run, 20)
     assert row.strong == float((one.r.sel(centring="raw") > 0.75).mean())
-    assert row["observe → perform"] == float(one.accuracy.sel(decoder="logistic", train_mode="observe", test_mode="perform"))
+    across = one.accuracy.sel(decoder="logistic", train_mode="observe", test_mode="perform")
+    assert row["observe → perform"] == float(across)
     assert row.named == check["named"] and row.explained == check["explained"]
 
 
@@ -238,13 +241,14 @@ def test_the_page_shows_what_was_measured(measured):
 
 
 def test_task_scores_by_hand(measured):
-    """A network whose heads are replaced: predicting the mean explains nothing, and one constant answer names its share."""
+    """With other heads: predicting the mean explains nothing, and one constant answer names its share."""
     from mirror_core.ingredient_measures import task_scores
     from mirror_core.recording import heldout_episodes, record
 
     run = measured[1][cell(CORE, PAIRING, BOTH), 3]
     episodes = heldout_episodes(run.config, 30)
-    for objective, head in (("predict", run.network.heads["predict"]["shared"]), ("infer", run.network.heads["infer"]["shared"])):
+    for objective in ("predict", "infer"):
+        head = run.network.heads[objective]["shared"]
         head.weight.zero_()
         head.bias.zero_()
         if objective == "predict":
@@ -276,8 +280,8 @@ def test_the_matrix_shows_each_cells_ingredients():
     table = made_up(known)
     overview = page.overview(table)
     below = figures.combinations(overview).axes[1]
-    filled = {(float(x), int(y)) for line in below.get_lines() if line.get_color() == "black" and line.get_marker() == "o"
-              for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}  # fmt: skip
+    lines = [line for line in below.get_lines() if line.get_color() == "black" and line.get_marker() == "o"]
+    filled = {(float(x), int(y)) for line in lines for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
     expected = {(float(x), y) for x, one in enumerate(overview.cell) for y, n in enumerate(INGREDIENTS) if one.has(n)}
     assert filled == expected
     plt.close("all")

@@ -64,8 +64,10 @@ def test_gradients_are_those_of_the_losses(activation):
         weights = [x.reshape(s) for x, s in zip(np.split(flat, cuts), shapes, strict=True)]
         return value_and_slopes(one, *weights, 0.1, activation)
 
-    error = check_grad(lambda x: at(x)[0], lambda x: np.concatenate([s.ravel() for s in at(x)[1]]), rng.normal(size=cuts[-1] + K))
-    assert error < 1e-5
+    def slope(flat):
+        return np.concatenate([s.ravel() for s in at(flat)[1]])
+
+    assert check_grad(lambda flat: at(flat)[0], slope, rng.normal(size=cuts[-1] + K)) < 1e-5
 
 
 @pytest.mark.parametrize("paired", [True, False])
@@ -102,7 +104,10 @@ def test_as_written_leaves_the_orientation_free():
     assert np.ptp(found) > 0.1
 
 
-@pytest.mark.parametrize(("reading", "gain"), [("as-written", 1.0), ("self-observation", 1.0), ("self-observation", 0.7), ("dual-readout", 1.0)])
+@pytest.mark.parametrize(
+    ("reading", "gain"),
+    [("as-written", 1.0), ("self-observation", 1.0), ("self-observation", 0.7), ("dual-readout", 1.0)],
+)
 def test_even_effects_make_it_a_problem_of_four_numbers(reading, gain):
     one = LinearModel(even_effects(3.0), TODO[reading], PENALTY, joint_gain=gain)
     optimum = one.optimum()
@@ -143,7 +148,7 @@ def test_mispaired_episodes_keep_the_modes_apart(reading):
 
 
 def test_the_distribution_of_units():
-    """Fisher's density: it sums to one, is that of sampled correlations, and agrees with the textbook at zero alignment."""
+    """Fisher's density: it sums to one, is that of sampled correlations, and Student's at zero alignment."""
     for alignment in (0.0, 0.4, -0.8):
         assert quad(density, -1, 1, args=(alignment, 6))[0] == pytest.approx(1, abs=1e-7)
     rng = np.random.default_rng(0)
@@ -239,10 +244,12 @@ def test_the_page_says_what_holds_by_its_rule(shown):
     assert "It is not under self-observation (0.20 predicted, 0.50 [0.50, 0.50] found)." in text
     assert "as-written, mispaired (0.20 predicted, 0.25 [0.25, 0.25] found)" in text and "within 0.010 of it" in text
     assert page.theory_table(made, theory).data.count("<td>yes</td>") == 3
-    made["index"][:], made["index_null"][:] = 0.1, 0.3
-    assert page.spaces_said(made).data.count("less aligned than random") == 2
-    made["index"][:] = 0.5
-    assert page.spaces_said(made).data.count("more aligned than random") == 2
+    assert "Under self-observation: theory, 0.20;" in page.ladder_said(made, theory).data
+    made["index"][:] = 0.1  # a random orientation: 5 of 8 dimensions
+    assert page.spaces_said(made).data.count("less aligned than at random (0.10 [0.10, 0.10])") == 4
+    made["index"][:] = 0.7
+    assert page.spaces_said(made).data.count("more aligned than at random") == 4
+    assert "0.62 is that of a random orientation" in page.spaces_said(made).data
     assert "nan" not in page.spaces_table(spaces).data
 
 
@@ -265,7 +272,7 @@ def test_figures_are_labelled_and_legible(shown):
     alignments = page.alignments(spaces, predicted)
     assert len(alignments) == 2 * 2 * 2 * 3
     paired = [one.sel(condition="shared") for one in (spaces, spaces.tuning_r, predicted.tuning_r)]
-    for fig in (figures.captured(paired[0], 5), figures.against_theory(alignments, *paired[1:]), figures.ladder(steps)):
+    for fig in (figures.captured(paired[0]), figures.against_theory(alignments, *paired[1:]), figures.ladder(steps)):
         fig.draw_without_rendering()
         texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
         assert min(t.get_fontsize() for t in texts) >= 8 and fig.get_figwidth() <= 7.7

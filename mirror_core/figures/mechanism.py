@@ -23,35 +23,35 @@ from mirror_core.paper import STRONG_THRESHOLD
 PARTS = {"whole": "whole activity", "action": "what tells the action"}
 
 
-def captured(spaces: xr.Dataset, n_dims: int) -> Figure:
+def captured(spaces: xr.Dataset) -> Figure:
     """Draw how much of each mode's variance lies in the leading directions of the other mode.
 
     Parameters
     ----------
     spaces
-        `captured` (reading, seed, part, basis, mode, direction) and `index_null` of one condition, see
-        `mirror_core.subspaces.look_into`.
-    n_dims
-        Dimensions of the null's subspaces.
+        `captured` (reading, seed, part, basis, mode, direction) of one condition, and as many `unit` and `dim` as
+        units and dimensions of a tuning, see `mirror_core.subspaces.look_into`.
     """
-    readings = list(spaces.reading.values)
+    readings, n_dims = list(spaces.reading.values), spaces.sizes["dim"]
+    directions = spaces.direction.values
     fig, axes = row_of_panels(readings, 4.6, rows=len(PARTS))
     for row, (part, name) in zip(axes, PARTS.items(), strict=True):
         for axis, reading in zip(row, readings, strict=True):
             one = spaces.sel(reading=reading, part=part)
             for mode, colour in MODE_COLOUR.items():
-                own, other = (one.captured.sel(basis=basis, mode=mode).transpose("direction", "seed") for basis in ("own", "other"))
+                shares = one.captured.sel(mode=mode).transpose("basis", "direction", "seed")
+                own, other = (shares.sel(basis=basis) for basis in ("own", "other"))
                 axis.plot(own.direction, own, color=NULL, linewidth=0.9, linestyle=MODE_LINE[mode], zorder=1)
                 axis.plot(other.direction, other, color=colour, linewidth=1.1, linestyle=MODE_LINE[mode], alpha=0.85)
-                of_best = own.sel(direction=n_dims) * one.index_null.sel(mode=mode)
-                axis.plot(n_dims, of_best.mean(), "x", color=colour, markersize=6, zorder=5)
-            axis.set(ylim=(0, 1.02), xlim=(1, int(one.direction.max())))
-            axis.set_xticks([1, n_dims, 10, 20] if int(one.direction.max()) >= 20 else [1, n_dims])
+            axis.plot(directions, directions / spaces.sizes["unit"], color="black", linewidth=1.2, linestyle=":", zorder=4)
+            axis.set(ylim=(0, 1.02), xlim=(1, directions[-1]))
+            axis.set_xticks(sorted({1, n_dims, int(directions[-1])}))
         row[0].set_ylabel(f"{name}:\nshare of variance")
-    axes[0, 0].annotate("own axes", (0.97, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize=8, color="0.45")
+    beside = {"xycoords": "axes fraction", "ha": "right", "va": "top", "fontsize": 8}
+    axes[0, 0].annotate("in its own axes", (0.97, 0.8), color="0.45", **beside)
+    axes[1, 0].annotate("random orientation", (0.97, 0.4), color="black", **beside)
     for mode, (y, base) in {"perform": (0.56, "observe"), "observe": (0.45, "perform")}.items():
-        axes[0, 0].annotate(f"{mode} in {base}'s axes", (0.97, y), xycoords="axes fraction", ha="right", va="top",
-                            fontsize=8, color=MODE_COLOUR[mode])  # fmt: skip
+        axes[0, 0].annotate(f"{mode} in {base}'s axes", (0.97, y), color=MODE_COLOUR[mode], **beside)
     fig.supxlabel("number of leading principal directions", fontsize=9)
     return fig
 
@@ -75,7 +75,8 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
         Tuning correlations with dimensions (reading, seed, unit), and the theory's (reading, seed, drawn).
     """
     readings = list(tuning.reading.values)
-    fig, axes = row_of_panels(readings, 4.8, rows=2, sharex="row", sharey="row", gridspec_kw={"height_ratios": [1, 1.2]})
+    options = {"sharex": "row", "sharey": "row", "gridspec_kw": {"height_ratios": [1, 1.2]}}
+    fig, axes = row_of_panels(readings, 4.8, rows=2, **options)
     conditions = list(dict.fromkeys(alignments.condition))
     for axis, reading in zip(axes[0], readings, strict=True):
         axis.axvline(0, color=NULL, linewidth=0.8, zorder=0)
@@ -83,7 +84,8 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
             for source, offset in zip(MARKS, (-0.24, 0, 0.24), strict=True):
                 one = alignments[(alignments.reading == reading) & (alignments.condition == condition)
                                  & (alignments.source == source)]  # fmt: skip
-                axis.plot(one.alignment, np.full(len(one), y + offset), linestyle="none", clip_on=False, **MARKS[source])
+                rows = np.full(len(one), y + offset)
+                axis.plot(one.alignment, rows, linestyle="none", clip_on=False, **MARKS[source])
         axis.set(xlim=(-0.3, 1), ylim=(len(conditions) - 0.5, -0.5))
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
         axis.set_xlabel("alignment of tunings" if reading == readings[len(readings) // 2] else "")

@@ -16,7 +16,7 @@ from mirror_core.effects import (
     smallest_sets,
     values_of,
 )
-from mirror_core.factorial import INGREDIENTS, OWN_HEADS_READ_BOTH, Cell, coincidences
+from mirror_core.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
 from mirror_core.paper import STRONG
 from mirror_core.tables import cell as shown
 from mirror_core.tables import show, statement
@@ -106,7 +106,7 @@ def effects(table: pd.DataFrame, quantity: str = "strong") -> tuple[pd.DataFrame
 
 
 def background_effects(table: pd.DataFrame, quantity: str = "strong") -> pd.DataFrame:
-    """Return the mean difference that each ingredient makes in each of its backgrounds, also those where a cell cannot be answered.
+    """Return the mean difference that each ingredient makes in each background, answerable or not.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def background_effects(table: pd.DataFrame, quantity: str = "strong") -> pd.Data
 
 
 def effects_table(table: pd.DataFrame) -> HTML:
-    """Show every ingredient's effect on the share of strong units, on significant units and on decoders across modes."""
+    """Show every ingredient's effect on strong units, on significant units and on decoders across modes."""
     found = {quantity: effects(table, quantity)[0] for quantity in ("strong", "centred", "significant", *_ACROSS)}
     strong = found["strong"]
     rows = []
@@ -161,6 +161,9 @@ def cells_table(table: pd.DataFrame) -> HTML:
     return show(pd.DataFrame(rows), "* a pass is asked for something that it cannot know")
 
 
+_BESIDE = {OWN_HEADS_READ_BOTH: "each mode asked for its own target", INVERSE_ONLY: "forward objective alone"}
+
+
 def checks_table(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
     """Show what the factorial is checked by: each variation beside the one that it varies."""
     rows = []
@@ -169,7 +172,7 @@ def checks_table(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
         beside = table[table.cell == plain]
         headline = {
             "combination": cell.name,
-            "beside": "heads that read their own mode" if cell.variation == OWN_HEADS_READ_BOTH else "forward objective alone",
+            "beside": _BESIDE[cell.variation],
             "r > .75 there": shown(beside.strong, SHARE),
         }
         rows.append(headline | _measures(one))
@@ -187,8 +190,8 @@ def same_by_construction(cells: list[Cell]) -> HTML:
     n_asked = sum(not cell.answerable for cell in cells)
     return HTML(
         f"<p>Equal configurations, trained once: {'; '.join(groups) or 'none'}. "
-        f"Asked for something that a pass cannot know: {n_asked} of {len(cells)} combinations, those with shared heads and "
-        "without pairing.</p>"
+        f"Asked for something that a pass cannot know: {n_asked} of {len(cells)} combinations, those with shared heads "
+        "and without pairing.</p>"
     )
 
 
@@ -210,8 +213,8 @@ def finding(table: pd.DataFrame) -> HTML:
         return statement(first, f"{added[0].upper()}{added[1:]}.")
     sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
     first = (
-        f"The smallest set{'s' if len(sets) > 1 else ''} of ingredients with which at least {decimal(STRONG.low)} of the "
-        f"units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}; {n}."
+        f"The smallest set{'s' if len(sets) > 1 else ''} of ingredients with which at least {decimal(STRONG.low)} of "
+        f"the units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}; {n}."
     )
     common = _common(smallest)
     both = [
@@ -234,7 +237,7 @@ def _common(cells: list[Cell]) -> list[str]:
 
 
 def effects_said(table: pd.DataFrame) -> HTML:
-    """Say what every ingredient does to the share of strong units: it raises (lowers) it if the interval excludes zero."""
+    """Say what every ingredient does to the share of strong units, by whether the interval excludes zero."""
     main, _ = effects(table)
     text = listed([_said(row) for row in main.itertuples()])
     return HTML(f"<p>On average over backgrounds, {text}.</p>")
@@ -248,8 +251,8 @@ def checks_said(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
             sharing = table[table.cell == Cell(cell.present | {"shared heads"})]
             core = "a shared core" if cell.has("shared core") else "separate cores"
             parts.append(
-                f"with {core}, {with_interval(one.strong, SHARE)} of the units have r > .75 where each mode is asked for both "
-                f"targets through heads of its own, and {with_interval(sharing.strong, SHARE)} where the heads are shared"
+                f"with {core}, {with_interval(one.strong, SHARE)} of the units have r > .75 where each mode is asked "
+                f"for both targets through heads of its own, {with_interval(sharing.strong, SHARE)} where heads are shared"
             )
     text = "; ".join(parts) or "the combinations that tell asking from sharing were not run"
     return HTML(f"<p>{text[0].upper()}{text[1:]}.</p>")

@@ -62,7 +62,7 @@ def spaces_table(spaces: xr.Dataset) -> HTML:
             for part in ("whole", "action"):
                 row |= {
                     f"alignment index, {part}": cell(one["index"].sel(part=part).mean("mode"), SHARE),
-                    f"its null, {part}": decimal(float(one.index_null.sel(part=part).mean())),
+                    f"random, {part}": decimal(float(one.index_null.sel(part=part).mean())),
                 }
             row["smallest angle, action"] = cell(one.angle.sel(part="action").isel(dim=0), (0, 90), 0) + "°"
             row["gain of the joint state"] = cell(one.joint_gain, (-np.inf, np.inf))
@@ -71,18 +71,27 @@ def spaces_table(spaces: xr.Dataset) -> HTML:
 
 
 def spaces_said(spaces: xr.Dataset) -> HTML:
-    """Say how the subspaces lie under each reading, by the interval of index minus null over networks."""
+    """Say how the modes' action subspaces lie under each reading and pairing, against a random orientation.
+
+    The rule: more (less) aligned if the 95 % interval over networks of the alignment index lies above (below) the mean
+    index of randomly oriented subspaces of K − 1 among all units' dimensions, (K − 1) / H.
+    """
+    chance = spaces.sizes["dim"] / spaces.sizes["unit"]
     words = []
     for reading in spaces.reading.values:
-        one = spaces.sel(reading=reading, condition="shared", part="action")
-        index, null = one["index"].mean("mode").values, one.index_null.mean("mode").values
-        how = "lie as one network can be compared"
-        if len(index) > 1:
-            _, low, high = mean_interval(index - null)
-            how = "more aligned than" if low > 0 else "less aligned than" if high < 0 else "as aligned as"
-            how = f"{how} random directions in which the network varies"
-        words.append(f"under {reading}, {how} (alignment index {with_interval(index, SHARE)}, at random {decimal(null.mean())})")
-    return HTML(f"<p>What performing and observing say about the action of this timestep is: {'; '.join(words)}.</p>")
+        for condition in spaces.condition.values:
+            index = spaces["index"].sel(reading=reading, condition=condition, part="action").mean("mode").values
+            how = "compared on one network"
+            if len(index) > 1:
+                _, low, high = mean_interval(index)
+                how = "more aligned than" if low > chance else "less aligned than" if high < chance else "as aligned as"
+                how += " at random"
+            where = reading + (", mispaired" if condition == "mispaired" else "")
+            words.append(f"under {where}, {how} ({with_interval(index, SHARE)})")
+    return HTML(
+        "<p>The directions in which performing and observing tell the action of this timestep are: "
+        f"{'; '.join(words)}. The numbers are alignment indices; {decimal(chance)} is that of a random orientation.</p>"
+    )
 
 
 def alignments(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:
@@ -141,13 +150,15 @@ def theory_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
             where = {"reading": reading, "condition": condition}
             network, theory = spaces.tuning_alignment.sel(where), predicted.alignment.sel(where)
             name = reading + (", mispaired" if condition == "mispaired" else "")
-            text = f"{name} ({decimal(float(theory.mean()))} predicted, {with_interval(network.values, CORRELATION)} found)"
+            found = with_interval(network.values, CORRELATION)
+            text = f"{name} ({decimal(float(theory.mean()))} predicted, {found} found)"
             (holds if _verdict(network, theory) == "yes" else fails).append(text)
-    one_value = [reading for reading in predicted.reading.values if reading != "as-written"]  # there, only the mean is named
+    one_value = [reading for reading in predicted.reading.values if reading != "as-written"]  # which has only a mean
     gap = ""
     if one_value:
         one = predicted.sel(reading=one_value)
-        gap = f" Trained linear networks end within {float(abs(one.alignment - one.trained).max()):.3f} of it where it names one value."
+        worst = float(abs(one.alignment - one.trained).max())
+        gap = f" Trained linear networks end within {worst:.3f} of it where it names one value."
     return HTML(
         f"<p>The theory's alignment is within {CLOSE} of the networks' under {'; '.join(holds) or 'none'}. "
         f"It is not under {'; '.join(fails) or 'none'}.{gap}</p>"
@@ -156,7 +167,8 @@ def theory_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
 
 def symmetric_table(base: Config) -> HTML:
     """Show the theory's numbers for a world of equal and evenly spread effects, where it is a 2 × 2 problem."""
-    world = SymmetricWorld(base.world.n_actions, base.world.sensory_dim, base.world.effect_scale * base.world.sensory_dim**0.5)
+    n_actions, n_features = base.world.n_actions, base.world.sensory_dim
+    world = SymmetricWorld(n_actions, n_features, base.world.effect_scale * n_features**0.5)
     rows = []
     for reading in READINGS:
         todo = passes(configure(base, reading))
@@ -168,7 +180,7 @@ def symmetric_table(base: Config) -> HTML:
                     "penalty": f"{penalty:g}",
                     "WU": decimal(m[0, 0]), "WV": decimal(m[0, 1]), "RU": decimal(m[1, 0]), "RV": decimal(m[1, 1]),
                     "alignment": decimal(alignment),
-                    "units with tuning r > .75": decimal(share_above(STRONG_THRESHOLD, alignment, base.world.n_actions), 3),
+                    "units with tuning r > .75": decimal(share_above(STRONG_THRESHOLD, alignment, n_actions), 3),
                 }
             )  # fmt: skip
     return show(pd.DataFrame(rows))
@@ -185,8 +197,21 @@ def ladder(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:
     paired = predicted.sel(condition="shared")
     names = {"theory": paired.alignment, **{str(s): paired.steps.sel(step=s) for s in paired.step.values}}
     names["GRU, all timesteps"] = spaces.tuning_alignment.sel(condition="shared")
+    columns = ["reading", "seed", "alignment"]
     parts = [
-        one.reset_coords(drop=True).to_dataframe("alignment").reset_index()[["reading", "seed", "alignment"]].assign(step=name)
+        one.reset_coords(drop=True).to_dataframe("alignment").reset_index()[columns].assign(step=name)
         for name, one in names.items()
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def ladder_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
+    """Say how the alignment changes from theory to network, under each reading where the theory does not hold."""
+    steps = ladder(spaces, predicted)
+    parts = []
+    for reading, one in steps.groupby("reading", sort=False):
+        where = {"reading": reading, "condition": "shared"}
+        if _verdict(spaces.tuning_alignment.sel(where), predicted.alignment.sel(where)) == "no":
+            means = one.groupby("step", sort=False).alignment.mean()
+            parts.append(f"Under {reading}: {'; '.join(f'{step}, {decimal(mean)}' for step, mean in means.items())}.")
+    return HTML(f"<p>{' '.join(parts) or 'With paired episodes, the theory holds under every reading shown.'}</p>")
