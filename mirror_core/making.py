@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import joblib
 import torch
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import whole
 from mirror_core.config import Config
@@ -108,7 +109,9 @@ def in_workers(tasks: list, what: str, unit: str, progress: bool = True) -> Iter
     """
     done = 0
     workers = min(n_workers(), len(tasks))
-    with progress_bar(len(tasks), what, unit, show=progress and bool(tasks)) as bar:
+    # A single worker is this very process, which joblib does not hold to one thread.
+    alone = threadpool_limits(1) if workers == 1 else nullcontext()
+    with alone, progress_bar(len(tasks), what, unit, show=progress and bool(tasks)) as bar:
         try:
             with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
                 for result in joblib.Parallel(return_as="generator", batch_size=1)(tasks) if tasks else ():

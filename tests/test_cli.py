@@ -148,7 +148,11 @@ def test_a_number_of_workers_that_is_no_number_is_refused(folder, monkeypatch):
 def test_an_interrupted_sweep_says_what_is_kept(folder, how):
     Path("sweep.toml").write_text("seeds = { first = 1, count = 2000 }" + SETTINGS)
     command = [sys.executable, "-m", "mirror_core.cli", "sweep", "sweep.toml", "--store", "runs", "--workers", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+
+    def listen() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests started in the background of a shell inherit that it is ignored
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen) as process:
         while not list(Path("runs").glob("measures/*/*.json")):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.02)
