@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirror_core.factorial import INGREDIENTS
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH, letter
+from mirror_core.ingredients.factorial import INGREDIENTS
 from mirror_core.paper import STRONG
 
 TASKS = {"perform": "performing is learnt", "observe": "observing is learnt"}

@@ -30,7 +30,7 @@ def captured(spaces: xr.Dataset) -> Figure:
     ----------
     spaces
         `captured` (reading, seed, part, basis, mode, direction) of one condition, and as many `unit` and `dim` as
-        units and dimensions of a tuning, see `mirror_core.subspaces.look_into`.
+        units and dimensions of a tuning, see `mirror_core.ingredients.subspaces.look_into`.
     """
     readings, n_dims = list(spaces.reading.values), spaces.sizes["dim"]
     directions = spaces.direction.values

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.effects import (
+from mirror_core.ingredients.effects import (
     differences,
     interaction,
     interval,
@@ -16,7 +16,7 @@ from mirror_core.effects import (
     smallest_sets,
     values_of,
 )
-from mirror_core.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
+from mirror_core.ingredients.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
 from mirror_core.paper import STRONG
 from mirror_core.tables import cell as shown
 from mirror_core.tables import show, statement

@@ -12,12 +12,12 @@ from IPython.display import HTML
 from mirror_core.analysis import mean_interval
 from mirror_core.conditions import READINGS, configure, passes
 from mirror_core.config import Config
+from mirror_core.ingredients.subspaces import look_into
 from mirror_core.kept import analyse_runs
-from mirror_core.linear_predictions import MODULES, predict_run
-from mirror_core.linear_units import SymmetricWorld, share_above
+from mirror_core.linear.predictions import MODULES, predict_run
+from mirror_core.linear.units import SymmetricWorld, share_above
 from mirror_core.paper import STRONG_THRESHOLD
 from mirror_core.study import Grid
-from mirror_core.subspaces import look_into
 from mirror_core.tables import cell, show
 from mirror_core.wording import CORRELATION, SHARE, decimal, with_interval
 
@@ -41,12 +41,12 @@ def _combined(grid: Grid, found: Sequence[xr.Dataset]) -> xr.Dataset:
 
 
 def spaces(grid: Grid, n_test: int) -> xr.Dataset:
-    """Return where the modes of every network live (see `mirror_core.subspaces.look_into`)."""
+    """Return where the modes of every network live (see `mirror_core.ingredients.subspaces.look_into`)."""
     return _combined(grid, analyse_runs(look_into, list(grid.values()), modules=("examples",), n_test=n_test))
 
 
 def predictions(grid: Grid, penalty: float, n_steps: int, n_test: int) -> xr.Dataset:
-    """Return the theory beside every network (see `mirror_core.linear_predictions.predict_run`)."""
+    """Return the theory beside every network (see `mirror_core.linear.predictions.predict_run`)."""
     settings = {"penalty": penalty, "n_steps": n_steps, "n_test": n_test}
     found = analyse_runs(predict_run, list(grid.values()), modules=MODULES, **settings)
     return _combined(grid, found)

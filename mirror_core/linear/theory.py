@@ -30,7 +30,7 @@ over actions and summed over passes. Weights cost (penalty / 2) × the sum of th
 6. Mispaired episodes make a and s independent. A head that reads what says nothing about its target must not be moved
    by it: under `self-observation` and `dual-readout`, WV = RU = 0 and Uᵀ V = 0, so that the modes are at right angles.
 7. With effects of equal length and equal angles, every block of M is a number times one matrix, and what is left is a
-   2 × 2 problem (`mirror_core.linear_units.SymmetricWorld`).
+   2 × 2 problem (`mirror_core.linear.units.SymmetricWorld`).
 """
 
 from __future__ import annotations

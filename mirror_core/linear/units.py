@@ -1,6 +1,6 @@
 """What the linear theory says of units: how alike their tunings to performed and to observed actions are.
 
-See `mirror_core.linear_theory` for the model. With effects of equal length and equal angles everything is a 2 × 2
+See `mirror_core.linear.theory` for the model. With effects of equal length and equal angles everything is a 2 × 2
 problem (`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
 """
 
@@ -17,7 +17,7 @@ from scipy.special import expit, gammaln, hyp2f1
 from mirror_core.analysis import unit_correlation
 from mirror_core.checks import number, whole
 from mirror_core.conditions import Pass
-from mirror_core.linear_theory import LinearModel, Optimum, lower_singular_values, proximal_descent, root_of_gram
+from mirror_core.linear.theory import LinearModel, Optimum, lower_singular_values, proximal_descent, root_of_gram
 
 
 def alignment_of(model: LinearModel, optimum: Optimum) -> float:

@@ -1,4 +1,4 @@
-"""The one-step model of `mirror_core.linear_theory` trained by gradient descent, to hold the theory against."""
+"""The one-step model of `mirror_core.linear.theory` trained by gradient descent, to hold the theory against."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 
 from mirror_core.analysis import unit_correlation
 from mirror_core.checks import number, one_of, whole
-from mirror_core.linear_theory import LinearModel
+from mirror_core.linear.theory import LinearModel
 
 ACTIVATIONS = {
     "linear": (lambda x: x, lambda h: np.ones_like(h)),

@@ -14,12 +14,12 @@ from mirror_core.conditions import READINGS, configure, passes
 from mirror_core.config import Config
 from mirror_core.figures import mechanism as figures
 from mirror_core.figures.style import use_style
-from mirror_core.linear_theory import LinearModel, root_of_gram
-from mirror_core.linear_training import train_one_step, value_and_slopes
-from mirror_core.linear_units import SymmetricWorld, alignment_of, density, draw_units, share_above
+from mirror_core.ingredients.subspaces import captured, joint_gain, split_by_action, tuning_alignment, tuning_correlation
+from mirror_core.linear.theory import LinearModel, root_of_gram
+from mirror_core.linear.training import train_one_step, value_and_slopes
+from mirror_core.linear.units import SymmetricWorld, alignment_of, density, draw_units, share_above
 from mirror_core.pages import mechanism as page
 from mirror_core.study import obtain_grid
-from mirror_core.subspaces import captured, joint_gain, split_by_action, tuning_alignment, tuning_correlation
 
 K, D, PENALTY = 4, 5, 0.03
 EFFECTS = np.random.default_rng(5).standard_normal((K, D))

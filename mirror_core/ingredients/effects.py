@@ -14,7 +14,7 @@ import pandas as pd
 
 from mirror_core.analysis import Difference, Interval, mean_interval, paired_difference
 from mirror_core.checks import ConfigError
-from mirror_core.factorial import INGREDIENTS, Cell
+from mirror_core.ingredients.factorial import INGREDIENTS, Cell
 
 Values = Mapping[Cell, pd.Series]
 """A measure of every cell, one value a seed (the index)."""

@@ -8,8 +8,10 @@ import pytest
 from mirror_core.checks import ConfigError
 from mirror_core.conditions import configure, passes
 from mirror_core.config import Config
-from mirror_core.effects import backgrounds, differences, interaction, interval, main_effect, smallest_sets, values_of
-from mirror_core.factorial import (
+from mirror_core.figures import ingredients as figures
+from mirror_core.figures.style import use_style
+from mirror_core.ingredients.effects import backgrounds, differences, interaction, interval, main_effect, smallest_sets, values_of
+from mirror_core.ingredients.factorial import (
     INGREDIENTS,
     INVERSE_ONLY,
     OWN_HEADS_READ_BOTH,
@@ -19,9 +21,7 @@ from mirror_core.factorial import (
     combinations_of,
     obtain_factorial,
 )
-from mirror_core.figures import ingredients as figures
-from mirror_core.figures.style import use_style
-from mirror_core.ingredient_measures import check_network, measure_factorial
+from mirror_core.ingredients.measures import check_network, measure_factorial
 from mirror_core.measuring import measure_run
 from mirror_core.pages import ingredients as page
 
@@ -242,7 +242,7 @@ def test_the_page_shows_what_was_measured(measured):
 
 def test_task_scores_by_hand(measured):
     """With other heads: predicting the mean explains nothing, and one constant answer names its share."""
-    from mirror_core.ingredient_measures import task_scores
+    from mirror_core.ingredients.measures import task_scores
     from mirror_core.recording import heldout_episodes, record
 
     run = measured[1][cell(CORE, PAIRING, BOTH), 3]

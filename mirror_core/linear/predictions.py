@@ -9,16 +9,16 @@ from mirror_core.analysis.correlation import centred
 from mirror_core.analysis.tuning import action_means
 from mirror_core.conditions import passes
 from mirror_core.examples import both_modes
-from mirror_core.linear_theory import LinearModel
-from mirror_core.linear_training import train_one_step
-from mirror_core.linear_units import alignment_of, draw_units
+from mirror_core.ingredients.subspaces import joint_gain, joint_states, tuning_alignment
+from mirror_core.linear.theory import LinearModel
+from mirror_core.linear.training import train_one_step
+from mirror_core.linear.units import alignment_of, draw_units
 from mirror_core.recording import heldout_episodes, record
 from mirror_core.runs import Run
 from mirror_core.seeding import stream
-from mirror_core.subspaces import joint_gain, joint_states, tuning_alignment
 from mirror_core.world import make_world
 
-MODULES = ("examples", "linear_theory", "linear_training", "linear_units", "subspaces")
+MODULES = ("examples", "linear/theory", "linear/training", "linear/units", "ingredients/subspaces")
 """What decides a prediction besides this module (see `mirror_core.kept.analyse_runs`)."""
 
 N_UNITS_DRAWN = 2000
@@ -50,7 +50,7 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     Returns
     -------
     xarray.Dataset
-        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.linear_units`); `trained` and `trained_r`
+        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.linear.units`); `trained` and `trained_r`
         (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments of models
         that each give up one simplification of the theory (see `steps_towards`); NaN where episodes are mispaired.
     """
@@ -102,7 +102,7 @@ def steps_towards(
 
 
 def _gain(run: Run, n_test: int) -> float:
-    """Return the gain of the joint pass in a network's own tunings (see `mirror_core.subspaces.joint_gain`)."""
+    """Return the gain of the joint pass in a network's own tunings (see `mirror_core.ingredients.subspaces.joint_gain`)."""
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
     states = [*both_modes(recording), joint_states(run.network, episodes)]

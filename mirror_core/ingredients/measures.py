@@ -9,7 +9,7 @@ import xarray as xr
 
 from mirror_core.analysis import null_test
 from mirror_core.examples import both_modes
-from mirror_core.factorial import Factorial
+from mirror_core.ingredients.factorial import Factorial
 from mirror_core.kept import analyse_runs
 from mirror_core.measuring import measure_run
 from mirror_core.network import MODES, MirrorNetwork

@@ -1,0 +1,1 @@
+"""What a linear network of one step predicts in closed form, and whether trained ones agree."""
