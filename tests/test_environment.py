@@ -84,3 +84,10 @@ def test_what_is_imported_is_declared():
     provided = metadata.packages_distributions()
     undeclared = {name for name in modules if not declared & {canonicalize_name(d) for d in provided.get(name, [])}}
     assert not undeclared
+
+
+def test_every_locked_package_runs_on_the_oldest_python_that_is_promised():
+    """Some releases need a later patch of Python than a distribution has, and pip then finds no such version."""
+    oldest = Version(PROJECT["requires-python"].removeprefix(">=") + ".0")
+    needs = {name: metadata.metadata(name).get("Requires-Python") for name in LOCK}
+    assert not {name: needed for name, needed in needs.items() if needed and not SpecifierSet(needed).contains(oldest)}
