@@ -31,12 +31,12 @@ book: $(INSTALLED) links  ## train what is missing, run the stale notebooks, bui
 	$(BIN)/jupyter-book build book -W --keep-going
 	@echo "The site: $(CURDIR)/book/_build/html/index.html"
 
-quick: $(INSTALLED) links  ## the whole site with small settings, in _quick/, in about a minute
+quick: $(INSTALLED) links  ## the whole site with small settings, in _quick/, in two or three minutes
 	$(BIN)/python -m mirror_core.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
 
 test: $(INSTALLED)  ## run all tests
-	$(BIN)/python -m pytest --cov=mirror_core --cov-report=term
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
 
 lab: $(INSTALLED)  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock 'jupyterlab>=4.2'
