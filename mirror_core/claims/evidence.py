@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,17 +45,20 @@ QUANTITIES: dict[str, str] = {
     "anti_units": "units with r < 0 that pass when units are shuffled (false discovery rate .05)",
     "near_zero_lag": "share of the ten top units with their largest r at a lag of at most one timestep",
     "near_zero_lag_excess": "that share minus the share among re-paired episodes",
-    "opposed": "share of the three most negative units that are above rest in one mode and below it in the other",
-    "anti_congruence": "mean congruence index of the three most negative units",
+    "opposed": "share of the three units with the smallest r that are above rest in one mode and below it in the other",
+    "anti_congruence": "mean congruence index of the three units with the smallest r",
     **{
         f"lesion_{mode}_{ablation}": f"extra loss of {mode} without the top units, {ablation} ablation"
         for mode in MODES
         for ablation in ("zero", "mean")
     },
-    **{f"anti_lesion_{mode}": f"extra loss of {mode} without the most negative units, mean ablation" for mode in MODES},
-    "strong_of_choices": "share of units with r > .75 of a network of the specification table",
+    **{f"anti_lesion_{mode}": f"extra loss of {mode} without the most negative units, mean ablation, against as many random ones" for mode in MODES},
+    "strong_of_choices": "share of units with r > .75 of a GRU of the specification table's random sample",
 }
 """Everything that a claim may measure, by the name that `claims.yml` uses, and what it is."""
+
+OF_UNITS = ("strong", "moderate", "near_zero_lag", "opposed")
+"""Those that are means over units, whose values are kept."""
 
 PROBED = ("shared",)
 """Conditions whose networks are probed beyond r and decoders."""
@@ -63,6 +67,9 @@ MORE_SEEDS = ("shared", "separate-cores")
 
 CHOICES = Path(__file__).resolve().parents[2] / "book" / "data" / "specification.parquet"
 """The specification table, where the checkout has it."""
+
+CHOICES_SWEEP = "specification-gru"
+"""Its random sample of the paper's core: not other cores, nor the paper's own settings again."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class Evidence:
     units: dict[str, dict[tuple[str, str, int], np.ndarray]]
     """Quantity → network → values of the units whose mean is the network's value."""
     choices: dict[str, np.ndarray]
-    """Reading → `strong` of every network of the specification table."""
+    """Reading → `strong` of the networks of the specification table's random sample."""
     settings: dict[str, object]
     """What was asked for: seeds, sizes and numbers of draws."""
     runs: dict[tuple[str, str, int], Run]
@@ -141,7 +148,7 @@ def gather(
         n_test=n_test, n_permutations=n_permutations, n_lesions=n_lesions,
     )  # fmt: skip
     probes_of = dict(zip(probed, probes, strict=True))
-    rows, units = [], {name: {} for name in ("strong", "moderate", "near_zero_lag", "opposed")}
+    rows, units = [], {name: {} for name in OF_UNITS}
     for (key, run), measures in zip(runs.items(), measured, strict=True):
         values, of_units = network_evidence(measures, probes_of.get(key))
         rows.append({"run": run.fingerprint} | values)
@@ -150,6 +157,8 @@ def gather(
     index = pd.MultiIndex.from_tuples(list(runs), names=["reading", "condition", "seed"])
     networks = pd.DataFrame(rows, index=index).reindex(columns=["run", *QUANTITIES]).sort_index()
     settings = {
+        "configuration": next(iter(grid.values())).change(seed=0).fingerprint()[:12],
+        "choices": hashlib.sha256(choices.read_bytes()).hexdigest()[:12] if choices and choices.is_file() else None,
         "seeds": sorted({key[2] for key in grid}),
         "n_networks": len(grid),
         "hidden_size": next(iter(grid.values())).network.hidden_size,
@@ -189,9 +198,9 @@ def network_evidence(measures: xr.Dataset, probed: Probe | None) -> tuple[dict[s
 
 
 def read_choices(path: Path | None) -> dict[str, np.ndarray]:
-    """Return, for each reading, `strong` of every network of the specification table whose condition is `shared`."""
+    """Return, for each reading, `strong` of every network of the specification table's random sample of GRUs."""
     if path is None or not path.is_file():
         return {}
-    table = pd.read_parquet(path, columns=["reading", "condition", "strong_raw"])
-    table = table[(table.condition == "shared") & table.strong_raw.notna()]
+    table = pd.read_parquet(path, columns=["sweep", "reading", "strong_raw"])
+    table = table[(table.sweep == CHOICES_SWEEP) & table.strong_raw.notna()]
     return {reading: one.to_numpy(dtype=float) for reading, one in table.strong_raw.groupby(table.reading)}

@@ -118,7 +118,7 @@ def opposition(anti: Chosen, seed: int) -> tuple[Float[np.ndarray, " unit"], flo
 
 
 def lesion_costs(run: Run, n_test: int, n_lesions: int) -> dict[str, float]:
-    """Return how much more each mode loses without its most mirror-like units than without matched random units.
+    """Return how much more each mode loses without its most mirror-like units than without random ones.
 
     The most mirror-like are compared with sets matched in size and variance; the most negative units, held at their mean, with
     sets of the same size. NaN where the network has too few units with a negative r.
@@ -129,7 +129,7 @@ def lesion_costs(run: Run, n_test: int, n_lesions: int) -> dict[str, float]:
     found = {}
     for mode in MODES:
         for ablation in ABLATIONS:
-            found[f"lesion_{mode}_{ablation}"] = excess["top", "variance-matched", ablation, n_top, mode]
+            found[f"lesion_{mode}_{ablation}"] = excess.get(("top", "variance-matched", ablation, n_top, mode), np.nan)
         found[f"anti_lesion_{mode}"] = excess.get(("anti", "random", "mean", ANTI_UNITS, mode), np.nan)
     return {name: float(value) for name, value in found.items()}
 

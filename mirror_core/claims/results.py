@@ -164,7 +164,7 @@ def changes(old: Sequence[Verdict], new: Sequence[Verdict], tolerance: float | N
     Parameters
     ----------
     tolerance
-        If given, also every value that differs by more than this.
+        If given, also every value that differs by more than this; a number of units, by more than one.
     """
     before = {(one.claim, one.reading): one for one in old}
     after = {(one.claim, one.reading): one for one in new}
@@ -177,7 +177,7 @@ def changes(old: Sequence[Verdict], new: Sequence[Verdict], tolerance: float | N
             values = dict(was.values), dict(now.values)
             for name in dict.fromkeys([*values[0], *values[1]]):
                 pair = [one.get(name) for one in values]
-                if _differ(*pair, tolerance):
+                if _differ(*pair, max(tolerance, float(_counts_units(name)))):
                     found.append(Change(claim, reading, name, *("none" if v is None else f"{v:.4f}" for v in pair)))
     return found
 
@@ -187,6 +187,11 @@ def _said(one: Verdict | None) -> str:
         return "not there"
     values = "; ".join(f"{name} {'none' if value is None else f'{value:.3f}'}" for name, value in one.values)
     return f"{one.verdict} [{values}]"
+
+
+def _counts_units(name: str) -> bool:
+    measure = name.partition(" ")[0]
+    return measure.startswith("n_") or measure.endswith("_units")
 
 
 def _differ(old: float | None, new: float | None, tolerance: float) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from mirror_core.checks import ConfigError, flag, one_of
-from mirror_core.claims.evidence import QUANTITIES
+from mirror_core.claims.evidence import OF_UNITS, QUANTITIES
 from mirror_core.claims.rules import RULES
 from mirror_core.conditions import CONDITIONS
 
@@ -137,6 +137,9 @@ def _part(entry: dict[str, Any]) -> Part:
         one_of("condition", condition, CONDITIONS)
     one_of("of", part.of, ("all", "any"))
     one_of("interval", part.interval, INTERVALS)
+    if part.interval == "units":
+        for measure in part.measure:
+            one_of("measure with an interval over units", measure, OF_UNITS)
     flag("essential", part.essential)
     flag("precondition", part.precondition)
     return part

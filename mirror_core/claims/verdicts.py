@@ -87,13 +87,14 @@ def verdict_of(results: Sequence[PartResult]) -> str:
     """Return the verdict from what became of each part.
 
     Not tested if no part was that counts, or an essential part or a precondition was not; not reproduced if one of these
-    fails or no part that counts holds, not even in part; reproduced if all tested parts that count hold; else partly.
+    fails or no part that counts holds, not even in part; reproduced if all parts that count hold; else partly, also where a
+    part could not be tested.
     """
-    counted = {one.outcome for one in results if not one.part.precondition} - {UNTESTED}
+    counted = {one.outcome for one in results if not one.part.precondition}
     required = {one.outcome for one in results if one.part.essential or one.part.precondition}
-    if not counted or UNTESTED in required:
+    if counted <= {UNTESTED} or UNTESTED in required:
         return UNTESTED
-    if "fails" in required or counted == {"fails"}:
+    if "fails" in required or counted <= {"fails", UNTESTED}:
         return "not reproduced"
     return "reproduced" if counted == {"holds"} else "partly"
 

@@ -54,6 +54,7 @@ def claims(
         from mirror_core.claims import claim_grid, conditions_of, evaluate, gather, load_claims, to_csv, to_json
         from mirror_core.conditions import READINGS
         from mirror_core.config import Config
+        from mirror_core.report.writing import write_text
         from mirror_core.runs import RunStore
         from mirror_core.study import names
 
@@ -75,7 +76,7 @@ def claims(
         judgements = evaluate(stated, evidence, readings)
         written = {"table": as_text, "csv": to_csv, "json": lambda found: to_json(found, evidence)}[form](judgements)
         if out:
-            out.write_text(written, encoding="utf-8")
+            write_text(out, written)
             click.echo(f"{len(judgements)} verdicts in {out}")
         else:
             click.echo(written.rstrip("\n"))

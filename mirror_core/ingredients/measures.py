@@ -78,7 +78,7 @@ def measure_factorial(
     """
     runs = list(factorial.values())
     measured = analyse_runs(measure_run, runs, store=store, progress=progress, n_test=n_test)
-    checked = analyse_runs(check_network, runs, store=store, progress=progress, n_test=n_test)
+    checked = analyse_runs(check_network, runs, store=store, modules=("examples",), progress=progress, n_test=n_test)
     rows = []
     for (cell, seed), one, check in zip(factorial, measured, checked, strict=True):
         strong = (one.r > STRONG_THRESHOLD).mean("unit")

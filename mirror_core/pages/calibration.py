@@ -17,7 +17,7 @@ from mirror_core.tables import cell, show, statement
 from mirror_core.wording import SHARE, decimal, listed, with_interval
 
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
-"""K → power asked of the one-sided trusted test under BH at similarity .95, stated before it was measured."""
+"""K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were drawn, from an earlier, smaller simulation."""
 SIDES = {"two-sided": "two-sided", "greater": "one-sided"}
 """How the alternatives are called."""
 QUESTIONS = dict(nulls_table()[["null", "question"]].itertuples(index=False))

@@ -44,14 +44,17 @@ def _letter(i: int) -> str:
 
 def finding(runs: Mapping[Key, Run]) -> HTML:
     """Say in two sentences how many networks there are, and what they cost."""
-    seconds = pd.Series([run.provenance["seconds"] for run in runs.values()])
+    trained = [run for run in runs.values() if run.config.training.trained != "nothing"]
+    seconds = pd.Series([run.provenance["seconds"] for run in trained])
     readings, conditions = ({key[i] for key in runs} for i in (0, 1))
     places = len(environments(runs))
     started = sorted(run.provenance["started"][:10] for run in runs.values())
     days = started[0] if started[0] == started[-1] else f"{started[0]} to {started[-1]}"
+    untrained = sum(run.config.training.trained == "nothing" for run in runs.values())
     return statement(
-        f"The verdicts rest on {len(runs)} trained networks: {len(conditions)} conditions under {len(readings)} readings.",
-        f"They took {decimal(seconds.sum() / 60, 0)} minutes on one processor in all (median of a network "
+        f"The claims table rests on {len(runs)} networks, {untrained} of them untrained: {len(conditions)} conditions under "
+        f"{len(readings)} readings.",
+        f"They took {decimal(seconds.sum() / 60, 0)} minutes on one processor in all (median of a trained network "
         f"{decimal(seconds.median(), 1)} s), on {days}, with {places} combination{'s' if places > 1 else ''} of versions and "
         "machine.",
     )

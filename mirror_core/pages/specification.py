@@ -41,7 +41,7 @@ def finding(answers: Answers) -> HTML:
     if n_matching == 0:
         match = "None of them matches"
     return statement(
-        f"Across {len(of.shared):,} networks that differ in what the paper leaves open, the median share of units with "
+        f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it fixes, the median share of units with "
         f"r > .75 is {listed(spreads)}.",
         f"{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
     )

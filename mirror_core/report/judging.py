@@ -17,9 +17,9 @@ from mirror_core.report.results import Reading, Section, Settings
 from mirror_core.report.unit_tests import CENTRINGS
 from mirror_core.wording import decimal
 
-POWER = {4: 0.30, 6: 0.77, 9: 0.97}
+POWER = {4: 0.29, 6: 0.74, 9: 0.97}
 """Number of actions → share of planted mirror units (tuning similarity .95, 30 % of 96 units) that one-sided unit mismatch
-finds at a false discovery rate of .05: mean of 100 populations of `mirror_core.analysis.simulate_population`."""
+finds at a false discovery rate of .05: as the calibration page has it, mean of 60 simulated populations."""
 
 CARRIES = ("yes", "in part", "no", "cannot be tested", "no actions")
 
@@ -167,8 +167,8 @@ def _does_not_say(
         does_not.append("That the units code the action: correlation across modes can come from anything both modes share.")
     if mirror and sections["headline"].found["p"]["raw"]["strong"] > settings.alpha:
         does_not.append(
-            f"That this network has mirror units at all: among networks without any, a share of {settings.alpha:g} has some unit "
-            "that passes, and the share of units with r > .75 is no larger than luck gives."
+            f"That this network has mirror units at all: among networks without any, a share of up to {settings.alpha:g} has some "
+            "unit that passes, and the share of units with r > .75 is no larger than luck gives."
         )
     return does_not
 

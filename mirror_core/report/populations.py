@@ -37,6 +37,9 @@ CKA_DRAWS = 500
 MOST_ACTIONS = 12
 """Most actions for generalisation, which trains a decoder for every pair of them, again for every draw."""
 
+MOST_DRAWS = 99
+"""Most draws of its null, for the same reason: a smaller α than one hundredth cannot be reached."""
+
 LEAST_SELECTIVITY = 0.05
 """Share of a unit's variance that the action must explain in both modes for the unit to have a class."""
 
@@ -170,7 +173,8 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
         raise RecordingError(
             f"it trains a decoder for every pair of actions; {recordings.n_actions} are too many, up to {MOST_ACTIONS} are possible."
         )
-    n_draws = min(settings.n_permutations, math.ceil(1 / settings.alpha) - 1)  # the fewest that can give p = α
+    # the fewest that can give p = α, up to a number that ends in time: each draw trains every decoder again
+    n_draws = min(settings.n_permutations, math.ceil(1 / settings.alpha) - 1, MOST_DRAWS)
     found = ccgp(recordings.perform, recordings.observe, actions, n_draws, stream(settings.seed, "report/ccgp"))
     rows = [
         (label, measure.value, measure.null.mean(), measure.p, n_draws)

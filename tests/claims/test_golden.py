@@ -18,8 +18,9 @@ from mirror_core.config import Config
 from mirror_core.runs import RunStore
 
 GOLDEN = Path(__file__).parent / "golden.json"
-TOLERANCE = 0.02
-"""Largest change of a value that is not one: other processors round differently, and training amplifies that."""
+TOLERANCE = 0.035
+"""Largest change of a value that is not one: other processors round differently, and training amplifies that. A unit of the 16
+of one of two networks that crosses a threshold makes .031."""
 
 SMALL = Config().change(
     hidden_size=16, input_size=12, n_sequences=128, n_heldout=5, n_epochs=5, batch_size=32, learning_rate=0.01

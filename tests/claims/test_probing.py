@@ -117,8 +117,9 @@ def test_evidence_is_gathered_for_every_network_and_probed_where_asked(tmp_path)
 
 def test_the_specification_table_gives_the_networks_of_a_reading(tmp_path):
     path = tmp_path / "table.parquet"
-    rows = [("a", "shared", 0.3), ("a", "shared", np.nan), ("a", "mispaired", 0.9), ("b", "shared", 0.1)]
-    pd.DataFrame(rows, columns=["reading", "condition", "strong_raw"]).assign(more=1).to_parquet(path)
+    gru = "specification-gru"
+    rows = [(gru, "a", 0.3), (gru, "a", np.nan), ("specification-cores", "a", 0.9), (gru, "b", 0.1)]
+    pd.DataFrame(rows, columns=["sweep", "reading", "strong_raw"]).assign(more=1).to_parquet(path)
     found = read_choices(path)
     assert {name: values.tolist() for name, values in found.items()} == {"a": [0.3], "b": [0.1]}
 
