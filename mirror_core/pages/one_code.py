@@ -146,7 +146,7 @@ def summary(table: pd.DataFrame) -> HTML:
     rows = []
     for quantity, of_quantity in table.groupby("quantity", sort=False):
         what = ALL_QUANTITIES[quantity]
-        row: dict[str, str] = {"measure": f"{what.label}<br><small>null: {what.null}</small>"}
+        row: dict[str, str] = {"measure": f"{what.label}<br><small class='wrap'>null: {what.null}</small>"}
         for reading, one in of_quantity.groupby("reading", sort=False):
             shared = one[one.condition == "shared"]
             others = [
@@ -155,7 +155,7 @@ def summary(table: pd.DataFrame) -> HTML:
             ]
             against = "; ".join([f"null {decimal(shared.null.mean(), what.digits)}", *others])
             row[reading] = (
-                f"{cell(shared.value, what.limits, what.digits)}<br><small>{against}</small>"
+                f"{cell(shared.value, what.limits, what.digits)}<br><small class='wrap'>{against}</small>"
                 f"<br><strong>{VERDICTS[found[reading, quantity]]}</strong>"
             )
         rows.append(row)
