@@ -8,8 +8,9 @@ import xarray as xr
 from IPython.display import HTML
 
 from mirror_core.analysis import null_test, shares, shares_over_thresholds
-from mirror_core.figures.robustness import TRANSFERS
+from mirror_core.checks import whole
 from mirror_core.examples import Chosen, both_modes
+from mirror_core.figures.robustness import TRANSFERS
 from mirror_core.kept import analyse_runs
 from mirror_core.paper import LARGEST, MODERATE, SMALLEST, STRONG, Reported
 from mirror_core.passing import NULLS, passing_units
@@ -106,11 +107,14 @@ def shares_by_threshold(shared: xr.Dataset) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def significance_table(grid: Grid, n_test: int, n_permutations: int) -> HTML:
+def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: int) -> HTML:
     """Show how many units pass each test under each correction, with a shared core and with separate cores.
 
-    A unit passes if its two-sided p is at most .05; the intervals are over networks.
+    A unit passes if its two-sided p is at most .05; the intervals are over networks, those of the first `n_seeds` seeds.
     """
+    whole("n_seeds_tested", n_seeds, 1)
+    tested = sorted({seed for _, _, seed in grid})[:n_seeds]
+    grid = {key: run for key, run in grid.items() if key[2] in tested}
     found = analyse_runs(
         passing_units, list(grid.values()), modules=("examples",), n_test=n_test, n_permutations=n_permutations
     )
@@ -123,7 +127,7 @@ def significance_table(grid: Grid, n_test: int, n_permutations: int) -> HTML:
         for null in NULLS
         for (reading, condition), of_group in networks.items()
     ]
-    return show(pd.DataFrame(rows), f"Share of units with p ≤ .05, {n_permutations:,} draws of each null")
+    return show(pd.DataFrame(rows), f"Share of units with p ≤ .05, {n_permutations:,} draws of each null, networks: {len(tested)} each")
 
 
 def null_draws(
