@@ -70,7 +70,8 @@ def run_cost(measured: Measured, reading: str) -> RunCost:
     return RunCost(
         training=float(whole[whole.reading == reading].seconds.median()),
         measuring=float(alone.measuring.median()),
-        overhead=float(alone.overhead.median()),
+        # what is left of the whole after its parts: of very short runs, noise can make it negative
+        overhead=max(0.0, float(alone.overhead.median())),
         efficiency=float(np.median(throughput_ratios(parts["workers"], workers))) / workers,
         workers=workers,
         hand_over={str(name): float(value) for name, value in handed.median().items()},
