@@ -17,6 +17,7 @@ from mirror_core.conditions import configure
 from mirror_core.config import Config
 from mirror_core.kept import analyse_runs
 from mirror_core.making import obtain
+from mirror_core.measured_data import DATA
 from mirror_core.measuring import measure_run
 from mirror_core.network import MODES
 from mirror_core.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
@@ -65,7 +66,7 @@ PROBED = ("shared",)
 MORE_SEEDS = ("shared", "separate-cores")
 """Conditions of which there are more networks."""
 
-CHOICES = Path(__file__).resolve().parents[2] / "book" / "data" / "specification.parquet"
+CHOICES = DATA / "specification.parquet"
 """The specification table, where the checkout has it."""
 
 CHOICES_SWEEP = "specification-gru"

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,8 +13,9 @@ import pandas as pd
 from mirror_core.checks import ConfigError
 from mirror_core.claims.evidence import QUANTITIES, Evidence
 from mirror_core.claims.verdicts import Judgement, PartResult
+from mirror_core.measured_data import DATA
 
-COMMITTED = Path(__file__).resolve().parents[2] / "book" / "data" / "claims.json"
+COMMITTED = DATA / "claims.json"
 """The verdicts of the site, as last written, where the checkout has them."""
 
 FORMAT = 1

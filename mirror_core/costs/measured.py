@@ -10,9 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mirror_core.checks import ConfigError
-
-DATA = Path(__file__).resolve().parents[2] / "book" / "data"
-"""Folder of the data that come with the checkout."""
+from mirror_core.measured_data import find_data
 
 COMMAND = "python -m benchmarks.growth --out FILE"
 """What makes such a file."""
@@ -69,14 +67,7 @@ def find_file(name: str) -> Path:
     ConfigError
         If there is neither.
     """
-    for path in (Path(name).expanduser(), DATA / name):
-        if path.is_file():
-            return path
-    there = ", ".join(sorted(path.name for path in DATA.glob("*.json")))
-    raise ConfigError(
-        f"measured = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}. "
-        f"Make one with {COMMAND}."
-    )
+    return find_data("measured", name, "*.json", f" Make one with {COMMAND}.")
 
 
 def read_measured(name: str) -> Measured:

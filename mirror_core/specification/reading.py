@@ -9,10 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from mirror_core.checks import ConfigError, one_of
+from mirror_core.measured_data import find_data
 from mirror_core.specification.choices import Choice, random_sweep
-
-DATA = Path(__file__).resolve().parents[2] / "book" / "data"
-"""Folder of the tables that come with the checkout."""
 
 GRU, CORES, PAPER, CONTROLS = (f"specification-{name}" for name in ("gru", "cores", "paper", "controls"))
 """The sweeps in the table: the paper's core under all choices; other cores; seeds alone; paired controls."""
@@ -54,11 +52,7 @@ def find_table(name: str) -> Path:
     ConfigError
         If there is neither.
     """
-    for path in (Path(name).expanduser(), DATA / name):
-        if path.is_file():
-            return path
-    there = ", ".join(sorted(path.name for path in DATA.glob("*.parquet")))
-    raise ConfigError(f"table = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.")
+    return find_data("table", name, "*.parquet")
 
 
 def read_specification(table: str | pd.DataFrame, readings: Sequence[str]) -> Specification:

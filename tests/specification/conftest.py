@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirror_core.specification.reading import CONTROLS, CORES, DATA, GRU, PAPER
+from mirror_core.measured_data import DATA
+from mirror_core.specification.reading import CONTROLS, CORES, GRU, PAPER
 from mirror_core.sweeps import MEASURES, Sweep, joined, read_sweep
 from mirror_core.sweeps.plan import flat
 

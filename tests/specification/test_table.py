@@ -14,9 +14,10 @@ from threadpoolctl import threadpool_limits
 from mirror_core.conditions import configure
 from mirror_core.config import Config
 from mirror_core.making import make
+from mirror_core.measured_data import DATA
 from mirror_core.seeding import stream
 from mirror_core.specification import random_sweep
-from mirror_core.specification.reading import CONTROLS, CORES, DATA, GRU, PAPER, find_table
+from mirror_core.specification.reading import CONTROLS, CORES, GRU, PAPER, find_table
 from mirror_core.sweeps import MEASURES, TIMING, read_sweep
 from mirror_core.sweeps.cost import expected_seconds
 from mirror_core.sweeps.plan import flat
