@@ -34,9 +34,12 @@ class Batch:
     n_units: int = 96
     n_sequences: int = 300
     n_timesteps: int = 12
+    first: int = 0
+    """Place of the first population: several batches that go on where another ends are one, in parallel."""
 
     def __post_init__(self) -> None:
         whole("n_populations", self.n_populations, 1)
+        whole("first", self.first, 0)
 
     @property
     def fingerprint(self) -> str:
@@ -75,7 +78,8 @@ def calibrate_batch(batch: Batch, nulls: list[str], n_permutations: int, n_redra
         `mirror_core.calibration.ask_nulls`; `planted` (unit). A population stands in for a network, and is called so.
     """
     found = []
-    for index in range(batch.n_populations):
+    places = range(batch.first, batch.first + batch.n_populations)
+    for index in places:
         made = batch.population(index)
         found.append(
             ask_nulls(
@@ -83,4 +87,4 @@ def calibrate_batch(batch: Batch, nulls: list[str], n_permutations: int, n_redra
                 n_permutations=n_permutations, n_redraws=n_redraws, fresh=batch.fresh(index),
             )
         )  # fmt: skip
-    return xr.concat(found, "network").assign(planted=("unit", made.planted)).assign_coords(network=range(len(found)))
+    return xr.concat(found, "network").assign(planted=("unit", made.planted)).assign_coords(network=places)

@@ -25,6 +25,12 @@ SIMILARITIES = (0.0, 0.5, 0.75, 0.9, 0.95, 1.0)
 """Tuning similarities of planted units; 0 plants nothing."""
 STATED = 0.95
 """The similarity at which power is stated."""
+CLOSE = (6, STATED)
+"""Where the power that there is lies close to the power asked for: it takes more populations to tell them apart."""
+CHUNK = 100
+"""Populations that one worker process tests at a time, where there are many."""
+TRUSTED = "unit-mismatch"
+"""The test to trust for a mirror unit."""
 CODE_NULLS = [name for name, null in NULLS.items() if null.question == SAME_CODE]
 """Nulls that ask whether it is the same code in the same unit."""
 
@@ -38,7 +44,7 @@ class Calibration:
     planted: xr.Dataset
     """Populations in which some units do, with as many actions as the networks' world: all nulls."""
     sweep: dict[tuple[int, float], xr.Dataset]
-    """(K, similarity) → populations, under the nulls that ask about the code."""
+    """(K, similarity) → populations: unrelated ones under the nulls that ask about the code, others under `TRUSTED`."""
 
     @property
     def unrelated(self) -> dict[int, xr.Dataset]:
@@ -47,7 +53,7 @@ class Calibration:
 
     @property
     def stated(self) -> dict[int, xr.Dataset]:
-        """K → populations with planted units of similarity .95, under the nulls that ask about the code."""
+        """K → populations with planted units of similarity .95, under `TRUSTED`."""
         return {k: one for (k, similarity), one in self.sweep.items() if similarity == STATED}
 
 
@@ -57,6 +63,7 @@ def calibrate(
     seeds: Sequence[int],
     *,
     n_populations: int,
+    n_close: int,
     n_permutations: int,
     n_redraws: int,
     n_test: int = N_TEST,
@@ -74,10 +81,13 @@ def calibrate(
         One network each; as many populations stand beside them.
     n_populations
         For each K and similarity.
+    n_close
+        At `CLOSE`, if these are more.
     n_permutations, n_redraws
         See `mirror_core.calibration.ask_nulls`.
     """
     whole("n_test", n_test, 4)
+    whole("n_close", n_close, 1)
     draws = {"n_permutations": n_permutations, "n_redraws": n_redraws}
     runs = obtain_grid(base, readings[:1], ["untrained"], seeds, progress=progress)
     runs |= obtain_grid(base, readings, ["separate-cores"], seeds, progress=progress)
@@ -91,11 +101,22 @@ def calibrate(
     without |= {f"separate cores, {reading}": networks(reading, "separate-cores") for reading in readings}
 
     size = {"n_units": base.network.hidden_size, "n_sequences": n_test, "n_timesteps": base.training.sequence_length}
-    compared = [Batch(seeds[0], base.world.n_actions, one, len(seeds), **size) for one in (0.0, STATED)]
-    kinds = [(k, s) for k in ACTIONS for s in SIMILARITIES if k in CURVES or s in (0, STATED)]
-    many = [Batch(seeds[0], k, s, n_populations, **size) for k, s in kinds]
     options = {"modules": ["calibration/recorded", "seeding"], "progress": progress} | draws
+    compared = [Batch(seeds[0], base.world.n_actions, one, len(seeds), **size) for one in (0.0, STATED)]
     unrelated, planted = analyse_runs(calibrate_batch, compared, nulls=list(NULLS), **options)
     without["independent tunings"] = unrelated
-    sweep = analyse_runs(calibrate_batch, many, nulls=CODE_NULLS, **options)
-    return Calibration(without, planted, dict(zip(kinds, sweep, strict=True)))
+
+    parts: dict[tuple[int, float], list[xr.Dataset]] = {}
+    for nulls, similarities in ((CODE_NULLS, SIMILARITIES[:1]), ([TRUSTED], SIMILARITIES[1:])):
+        kinds = [(k, s) for k in ACTIONS for s in similarities if k in CURVES or s in (0, STATED)]
+        wanted = {kind: max(n_populations, n_close if kind == CLOSE else 0) for kind in kinds}
+        batches = [
+            Batch(seeds[0], *kind, min(CHUNK, n - first), **size, first=first)
+            for kind, n in wanted.items()
+            for first in range(0, n, CHUNK)
+        ]
+        for batch, part in zip(batches, analyse_runs(calibrate_batch, batches, nulls=nulls, **options), strict=True):
+            parts.setdefault((batch.n_actions, batch.similarity), []).append(part)
+    # which units are planted is the same in all populations of a kind
+    sweep = {kind: xr.concat(some, "network", data_vars="minimal", compat="equals") for kind, some in parts.items()}
+    return Calibration(without, planted, sweep)

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from mirror_core.analysis import Interval, mean_interval
-from mirror_core.calibration.study import CURVES, STATED, Calibration
+from mirror_core.calibration.study import CURVES, STATED, TRUSTED, Calibration
 from mirror_core.calibration.summary import (
     band,
     calls_table,
@@ -18,9 +18,6 @@ from mirror_core.calibration.summary import (
 )
 from mirror_core.wording import decimal
 
-TRUSTED = "unit-mismatch"
-"""The test to trust for a mirror unit."""
-
 
 def interval(values: pd.Series | np.ndarray) -> Interval:
     """Return mean and 95 % interval over networks; of a single network, the value alone."""
@@ -29,9 +26,9 @@ def interval(values: pd.Series | np.ndarray) -> Interval:
 
 
 def means(table: pd.DataFrame, by: list[str], quantity: str) -> pd.DataFrame:
-    """Return mean and 95 % interval over networks of a quantity, for each combination of `by`."""
-    rows = [(*key, *interval(one[quantity])) for key, one in table.groupby(by, sort=False)]
-    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high"])
+    """Return mean, 95 % interval and number of networks of a quantity, for each combination of `by`."""
+    rows = [(*key, *interval(one[quantity]), len(one)) for key, one in table.groupby(by, sort=False)]
+    return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "n"])
 
 
 def families(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:

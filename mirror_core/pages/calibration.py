@@ -10,9 +10,11 @@ from IPython.display import HTML
 
 from mirror_core.analysis import nulls_table
 from mirror_core.analysis.nulls import SAME_EVENTS
-from mirror_core.calibration.study import CODE_NULLS, CURVES, Calibration
+from mirror_core.calibration.limit import power_in_the_limit
+from mirror_core.calibration.study import CODE_NULLS, CURVES, STATED, TRUSTED, Calibration
 from mirror_core.calibration.summary import ALPHA, overlap_table, share_interval
-from mirror_core.calibration.tables import TRUSTED, all_calls, interval, means, powers, unrelated_calls
+from mirror_core.calibration.tables import all_calls, interval, means, powers, unrelated_calls
+from mirror_core.seeding import stream
 from mirror_core.tables import cell, show, statement
 from mirror_core.wording import SHARE, decimal, listed, with_interval
 
@@ -110,11 +112,13 @@ def power_shown(stated: pd.DataFrame) -> HTML:
     """Show power and false discoveries at similarity .95, and whether the power asked for is reached."""
     rows = []
     for k, of_k in stated.groupby("n_actions"):
-        row = {"K": k}
+        row = {"K": k, "populations": of_k.n.max()}
         for quantity, title in (("power", "power"), ("false", "false among called")):
             for side in ("greater", "two-sided"):
                 one = of_k[(of_k.alternative == side) & (of_k.quantity == quantity)].iloc[0]
                 row[f"{title}, {SIDES[side]}"] = _cell(one["mean"], one.low, one.high)
+        limit = power_in_the_limit(k, stream(0, f"calibration/limit/K = {k}"), similarity=STATED)
+        row["in the limit, one-sided"] = decimal(limit, 3)
         asked = TARGETS.get(k)
         row["asked for, one-sided"] = "–" if asked is None else f"{decimal(asked)}: {reached(of_k, 'greater', asked)}"
         rows.append(row)
