@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import check_number, check_whole
 from mirror_core.calibration.summary import ALPHA
 
@@ -48,8 +49,7 @@ def power_in_the_limit(
     performed, other = rng.standard_normal((2, n_units, n_actions))
     unrelated = np.sort(_r(performed, other, noise))
     planted = np.sort(_r(performed, similarity * performed + np.sqrt(1 - similarity**2) * other, noise))
-    above_unrelated = 1 - np.arange(n_units) / n_units  # share of unrelated units at or above each of theirs
-    above_planted = 1 - np.searchsorted(planted, unrelated) / n_units
+    above_unrelated, above_planted = (1 - np.searchsorted(r, unrelated - TIE) / n_units for r in (unrelated, planted))
     called = planted_share * above_planted + (1 - planted_share) * above_unrelated
     passed = np.flatnonzero(above_unrelated <= ALPHA * called)
     return float(above_planted[passed[0]]) if len(passed) else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import xarray as xr
 
@@ -106,17 +107,21 @@ def calibrate(
     unrelated, planted = analyse_runs(calibrate_batch, compared, nulls=list(NULLS), **options)
     without["independent tunings"] = unrelated
 
-    parts: dict[tuple[int, float], list[xr.Dataset]] = {}
-    for nulls, similarities in ((CODE_NULLS, SIMILARITIES[:1]), ([TRUSTED], SIMILARITIES[1:])):
-        kinds = [(k, s) for k in ACTIONS for s in similarities if k in CURVES or s in (0, STATED)]
+    def populations(kinds: Sequence[tuple[int, float]], **options: Any) -> dict[tuple[int, float], xr.Dataset]:
         wanted = {kind: max(n_populations, n_close if kind == CLOSE else 0) for kind in kinds}
         batches = [
             Batch(seeds[0], *kind, min(CHUNK, n - first), **size, first=first)
             for kind, n in wanted.items()
             for first in range(0, n, CHUNK)
         ]
-        for batch, part in zip(batches, analyse_runs(calibrate_batch, batches, nulls=nulls, **options), strict=True):
-            parts.setdefault((batch.n_actions, batch.similarity), []).append(part)
-    # which units are planted is the same in all populations of a kind
-    sweep = {kind: xr.concat(some, "network", data_vars="minimal", compat="equals") for kind, some in parts.items()}
+        parts: dict[tuple[int, float], list[xr.Dataset]] = {kind: [] for kind in kinds}
+        for batch, part in zip(batches, analyse_runs(calibrate_batch, batches, **options), strict=True):
+            parts[batch.n_actions, batch.similarity].append(part)
+        # which units are planted is the same in all populations of a kind
+        return {kind: xr.concat(some, "network", data_vars="minimal", compat="equals") for kind, some in parts.items()}
+
+    sweep = populations([(k, 0.0) for k in ACTIONS], nulls=CODE_NULLS, **options)
+    some = [(k, s) for k in ACTIONS for s in SIMILARITIES if s == STATED or (s and k in CURVES)]
+    # draws of the trusted null decide its max-T correction alone, which is not asked for here
+    sweep |= populations(some, nulls=[TRUSTED], **(options | {"n_permutations": 1}))
     return Calibration(without, planted, sweep)

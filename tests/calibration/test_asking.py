@@ -28,6 +28,7 @@ from mirror_core.calibration import (
     overlap_table,
     power_table,
     share_interval,
+    study,
 )
 from mirror_core.calibration.recorded import ONE_BY_ONE, SIDES
 from mirror_core.checks import ConfigError
@@ -103,6 +104,23 @@ def test_batches_that_differ_in_similarity_differ_in_the_planted_units_alone():
     assert not np.allclose(SMALL.population(0).perform, some.perform)
     batches = [Batch(seed, k, s, 2) for seed in (3, 4) for k in (4, 5) for s in (0.0, 0.5)]
     assert len({batch.fingerprint for batch in batches}) == 8
+
+
+def test_where_power_is_close_there_are_more_populations_and_the_first_are_the_same(tmp_path, monkeypatch):
+    monkeypatch.setenv("MIRROR_CORE_STORE", str(tmp_path))
+    monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
+    monkeypatch.setattr(study, "CHUNK", 2)
+    base = Config().change(
+        hidden_size=10, input_size=4, sensory_dim=4, n_sequences=64, n_heldout=8, n_epochs=1, sequence_length=3
+    )
+    found = study.calibrate(
+        base, ["as-written"], [3], n_populations=1, n_close=5, n_permutations=9, n_redraws=9, n_test=12, progress=False
+    )
+    assert {kind: one.sizes["network"] for kind, one in found.sweep.items() if one.sizes["network"] != 1} == {(6, 0.95): 5}
+    assert len(found.sweep) == len(study.ACTIONS) * 2 + len(study.CURVES) * 4
+    close, whole = found.sweep[study.CLOSE], Batch(3, *study.CLOSE, 5, n_units=10, n_sequences=12, n_timesteps=3)
+    assert close.identical(calibrate_batch(whole, ["unit-mismatch"], 1, 9))
+    assert list(close.network.values) == list(range(5)) and close.planted.dims == ("unit",)
 
 
 def test_fresh_episodes_keep_the_tunings_and_nothing_else():
