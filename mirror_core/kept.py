@@ -26,6 +26,7 @@ import joblib
 from mirror_core.making import in_workers
 from mirror_core.provenance import digest_of_code
 from mirror_core.runs import RunStore, StoreError
+from mirror_core.turns import turn
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "xarray")
 _DIGEST = 64  # characters of a SHA-256, before the pickle in each file
@@ -78,11 +79,15 @@ def analyse_runs(
         for run in runs
     }
     found = {run: _load(path) for run, path in paths.items()}
-    missing = {run.fingerprint: run for run in runs if found[run.fingerprint] is None}
-    tasks = [joblib.delayed(_keep)(function, run, paths[key], settings) for key, run in missing.items()]
-    what = function.__name__.replace("_", " ")
-    for key, result in zip(missing, in_workers(tasks, what, "network", progress), strict=True):
-        found[key] = (result,)
+    if None in found.values():
+        with turn():
+            # another process may have computed some while this one waited
+            found |= {run: _load(paths[run]) for run, result in found.items() if result is None}
+            missing = {run.fingerprint: run for run in runs if found[run.fingerprint] is None}
+            tasks = [joblib.delayed(_keep)(function, run, paths[key], settings) for key, run in missing.items()]
+            what = function.__name__.replace("_", " ")
+            for key, result in zip(missing, in_workers(tasks, what, "network", progress), strict=True):
+                found[key] = (result,)
     return [found[run.fingerprint][0] for run in runs]
 
 

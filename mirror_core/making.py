@@ -18,6 +18,7 @@ from mirror_core.progress import progress_bar
 from mirror_core.provenance import provenance
 from mirror_core.runs import Run, RunStore, StoreError, run_fingerprint
 from mirror_core.training import train
+from mirror_core.turns import turn
 
 WORKERS_VARIABLE = "MIRROR_CORE_WORKERS"
 """Environment variable with the number of worker processes; all usable processors if not set."""
@@ -88,10 +89,12 @@ def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress
     store = RunStore() if store is None else store
     runs = {run_fingerprint(c): store.load(c) for c in configs}
     missing = {run_fingerprint(c): c for c in configs if runs[run_fingerprint(c)] is None}
-    for _ in in_workers(
-        [joblib.delayed(_make_and_drop)(c, store) for c in missing.values()], "training", "network", progress
-    ):
-        pass
+    with turn() if missing else nullcontext():
+        # another process may have trained some while this one waited
+        todo = [config for config in missing.values() if store.load(config) is None]
+        tasks = [joblib.delayed(_make_and_drop)(config, store) for config in todo]
+        for _ in in_workers(tasks, "training", "network", progress):
+            pass
     for name, config in missing.items():
         runs[name] = store.load(config)
         if runs[name] is None:

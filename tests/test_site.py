@@ -41,7 +41,7 @@ def read(html):
 def test_the_build_shows_progress_and_leaves_the_full_site_alone(build, checkout):
     for page in NOTEBOOKS:
         assert f"notebook {page.removeprefix('notebooks/')}: running" in build.stdout
-    assert "cell/s" in build.stderr
+    assert "training:" in build.stderr
     assert not (checkout / "book" / "_build").exists() and not (checkout / "book" / "notebooks").exists()
 
 

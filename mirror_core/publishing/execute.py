@@ -47,7 +47,13 @@ class _QuietKernelManager(AsyncKernelManager):
 
 
 def execute_notebook(
-    source: Path, output: Path, parameters: Mapping[str, Any], *, timeout: float, show_progress: bool = True
+    source: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    timeout: float,
+    show_progress: bool = True,
+    show_cells: bool = True,
 ) -> None:
     """Run a MyST Markdown notebook and write the executed one, in one step at the very end.
 
@@ -60,7 +66,9 @@ def execute_notebook(
     timeout
         Seconds that one cell may take.
     show_progress
-        Whether to show the notebook's progress, and what it writes to stderr, in the terminal.
+        Whether to show in the terminal what the notebook writes to stderr, such as its own progress bars.
+    show_cells
+        Whether to show a bar over its cells there.
 
     Raises
     ------
@@ -75,7 +83,7 @@ def execute_notebook(
     name = source.stem
     _check_parameters(name, notebook, parameters)
     fingerprint = page_fingerprint(text, parameters, data=data_folder(source))
-    executed = _run(name, notebook, parameters, source.parent, timeout, show_progress)
+    executed = _run(name, notebook, parameters, source.parent, timeout, show_progress, show_cells)
     _refuse_noise(name, executed)
     _tidy(executed)
     executed.metadata[PROVENANCE] = {
@@ -108,7 +116,13 @@ def _check_parameters(name: str, notebook: NotebookNode, parameters: Mapping[str
 
 
 def _run(
-    name: str, notebook: NotebookNode, parameters: Mapping[str, Any], folder: Path, timeout: float, show_progress: bool
+    name: str,
+    notebook: NotebookNode,
+    parameters: Mapping[str, Any],
+    folder: Path,
+    timeout: float,
+    show_progress: bool,
+    show_cells: bool,
 ) -> NotebookNode:
     running: list[NotebookNode] = []  # the cells started so far, so that a dead kernel can be traced to the last
     try:
@@ -122,7 +136,7 @@ def _run(
                 cwd=folder,
                 execution_timeout=timeout,
                 start_timeout=120,
-                progress_bar={"desc": name, "unit": "cell"} if show_progress else False,
+                progress_bar={"desc": name, "unit": "cell"} if show_cells else False,
                 stderr_file=sys.stderr if show_progress else None,
                 record_timing=False,  # no times in the cells: the same run gives the same file
                 on_cell_start=lambda cell, cell_index: running.append(cell),

@@ -10,13 +10,14 @@ mirror_sources
     Folder of the sources, relative to the book.
 mirror_timeout
     Seconds that one cell may take.
+mirror_at_once
+    Notebooks that may run at the same time.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from mirror_core import __version__
-from mirror_core.publishing.execute import PROVENANCE, NotebookFailure, data_folder, execute_notebook
+from mirror_core.publishing.execute import PROVENANCE, NotebookFailure, data_folder
 from mirror_core.publishing.fingerprint import page_fingerprint
 from mirror_core.publishing.glued import copy_whole_pages, write_glued
 from mirror_core.publishing.offline import leave_thebe_out
 from mirror_core.publishing.reader import NotebookFileError
+from mirror_core.publishing.running import Stale, run_notebooks
 
 QUICK_VARIABLE = "MIRROR_CORE_QUICK"
 """Set to 1 to build with the quick settings."""
@@ -47,7 +49,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("mirror_notebooks", {}, "", [dict])
     app.add_config_value("mirror_notebooks_quick", {}, "", [dict])
     app.add_config_value("mirror_sources", "../notebooks", "", [str])
-    app.add_config_value("mirror_timeout", 1800, "", [int, float])
+    app.add_config_value("mirror_timeout", 3600, "", [int, float])
+    app.add_config_value("mirror_at_once", 2, "", [int])
     # Before sphinx-external-toc looks at which pages exist, at the default priority of 500.
     app.connect("config-inited", run_stale_notebooks, priority=100)
     app.connect("env-get-outdated", reread_all_with_a_notebook)
@@ -65,18 +68,18 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
     """
     sources = Path(app.srcdir, config.mirror_sources).resolve()
     try:
-        settings = chosen_settings(config, sources)
-        for name, parameters in settings.items():
+        stale = []
+        for name, parameters in chosen_settings(config, sources).items():
             source, output = sources / f"{name}.md", Path(app.srcdir, FOLDER, f"{name}.ipynb")
             text, data = source.read_text(encoding="utf-8"), data_folder(source)
             if is_current(output, page_fingerprint(text, parameters, data=data)):
                 LOGGER.info("notebook %s: nothing changed", name)
+                write_glued(output)
             else:
-                LOGGER.info("notebook %s: running …", name)
-                start = time.perf_counter()
-                execute_notebook(source, output, parameters, timeout=config.mirror_timeout)
-                LOGGER.info("notebook %s: done in %.0f s", name, time.perf_counter() - start)
-            write_glued(output)
+                stale.append(Stale(source, output, parameters))
+        for done, seconds in run_notebooks(stale, timeout=config.mirror_timeout, at_once=config.mirror_at_once):
+            LOGGER.info("notebook %s: done in %.0f s", done.source.stem, seconds)
+            write_glued(done.output)
     except (NotebookFailure, NotebookFileError, OSError, UnicodeDecodeError) as error:
         raise SystemExit(f"\nerror: {error}\nThe pages of the last good build are kept.") from error
 

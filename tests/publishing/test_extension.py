@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mirror_core.publishing import execute, extension, fingerprint
+from mirror_core.publishing import execute, fingerprint, running
 from mirror_core.publishing.execute import NotebookFailure
 from mirror_core.publishing.extension import QUICK_VARIABLE, chosen_settings, is_current, run_stale_notebooks
 from mirror_core.publishing.fingerprint import library_digest, page_fingerprint
@@ -30,18 +30,19 @@ class Site:
             mirror_notebooks_quick={"second": {"seed": 2}},
             mirror_sources="../notebooks",
             mirror_timeout=60,
+            mirror_at_once=1,
         )
         self.app = SimpleNamespace(srcdir=folder / "book")
         digest = fingerprint.library_digest
         monkeypatch.setattr(fingerprint, "library_digest", lambda library=None: digest(library or self.library))
-        monkeypatch.setattr(extension, "execute_notebook", self.execute)
+        monkeypatch.setattr(running, "execute_notebook", self.execute)
 
     def source(self, name):
         return self.sources / f"{name}.md"
 
-    def execute(self, source, output, parameters, *, timeout):
+    def execute(self, source, output, parameters, *, timeout, show_cells):
         self.ran.append(source.stem)
-        execute.execute_notebook(source, output, parameters, timeout=timeout, show_progress=False)
+        execute.execute_notebook(source, output, parameters, timeout=timeout, show_progress=False, show_cells=False)
 
     def build(self):
         """Run what is stale and return its names."""

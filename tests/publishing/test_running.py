@@ -1,0 +1,77 @@
+"""Notebooks that run at the same time: each with its own result, none twice, and a failure stops them all."""
+
+from __future__ import annotations
+
+import time
+
+import nbformat
+import pytest
+
+from mirror_core.publishing.execute import NotebookFailure
+from mirror_core.publishing.running import Stale, run_notebooks
+
+HEADER = "# A page\n\n```{code-cell}\n:tags: [parameters]\n\nseed: int = 42\n```\n\n```{code-cell}\n"
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    def write(name: str, cell: str, **parameters) -> Stale:
+        source = tmp_path / f"{name}.md"
+        source.write_text(f"{HEADER}{cell}\n```\n")
+        return Stale(source, tmp_path / "out" / f"{name}.ipynb", parameters)
+
+    return write
+
+
+def outcome(stale: Stale) -> str:
+    return nbformat.read(stale.output, as_version=4).cells[-1].outputs[0].text
+
+
+def waits_for(path: str, own: str) -> str:
+    """Return a cell that ends when another notebook has come as far as this one."""
+    return f"""from pathlib import Path
+import time
+Path({own!r}).touch()
+end = time.monotonic() + 60
+while not Path({path!r}).exists() and time.monotonic() < end:
+    time.sleep(0.05)
+print(seed, Path({path!r}).exists())"""
+
+
+def test_two_notebooks_run_at_the_same_time_and_come_in_their_order(notebook, tmp_path, capfd):
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    stale = [notebook("one", waits_for(b, a), seed=1), notebook("two", waits_for(a, b), seed=2), notebook("three", "print(seed)")]
+    done = list(run_notebooks(stale, timeout=90, at_once=2))
+    assert [one for one, _ in done] == stale and all(seconds > 0 for _, seconds in done)
+    assert [outcome(one) for one in stale] == ["1 True\n", "2 True\n", "42\n"]
+    said = capfd.readouterr()
+    assert all(f"notebook {name}: running …" in said.out for name in ("one", "two", "three"))
+
+
+def test_one_at_a_time_if_so_asked(notebook, tmp_path):
+    stale = [notebook("one", "print(seed)"), notebook("two", f"import os\nprint(os.listdir({str(tmp_path / 'out')!r}))")]
+    assert len(list(run_notebooks(stale, timeout=60, at_once=1))) == 2
+    assert outcome(stale[1]) == "['one.ipynb']\n"
+    assert list(run_notebooks([], timeout=60, at_once=2)) == []
+
+
+def test_kernels_that_run_together_have_one_thread_and_take_turns(notebook, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    cell = "import os\nprint(os.environ['OMP_NUM_THREADS'], os.path.basename(os.environ['MIRROR_CORE_TURNS']))"
+    stale = [notebook("one", cell), notebook("two", cell)]
+    list(run_notebooks(stale, timeout=60, at_once=2))
+    assert [outcome(one) for one in stale] == ["1 turn\n"] * 2
+
+
+def test_a_failure_stops_what_runs_beside_it_and_keeps_what_is_finished(notebook, tmp_path):
+    beside = tmp_path / "beside"
+    stale = [
+        notebook("good", "print(seed)"),
+        notebook("bad", f"import time, pathlib\nwhile not pathlib.Path({str(beside)!r}).exists(): time.sleep(.05)\n1 / 0"),
+        notebook("long", f"import time, pathlib\npathlib.Path({str(beside)!r}).touch()\ntime.sleep(300)"),
+    ]
+    start = time.monotonic()
+    with pytest.raises(NotebookFailure, match=r"notebook bad failed in code cell 2 .*ZeroDivisionError"):
+        list(run_notebooks(stale, timeout=400, at_once=2))
+    assert time.monotonic() - start < 120
+    assert [one.output.exists() for one in stale] == [True, False, False]
