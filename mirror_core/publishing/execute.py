@@ -30,20 +30,40 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VEC
 """Variables that limit linear algebra to one thread a process: the seeds already fill the processors."""
 
 
+LONGEST_SOCKET = 90
+"""Bytes of a socket's path, before its number; systems allow 104 or 108 in all."""
+
+
 class NotebookFailure(RuntimeError):
     """A notebook did not give a page; the message names notebook, cell and reason."""
 
 
-class _QuietKernelManager(AsyncKernelManager):
-    """Starts kernels whose own stderr leads nowhere.
+class _KernelManager(AsyncKernelManager):
+    """Starts kernels that do not take each other's ports, and whose own stderr leads nowhere.
 
-    What a cell writes travels as a message and does not need it. What is left is what a kernel says after its last
+    Over TCP a kernel is told five ports that were free a moment ago; of two kernels that start at the same time, one may
+    find its port taken, and dies. Sockets in a folder of their own cannot collide. They have no room for a long path,
+    so that under a very long one TCP remains.
+
+    What a cell writes travels as a message and does not need stderr. What is left is what a kernel says after its last
     message, while it is being shut down: at times the traceback of a socket that is closed already, which would look
     like the reason of a failure.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._folder = tempfile.TemporaryDirectory(prefix="mirror-", ignore_cleanup_errors=True)
+        sockets = os.path.join(self._folder.name, "kernel")
+        if len(os.fsencode(sockets)) <= LONGEST_SOCKET:
+            self.transport, self.ip = "ipc", sockets
+
     async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
         await super()._async_launch_kernel(kernel_cmd, **(kw | {"stderr": subprocess.DEVNULL}))
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        await super()._async_cleanup_resources(restart=restart)
+        if not restart:
+            self._folder.cleanup()
 
 
 def execute_notebook(
@@ -132,7 +152,7 @@ def _run(
                 None,  # nothing is written before all cells have run
                 parameters=dict(parameters),
                 kernel_name=KERNEL["name"],
-                kernel_manager_class=_QuietKernelManager,
+                kernel_manager_class=_KernelManager,
                 cwd=folder,
                 execution_timeout=timeout,
                 start_timeout=120,

@@ -90,6 +90,11 @@ def test_the_finding_follows_its_rules(found):
     assert "two-sided, reached at K = 6; not reached at K = 9, 10, 11 and 12" in text
     table = page.power_shown(tables.powers(found)[1]).data
     assert table.count("not reached") == 3 and table.count(": reached") == 2
+    # all planted units are called at K = 3, where few can be
+    p = found.sweep[3, STATED].p
+    p.loc[{"null": "unit-mismatch", "correction": "bh", "alternative": "greater"}] = 0.01
+    away = 1 - page.limit(3)
+    assert away > 0.9 and f"at most {away:.3f} away from it (at K = 3)" in page.limit_said(tables.powers(found)[1]).data
     # one population without any: the mean falls below, the interval does not
     found.sweep[12, STATED].p.loc[{"network": 0}] = 0.5
     table = page.power_shown(tables.powers(found)[1]).data

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -123,3 +125,15 @@ def test_a_full_disk_is_said_and_keeps_the_last_good_page(run, monkeypatch):
         run("print('new')")
     assert run.output.read_bytes() == good
     assert [path.name for path in run.output.parent.iterdir()] == ["page.ipynb"]
+
+
+def test_kernels_talk_through_sockets_of_their_own_that_are_gone_afterwards(run, monkeypatch):
+    cell = "from ipykernel.kernelapp import IPKernelApp\nprint(IPKernelApp.instance().transport, IPKernelApp.instance().ip)"
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        transport, ip = run(cell).cells[-1].outputs[0].text.split()
+        assert (transport, ip.startswith(f"{folder}/mirror-")) == ("ipc", True)
+        assert not list(Path(folder).glob("mirror-*"))
+        # a socket's path has to be short
+        monkeypatch.setattr(execute, "LONGEST_SOCKET", 10)
+        assert run(cell).cells[-1].outputs[0].text.split()[0] == "tcp"
