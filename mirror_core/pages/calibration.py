@@ -136,7 +136,10 @@ def limit_said(stated: pd.DataFrame) -> HTML:
     power = stated[(stated.alternative == "greater") & (stated.quantity == "power")].set_index("n_actions")["mean"]
     away = {k: abs(value - limit(k)) for k, value in power.items()}
     k = max(away, key=away.get)
-    return HTML(f"<p>One-sided unit mismatch is at most {decimal(away[k], 3)} away from it (at K = {k}).</p>")
+    return HTML(
+        f"<p>The power of one-sided unit mismatch is at most {decimal(away[k], 3)} away from that in the limit "
+        f"(at K = {k}).</p>"
+    )
 
 
 def reached(stated: pd.DataFrame, side: str, asked: float) -> str:

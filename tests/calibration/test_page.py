@@ -101,7 +101,7 @@ def test_the_distance_from_the_limit_is_the_largest_over_actions():
     rows = [(k, "greater", "power", page.limit(k) + away) for k, away in ((4, 0.02), (6, -0.03), (9, 0.001))]
     rows += [(4, "two-sided", "power", 0.0), (4, "greater", "false", 0.0)]
     stated = pd.DataFrame(rows, columns=["n_actions", "alternative", "quantity", "mean"])
-    assert "at most 0.030 away from it (at K = 6)" in page.limit_said(stated).data
+    assert "at most 0.030 away from that in the limit (at K = 6)" in page.limit_said(stated).data
 
 
 def test_one_network_gives_numbers_without_verdicts(found):
