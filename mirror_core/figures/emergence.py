@@ -66,8 +66,9 @@ def correlation_histogram(r: xr.DataArray) -> Figure:
         threshold(axis, STRONG_THRESHOLD, ".75")
         for sign in (-1, 1):
             threshold(axis, sign * MODERATE_THRESHOLD, f"{'−' if sign < 0 else ''}.6")
-        axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], xlabel="r between performing and observing")
+        axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1])
     axes[0, 0].set_ylabel("share of units")
+    fig.supxlabel("r between performing and observing", fontsize=9)
     axes[0, 0].legend(loc="upper left", handlelength=1.2, bbox_to_anchor=(0, 0.9))
     letter(axes[0, 0], "B")
     return fig
@@ -100,8 +101,10 @@ def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray],
                 xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
             )  # fmt: skip
         starts = np.arange(recording.sizes["sequence"]) * (n_times + 2)
+        # all episodes are as long as the first, and only its labels have room
+        unlabelled = [""] * (len(starts) - 1)
         axes[-1, column].set_xticks(
-            np.concatenate([starts + 1, starts + n_times]), ["1"] * len(starts) + [str(n_times)] * len(starts)
+            np.concatenate([starts + 1, starts + n_times]), ["1", *unlabelled, str(n_times), *unlabelled]
         )
         axes[-1, column].set_xlabel(f"timestep, in {len(starts)} held-out episodes")
     for axis in axes[:, 0]:

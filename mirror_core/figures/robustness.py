@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from mirror_core.figures.style import (
     MODE_COLOUR,
@@ -74,11 +75,12 @@ def shares_by_threshold(shares: pd.DataFrame) -> Figure:
             paper_value(axis, at, reported.headline)
         axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="threshold on r")
         axis.set_xticks([0, 0.25, 0.6, 0.75, 1], ["0", ".25", ".6", ".75", "1"])
-    first = axes[0, -1]
-    first.plot([], [], color=SHARED, label="r > threshold")
-    first.plot([], [], color=SHARED, linestyle=":", label="|r| > threshold")
-    first.plot([], [], color="black", marker="D", markerfacecolor="none", linestyle="none", label="paper")
-    first.legend(loc="upper right", bbox_to_anchor=(1, 1.0))
+    handles = [
+        Line2D([], [], color=SHARED, label="r > threshold"),
+        Line2D([], [], color=SHARED, linestyle=":", label="|r| > threshold"),
+        Line2D([], [], color="black", marker="D", markerfacecolor="none", linestyle="none", label="paper"),
+    ]
+    fig.legend(handles=handles, loc="outside upper right", ncols=3)
     axes[0, 0].set_ylabel("share of units")
     letter(axes[0, 0], "B")
     return fig
@@ -107,7 +109,7 @@ def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
             axis.hlines(values.mean(), x - 0.3, x + 0.3, color=MODE_COLOUR[train], linewidth=1.5)
         threshold(axis, chance, "chance", across=True)
         axis.set(ylim=(0, 1.02), xlim=(-0.6, 3.6))
-        axis.set_xticks(range(4), [f"{train}\n→ {test}" for train, test in TRANSFERS])
+        axis.set_xticks(range(4), [f"{train}\n↓\n{test}" for train, test in TRANSFERS])
     axes[0, 0].set_ylabel("decoding accuracy")
     letter(axes[0, 0], "C")
     return fig

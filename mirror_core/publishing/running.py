@@ -10,7 +10,6 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,31 +45,23 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
         See `execute_notebook`. Those that run beside the failing one are stopped; what is finished is kept.
     """
     lanes = max(1, min(at_once, len(stale)))
-    tasks = [joblib.delayed(_run)(one, timeout, alone=lanes == 1) for one in stale]
     given = os.environ.get(ONE_THREAD[0], "")
     threads = int(given) if given.isdecimal() else 1
-    with _turns(), joblib.parallel_config(backend="loky", n_jobs=lanes, inner_max_num_threads=threads):
+    with (
+        tempfile.TemporaryDirectory(prefix="mirror-") as folder,
+        joblib.parallel_config(backend="loky", n_jobs=lanes, inner_max_num_threads=threads),
+    ):
+        tasks = [joblib.delayed(_run)(one, timeout, os.path.join(folder, "turn"), alone=lanes == 1) for one in stale]
         seconds = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs")(tasks) if tasks else ()
         yield from zip(stale, seconds, strict=True)
 
 
-def _run(one: Stale, timeout: float, *, alone: bool) -> float:
+def _run(one: Stale, timeout: float, lock: str, *, alone: bool) -> float:
     start = time.perf_counter()
     print(f"notebook {one.source.stem}: running …", flush=True)
-    execute_notebook(one.source, one.output, one.parameters, timeout=timeout, show_cells=alone)
+    os.environ[TURNS_VARIABLE] = lock  # for the kernel
+    try:
+        execute_notebook(one.source, one.output, one.parameters, timeout=timeout, show_cells=alone)
+    finally:
+        del os.environ[TURNS_VARIABLE]
     return time.perf_counter() - start
-
-
-@contextmanager
-def _turns() -> Iterator[None]:
-    """Give the processes started from here a lock file of their own."""
-    before = os.environ.get(TURNS_VARIABLE)
-    with tempfile.TemporaryDirectory(prefix="mirror-core-") as folder:
-        os.environ[TURNS_VARIABLE] = os.path.join(folder, "turn")
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ[TURNS_VARIABLE]
-            else:
-                os.environ[TURNS_VARIABLE] = before

@@ -6,11 +6,20 @@ import time
 
 import nbformat
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from mirror_core.publishing.execute import NotebookFailure
 from mirror_core.publishing.running import Stale, run_notebooks
 
 HEADER = "# A page\n\n```{code-cell}\n:tags: [parameters]\n\nseed: int = 42\n```\n\n```{code-cell}\n"
+
+
+@pytest.fixture(autouse=True)
+def own_processes():
+    """Let no worker process of another test, with what that had set and captured, be used again."""
+    get_reusable_executor().shutdown()
+    yield
+    get_reusable_executor().shutdown()
 
 
 @pytest.fixture
@@ -61,6 +70,17 @@ def test_kernels_that_run_together_have_one_thread_and_take_turns(notebook, monk
     stale = [notebook("one", cell), notebook("two", cell)]
     list(run_notebooks(stale, timeout=60, at_once=2))
     assert [outcome(one) for one in stale] == ["1 turn\n"] * 2
+
+
+def test_processes_of_an_earlier_call_are_told_of_the_turns_too(notebook):
+    cell = "import os\nprint(os.path.dirname(os.environ['MIRROR_CORE_TURNS']))"
+    both = []
+    for _ in range(2):
+        stale = [notebook("one", cell), notebook("two", cell)]
+        list(run_notebooks(stale, timeout=60, at_once=2))
+        assert outcome(stale[0]) == outcome(stale[1])
+        both.append(outcome(stale[0]))
+    assert both[0] != both[1]
 
 
 def test_a_failure_stops_what_runs_beside_it_and_keeps_what_is_finished(notebook, tmp_path):
