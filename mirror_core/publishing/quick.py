@@ -52,4 +52,7 @@ def build(book: Path, *, quick: bool) -> int:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    sys.exit(build(copy_sources(Path.cwd(), Path(sys.argv[1])), quick=True))
+    try:
+        sys.exit(build(copy_sources(Path.cwd(), Path(sys.argv[1])), quick=True))
+    except KeyboardInterrupt:
+        sys.exit(130)  # the build has said so
