@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from filelock import FileLock
-
 TURNS_VARIABLE = "MIRROR_CORE_TURNS"
 """Environment variable with the lock file of processes that take turns; if not set, none waits for another."""
 
@@ -19,5 +17,8 @@ def turn() -> Iterator[None]:
     if not path:
         yield
         return
-    with FileLock(path):
+    import fcntl  # not on Windows, where nobody sets the variable
+
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # those who wait stand in a queue; closing the file lets the next one in
         yield

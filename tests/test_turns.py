@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -49,7 +48,7 @@ def test_two_processes_that_want_the_same_networks_train_each_once(tmp_path):
     both = [start(TRAINS, **shared) for _ in "12"]
     said = [one.communicate(timeout=120) for one in both]
     assert [out for out, _ in said] == ["[0, 1, 2, 3]\n"] * 2
-    starts = [p.stat().st_mtime for p in sorted((tmp_path / "runs").rglob("run.json"))]
-    assert len(starts) == 4 and max(starts) <= time.time()
+    made = list((tmp_path / "runs").rglob("run.json"))
+    assert len(made) == 4
     # only the process that came first has shown a bar
     assert sorted("training:" in err for _, err in said) == [False, True]

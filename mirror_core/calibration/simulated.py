@@ -22,7 +22,8 @@ class Batch:
     """Populations of one kind, see `mirror_core.analysis.simulate_population`.
 
     The random numbers of a population depend on seed, K and its place in the batch alone. So batches that differ in
-    similarity hold the same episodes, noise and unplanted units, and a curve over similarity has no jitter of its own.
+    similarity hold the same episodes, noise and unplanted units, and a curve over similarity has no jitter of its own
+    where all have as many populations.
     """
 
     seed: int

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mirror_core.commands.common import clear_errors, store_option
-from mirror_core.commands.sweep import INTERRUPTED, duration, terminated_as_interrupted
+from mirror_core.commands.sweep import INTERRUPTED, duration
+from mirror_core.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
     from mirror_core.claims import Change, Claim, Judgement

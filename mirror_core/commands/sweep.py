@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,7 @@ import click
 
 from mirror_core.checks import ConfigError
 from mirror_core.commands.common import clear_errors, store_option
+from mirror_core.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
     from mirror_core.runs import RunStore
@@ -98,16 +96,6 @@ def _command(files: tuple[Path, ...], out: Path, weights: bool) -> str:
     """Return the command that makes the table again, without what only decides where and how fast."""
     parts = ["mirror", "sweep", *map(str, files), *([] if weights else ["--no-weights"]), "--out", str(out)]
     return shlex.join(parts)
-
-
-@contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """Let SIGTERM, by which clusters end a job, do what Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str | None) -> str:

@@ -22,6 +22,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from mirror_core.publishing.fingerprint import page_fingerprint, versions
 from mirror_core.publishing.reader import KERNEL, parse_notebook
+from mirror_core.turns import TURNS_VARIABLE
 
 PROVENANCE = "mirror_core"
 """Key of the executed notebook's metadata under which its provenance is kept."""
@@ -52,7 +53,9 @@ class _KernelManager(AsyncKernelManager):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._folder = tempfile.TemporaryDirectory(prefix="mirror-", ignore_cleanup_errors=True)
+        # beside a build's lock file, if there is one: the build removes that folder even if this process is killed
+        beside = os.path.dirname(os.environ.get(TURNS_VARIABLE, "")) or None
+        self._folder = tempfile.TemporaryDirectory(prefix="mirror-", dir=beside, ignore_cleanup_errors=True)
         sockets = os.path.join(self._folder.name, "kernel")
         if len(os.fsencode(sockets)) <= LONGEST_SOCKET:
             self.transport, self.ip = "ipc", sockets
@@ -64,6 +67,8 @@ class _KernelManager(AsyncKernelManager):
         await super()._async_cleanup_resources(restart=restart)
         if not restart:
             self._folder.cleanup()
+
+    cleanup_resources = _async_cleanup_resources  # the name that others call; theirs is bound to the method above
 
 
 def execute_notebook(
@@ -84,7 +89,7 @@ def execute_notebook(
     parameters
         Values for the names in the notebook's parameters cell.
     timeout
-        Seconds that one cell may take.
+        Seconds that one cell may take, with the time that it waits for its turn (see `mirror_core.turns`).
     show_progress
         Whether to show in the terminal what the notebook writes to stderr, such as its own progress bars.
     show_cells
@@ -164,7 +169,7 @@ def _run(
     except PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
     except CellTimeoutError:
-        reason = f"it took longer than {timeout:g} s (mirror_timeout in _config.yml)."
+        reason = f"it took longer than {timeout:g} s, waiting for its turn included (mirror_timeout in _config.yml)."
     except DeadKernelError:
         reason = "its kernel died (killed from outside, or out of memory)."
     except RuntimeError as error:

@@ -9,7 +9,7 @@ mirror_notebooks_quick
 mirror_sources
     Folder of the sources, relative to the book.
 mirror_timeout
-    Seconds that one cell may take.
+    Seconds that one cell may take, with the time that it waits for its turn to compute.
 mirror_at_once
     Notebooks that may run at the same time.
 """

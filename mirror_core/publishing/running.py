@@ -1,7 +1,7 @@
 """Run several notebooks, some of them at the same time: while one computes, the others start or draw.
 
-Only one of them uses worker processes at a time (see `mirror_core.turns`), so nothing is computed twice and no
-processor has more to do than it can.
+Only one of them uses worker processes at a time (see `mirror_core.turns`), so nothing is trained twice and
+one notebook's workers do not compete with another's.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from mirror_core.publishing.execute import ONE_THREAD, execute_notebook
+from mirror_core.interrupts import terminated_as_interrupted
+from mirror_core.publishing.execute import ONE_THREAD, NotebookFailure, execute_notebook
 from mirror_core.turns import TURNS_VARIABLE
 
 
@@ -42,26 +44,35 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
     Raises
     ------
     NotebookFailure, NotebookFileError
-        See `execute_notebook`. Those that run beside the failing one are stopped; what is finished is kept.
+        See `execute_notebook`, and where a process that runs one is killed. Those that run beside the failing one are
+        stopped; what is finished is kept.
     """
     lanes = max(1, min(at_once, len(stale)))
-    given = os.environ.get(ONE_THREAD[0], "")
-    threads = int(given) if given.isdecimal() else 1
-    with (
-        tempfile.TemporaryDirectory(prefix="mirror-") as folder,
-        joblib.parallel_config(backend="loky", n_jobs=lanes, inner_max_num_threads=threads),
-    ):
-        tasks = [joblib.delayed(_run)(one, timeout, os.path.join(folder, "turn"), alone=lanes == 1) for one in stale]
-        seconds = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs")(tasks) if tasks else ()
-        yield from zip(stale, seconds, strict=True)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="mirror-", ignore_cleanup_errors=True) as folder,
+            joblib.parallel_config(backend="loky", n_jobs=lanes),
+            terminated_as_interrupted(),  # joblib then stops the processes and what they have started
+        ):
+            # joblib sets the numbers of threads for its processes; kernels get those that are set here
+            variables = {name: os.environ[name] for name in ONE_THREAD if name in os.environ}
+            variables = dict.fromkeys(ONE_THREAD, "1") | variables | {TURNS_VARIABLE: os.path.join(folder, "turn")}
+            tasks = [joblib.delayed(_run)(one, timeout, variables, alone=lanes == 1) for one in stale]
+            done = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs")(tasks) if tasks else ()
+            yield from zip(stale, done, strict=True)
+    except TerminatedWorkerError as error:
+        names = ", ".join(one.source.stem for one in stale)
+        raise NotebookFailure(f"a process that ran one of the notebooks {names} was killed (out of memory?).") from error
 
 
-def _run(one: Stale, timeout: float, lock: str, *, alone: bool) -> float:
+def _run(one: Stale, timeout: float, variables: Mapping[str, str], *, alone: bool) -> float:
     start = time.perf_counter()
     print(f"notebook {one.source.stem}: running …", flush=True)
-    os.environ[TURNS_VARIABLE] = lock  # for the kernel
+    before = dict(os.environ)
+    os.environ.update(variables)
     try:
         execute_notebook(one.source, one.output, one.parameters, timeout=timeout, show_cells=alone)
     finally:
-        del os.environ[TURNS_VARIABLE]
+        os.environ.clear()
+        os.environ.update(before)
     return time.perf_counter() - start

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from mirror_core.analysis import OptionError, null_test, simulate_population
-from mirror_core.calibration.limit import power_in_the_limit
+from mirror_core.calibration.limit import exceeded, power_in_the_limit
 
 
-@pytest.mark.parametrize(("n_actions", "similarity"), [(4, 0.95), (6, 0.95), (6, 0.8)])
+@pytest.mark.parametrize(("n_actions", "similarity"), [(4, 0.95), (6, 0.95), (9, 0.8)])
 def test_a_large_population_comes_near_the_limit(n_actions, similarity):
     rng = np.random.default_rng(n_actions)
     made = simulate_population(
@@ -27,9 +28,11 @@ def test_units_that_nothing_hides_are_all_found_and_those_without_a_code_are_not
     assert power_in_the_limit(6, rng, similarity=0.5, noise=1e6) < 0.001
 
 
-def test_with_two_actions_every_tuning_is_one_of_two():
-    # without noise r is 1 or −1, so half of the unrelated units are at the highest value: none can be called
-    assert power_in_the_limit(2, np.random.default_rng(2), noise=0.0) == 0
+@pytest.mark.parametrize("n_actions", [3, 6, 12])
+def test_r_of_unrelated_units_is_distributed_as_in_theory(n_actions):
+    for r in (0.0, 0.3, 0.9, 1.2):
+        t = r * np.sqrt((n_actions - 2) / (1 - r**2)) if r < 1 else np.inf
+        assert exceeded(np.array([r]), n_actions) == pytest.approx(stats.t.sf(t, n_actions - 2))
 
 
 def test_more_power_with_more_to_find():
@@ -42,4 +45,4 @@ def test_impossible_settings_are_named():
         with pytest.raises(OptionError, match=next(iter(options))):
             power_in_the_limit(6, np.random.default_rng(0), **options)
     with pytest.raises(OptionError, match="n_actions"):
-        power_in_the_limit(1, np.random.default_rng(0))
+        power_in_the_limit(2, np.random.default_rng(0))

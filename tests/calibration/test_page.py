@@ -97,11 +97,13 @@ def test_the_finding_follows_its_rules(found):
     assert table.count("not distinguishable") == 1 and table.count(": reached") == 1
 
 
-def test_the_distance_from_the_limit_is_the_largest_over_actions():
+def test_the_limit_is_compared_by_the_interval():
     rows = [(k, "greater", "power", page.limit(k) + away) for k, away in ((4, 0.02), (6, -0.03), (9, 0.001))]
     rows += [(4, "two-sided", "power", 0.0), (4, "greater", "false", 0.0)]
     stated = pd.DataFrame(rows, columns=["n_actions", "alternative", "quantity", "mean"])
-    assert "at most 0.030 away from that in the limit (at K = 6)" in page.limit_said(stated).data
+    wide, narrow = (stated.assign(low=stated["mean"] - half, high=stated["mean"] + half) for half in (0.05, 0.01))
+    assert "inside the 95 % interval of the one-sided power at every K." in page.limit_said(wide).data
+    assert "power at 1 of 3 K, outside it at K = 4 and 6." in page.limit_said(narrow).data
 
 
 def test_one_network_gives_numbers_without_verdicts(found):

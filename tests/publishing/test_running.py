@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
 
 import nbformat
@@ -83,15 +86,66 @@ def test_processes_of_an_earlier_call_are_told_of_the_turns_too(notebook):
     assert both[0] != both[1]
 
 
-def test_a_failure_stops_what_runs_beside_it_and_keeps_what_is_finished(notebook, tmp_path):
-    beside = tmp_path / "beside"
+def says_its_process(path, then: str) -> str:
+    return f"import os, pathlib, time\npathlib.Path({str(path)!r}).write_text(str(os.getpid()))\n{then}"
+
+
+def wait_until(true, seconds: float = 60) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.1)
+    return true()
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked about does not."""
+    status = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return status.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_a_failure_stops_what_runs_beside_it_and_keeps_what_is_finished(notebook, tmp_path, monkeypatch):
+    temporary, pid = tmp_path / "t", tmp_path / "pid"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     stale = [
         notebook("good", "print(seed)"),
-        notebook("bad", f"import time, pathlib\nwhile not pathlib.Path({str(beside)!r}).exists(): time.sleep(.05)\n1 / 0"),
-        notebook("long", f"import time, pathlib\npathlib.Path({str(beside)!r}).touch()\ntime.sleep(300)"),
+        notebook("bad", f"import time, pathlib\nwhile not pathlib.Path({str(pid)!r}).exists(): time.sleep(.05)\n1 / 0"),
+        notebook("long", says_its_process(pid, "time.sleep(300)")),
     ]
-    start = time.monotonic()
     with pytest.raises(NotebookFailure, match=r"notebook bad failed in code cell 2 .*ZeroDivisionError"):
         list(run_notebooks(stale, timeout=400, at_once=2))
-    assert time.monotonic() - start < 120
     assert [one.output.exists() for one in stale] == [True, False, False]
+    assert wait_until(lambda: not is_alive(int(pid.read_text())))
+    assert not list(temporary.glob("mirror-*"))
+
+
+def test_a_killed_process_is_said(notebook, tmp_path):
+    pid = tmp_path / "pid"
+    kill = "os.kill(int(os.popen(f'ps -o ppid= -p {os.getpid()}').read()), 9)\ntime.sleep(300)"
+    stale = [notebook("one", says_its_process(pid, kill)), notebook("two", "import time\ntime.sleep(60)")]
+    with pytest.raises(NotebookFailure, match="a process that ran one of the notebooks one, two was killed"):
+        list(run_notebooks(stale, timeout=400, at_once=2))
+
+
+def test_sigterm_stops_everything(notebook, tmp_path):
+    pids = [tmp_path / "1", tmp_path / "2"]
+    stale = [notebook(f"n{pid.name}", says_its_process(pid, "time.sleep(300)")) for pid in pids]
+    code = f"""from pathlib import Path, PosixPath
+from mirror_core.publishing.running import Stale, run_notebooks
+list(run_notebooks([Stale(*one) for one in {[tuple(one) for one in stale]!r}], timeout=400, at_once=2))"""
+    build = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert wait_until(lambda: all(pid.exists() and pid.read_text() for pid in pids))
+    build.terminate()
+    build.communicate(timeout=60)
+    assert build.returncode != 0
+    assert wait_until(lambda: not any(is_alive(int(pid.read_text())) for pid in pids))
+
+
+def test_thread_numbers_that_are_set_stay(notebook, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "3")
+    cell = "import os\nprint(os.environ['OMP_NUM_THREADS'], os.environ['MKL_NUM_THREADS'])"
+    for at_once in (1, 2):
+        stale = [notebook("one", cell), notebook("two", cell)]
+        list(run_notebooks(stale, timeout=60, at_once=at_once))
+        assert [outcome(one) for one in stale] == ["1 3\n"] * 2
