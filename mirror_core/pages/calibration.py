@@ -135,12 +135,12 @@ def limit(n_actions: int) -> float:
 def limit_said(stated: pd.DataFrame) -> HTML:
     """Say whether the power of the one-sided test can be told from that of the limit: by its 95 % interval."""
     power = stated[(stated.alternative == "greater") & (stated.quantity == "power")]
-    outside = [f"{row.n_actions}" for row in power.itertuples() if not row.low <= limit(row.n_actions) <= row.high]
-    where = f"outside it at K = {listed(outside)}" if outside else "at every K"
-    return HTML(
-        f"<p>The limit lies inside the 95 % interval of the one-sided power "
-        f"{f'at {len(power) - len(outside)} of {len(power)} K, {where}' if outside else where}.</p>"
-    )
+    outside = [row for row in power.itertuples() if not row.low <= limit(row.n_actions) <= row.high]
+    where = "every K"
+    if outside:
+        parts = [f"{row.n_actions} ({decimal(row.mean, 3)} against {decimal(limit(row.n_actions), 3)})" for row in outside]
+        where = f"{len(power) - len(outside)} of {len(power)} K, outside it at K = {listed(parts)}"
+    return HTML(f"<p>The limit lies inside the 95 % interval of the one-sided power at {where}.</p>")
 
 
 def reached(stated: pd.DataFrame, side: str, asked: float) -> str:

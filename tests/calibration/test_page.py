@@ -103,7 +103,8 @@ def test_the_limit_is_compared_by_the_interval():
     stated = pd.DataFrame(rows, columns=["n_actions", "alternative", "quantity", "mean"])
     wide, narrow = (stated.assign(low=stated["mean"] - half, high=stated["mean"] + half) for half in (0.05, 0.01))
     assert "inside the 95 % interval of the one-sided power at every K." in page.limit_said(wide).data
-    assert "power at 1 of 3 K, outside it at K = 4 and 6." in page.limit_said(narrow).data
+    said = [f"{k} ({page.limit(k) + away:.3f} against {page.limit(k):.3f})" for k, away in ((4, 0.02), (6, -0.03))]
+    assert f"power at 1 of 3 K, outside it at K = {said[0]} and {said[1]}." in page.limit_said(narrow).data
 
 
 def test_one_network_gives_numbers_without_verdicts(found):
