@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from pathlib import Path
@@ -178,15 +178,23 @@ def _run(
     raise NotebookFailure(f"notebook {name} failed {where}: {reason}") from None
 
 
+def thread_numbers() -> dict[str, str]:
+    """Return how many threads linear algebra may use in a kernel: one, where no number is set already."""
+    return {variable: os.environ.get(variable, "1") for variable in ONE_THREAD}
+
+
+def _kernel_environment() -> AbstractContextManager[None]:
+    """Let a kernel start with this very Python and its number of threads."""
+    # First in the search for kernels, before any that the user registered under the same name.
+    return environment(thread_numbers() | {"JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter")})
+
+
 @contextmanager
-def _kernel_environment() -> Iterator[None]:
-    """Let a kernel start with this very Python and one thread of linear algebra; a thread number already set stays."""
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for the processes that are started meanwhile, and leave no trace of them."""
     before = dict(os.environ)
     try:
-        for variable in ONE_THREAD:
-            os.environ.setdefault(variable, "1")
-        # First in the search for kernels, before any that the user registered under the same name.
-        os.environ["JUPYTER_PATH"] = os.path.join(sys.prefix, "share", "jupyter")
+        os.environ.update(variables)
         yield
     finally:
         os.environ.clear()

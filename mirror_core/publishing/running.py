@@ -17,7 +17,7 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mirror_core.interrupts import terminated_as_interrupted
-from mirror_core.publishing.execute import ONE_THREAD, NotebookFailure, execute_notebook
+from mirror_core.publishing.execute import NotebookFailure, environment, execute_notebook, thread_numbers
 from mirror_core.turns import TURNS_VARIABLE
 
 
@@ -55,8 +55,7 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
             terminated_as_interrupted(),  # joblib then stops the processes and what they have started
         ):
             # joblib sets the numbers of threads for its processes; kernels get those that are set here
-            variables = {name: os.environ[name] for name in ONE_THREAD if name in os.environ}
-            variables = dict.fromkeys(ONE_THREAD, "1") | variables | {TURNS_VARIABLE: os.path.join(folder, "turn")}
+            variables = thread_numbers() | {TURNS_VARIABLE: os.path.join(folder, "turn")}
             tasks = [joblib.delayed(_run)(one, timeout, variables, alone=lanes == 1) for one in stale]
             done = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs")(tasks) if tasks else ()
             yield from zip(stale, done, strict=True)
@@ -68,11 +67,6 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
 def _run(one: Stale, timeout: float, variables: Mapping[str, str], *, alone: bool) -> float:
     start = time.perf_counter()
     print(f"notebook {one.source.stem}: running …", flush=True)
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
+    with environment(variables):
         execute_notebook(one.source, one.output, one.parameters, timeout=timeout, show_cells=alone)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
     return time.perf_counter() - start
