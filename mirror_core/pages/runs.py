@@ -50,9 +50,8 @@ def finding(runs: Mapping[Key, Run]) -> HTML:
     places = len(environments(runs))
     started = sorted(run.provenance["started"][:10] for run in runs.values())
     days = started[0] if started[0] == started[-1] else f"{started[0]} to {started[-1]}"
-    untrained = sum(run.config.training.trained == "nothing" for run in runs.values())
     return statement(
-        f"The claims table rests on {len(runs)} networks, {untrained} of them untrained: {len(conditions)} conditions under "
+        f"The claims table rests on {len(runs)} networks, {len(runs) - len(trained)} of them untrained: {len(conditions)} conditions under "
         f"{len(readings)} readings.",
         f"They took {decimal(seconds.sum() / 60, 0)} minutes on one processor in all (median of a trained network "
         f"{decimal(seconds.median(), 1)} s), on {days}, with {places} combination{'s' if places > 1 else ''} of versions and "
