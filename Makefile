@@ -32,7 +32,7 @@ book: $(INSTALLED) links  ## train what is missing, run the stale notebooks, bui
 	@echo "The site: $(CURDIR)/book/_build/html/index.html"
 
 quick: $(INSTALLED) links  ## the whole site with small settings, in _quick/, in about two minutes
-	$(BIN)/python -m mirror_core.publishing.quick _quick
+	$(BIN)/python -m mirror_core.pages.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
 
 test: $(INSTALLED)  ## run all tests

@@ -30,8 +30,8 @@ import torch  # noqa: E402
 from benchmarks import overheads, timings  # noqa: E402
 from benchmarks.machine import Watch, describe, one_core  # noqa: E402
 from benchmarks.timings import TINY, Record, Settings  # noqa: E402
-from mirror_core.making import one_thread  # noqa: E402
-from mirror_core.progress import progress_bar  # noqa: E402
+from mirror_core.runs.progress import progress_bar  # noqa: E402
+from mirror_core.runs.workers import one_thread  # noqa: E402
 
 _REFRESH_SECONDS = 1.0
 """How often the bar says how many timings a part has."""

@@ -25,8 +25,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pandas as pd  # noqa: E402
 import psutil  # noqa: E402
 
-from mirror_core.runs import RunStore  # noqa: E402
-from mirror_core.sweeps import TIMING, RowStore, read_sweep  # noqa: E402
+from mirror_core.runs.store import RunStore  # noqa: E402
+from mirror_core.studies.sweeps import TIMING, RowStore, read_sweep  # noqa: E402
 
 SWEEP = """
 readings = ["as-written", "self-observation"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from mirror_core.provenance import processor
+from mirror_core.runs.provenance import processor
 
 PACKAGES = ("torch", "numba", "numpy", "scipy", "joblib", "distributed", "jax")
 

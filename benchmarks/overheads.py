@@ -15,12 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mirror_core.config import Config
-from mirror_core.making import make
-from mirror_core.runs import Run, RunStore, run_fingerprint
-from mirror_core.sweeps import Row, RowStore, Sweep, survey
-from mirror_core.sweeps.rows import measured
-from mirror_core.sweeps.workers import DaskPool, LocalPool, Pool, each_result
+from mirror_core.config.settings import Config
+from mirror_core.runs.making import make
+from mirror_core.runs.pools import DaskPool, LocalPool, Pool, each_result
+from mirror_core.runs.store import Run, RunStore, run_fingerprint
+from mirror_core.studies.sweeps import Row, RowStore, Sweep, survey
+from mirror_core.studies.sweeps.rows import measured
 
 Record = dict[str, Any]
 

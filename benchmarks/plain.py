@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from mirror_core.conditions import passes
-from mirror_core.config import Config
-from mirror_core.network import MirrorNetwork
+from mirror_core.config.passes import passes
+from mirror_core.config.settings import Config
+from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.training.loop import Lessons, make_lessons
 from mirror_core.seeding import stream
-from mirror_core.training import Lessons, make_lessons
 
 Losses = dict[tuple[str, str], torch.Tensor]
 

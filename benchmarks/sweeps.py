@@ -19,11 +19,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import pandas as pd  # noqa: E402
 
-from mirror_core.provenance import processor  # noqa: E402
-from mirror_core.runs import RunStore  # noqa: E402
-from mirror_core.sweeps import Sweep, survey  # noqa: E402
-from mirror_core.sweeps.running import obtain_in_worker  # noqa: E402
-from mirror_core.sweeps.workers import LocalPool, each_result  # noqa: E402
+from mirror_core.runs.pools import LocalPool, each_result  # noqa: E402
+from mirror_core.runs.provenance import processor  # noqa: E402
+from mirror_core.runs.store import RunStore  # noqa: E402
+from mirror_core.studies.sweeps import Sweep, survey  # noqa: E402
+from mirror_core.studies.sweeps.running import obtain_in_worker  # noqa: E402
 
 
 def timed(sweep: Sweep, workers: int) -> dict[str, float]:

@@ -10,11 +10,11 @@ from typing import Any
 from benchmarks import sweeps
 from benchmarks.plain import plain_train
 from benchmarks.training import seconds, ways
-from mirror_core.conditions import READINGS, configure
-from mirror_core.config import Config
-from mirror_core.cores import CORES
-from mirror_core.sweeps import Sweep
-from mirror_core.training import train, train_many
+from mirror_core.config.conditions import READINGS, configure
+from mirror_core.config.settings import Config
+from mirror_core.networks.cores import CORES
+from mirror_core.networks.training.loop import train, train_many
+from mirror_core.studies.sweeps import Sweep
 
 Record = dict[str, Any]
 TWO_WAYS = {"plain": plain_train, "ours": train}

@@ -24,10 +24,10 @@ import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 
 from benchmarks.plain import plain_train  # noqa: E402
-from mirror_core.conditions import READINGS, configure  # noqa: E402
-from mirror_core.config import Config  # noqa: E402
-from mirror_core.provenance import processor  # noqa: E402
-from mirror_core.training import train, train_many  # noqa: E402
+from mirror_core.config.conditions import READINGS, configure  # noqa: E402
+from mirror_core.config.settings import Config  # noqa: E402
+from mirror_core.networks.training.loop import train, train_many  # noqa: E402
+from mirror_core.runs.provenance import processor  # noqa: E402
 
 GROWTH = {
     "hidden_size": [16, 32, 64, 96, 128, 192],

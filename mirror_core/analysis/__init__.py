@@ -8,14 +8,7 @@ from mirror_core.analysis.congruence import CLASSES, Congruence, congruence
 from mirror_core.analysis.correlation import Shares, shares, shares_over_thresholds, unit_correlation
 from mirror_core.analysis.decoding import DECODERS, Transfer, cross_decoding
 from mirror_core.analysis.generalisation import Generalisation, ccgp
-from mirror_core.analysis.geometry import (
-    Alignment,
-    Measure,
-    alignment_index,
-    cka_test,
-    linear_cka,
-    principal_angles,
-)
+from mirror_core.analysis.geometry import Alignment, Measure, alignment_index, cka_test, linear_cka, principal_angles
 from mirror_core.analysis.inference import (
     Difference,
     Interval,
@@ -28,8 +21,8 @@ from mirror_core.analysis.lags import LagTest, lag_test, lagged_correlation, pea
 from mirror_core.analysis.nulls import NULLS, Null, null_test, nulls_table
 from mirror_core.analysis.selection import split_half, top_units
 from mirror_core.analysis.significance import ALTERNATIVES, CORRECTIONS, NullTest
-from mirror_core.analysis.simulate import Population, simulate_population
-from mirror_core.analysis.validation import OptionError, RecordingError
+from mirror_core.analysis.validation import RecordingError
+from mirror_core.checks import OptionError
 
 __all__ = [
     "ALTERNATIVES",
@@ -47,7 +40,6 @@ __all__ = [
     "Null",
     "NullTest",
     "OptionError",
-    "Population",
     "RecordingError",
     "Shares",
     "Transfer",
@@ -69,7 +61,6 @@ __all__ = [
     "principal_angles",
     "shares",
     "shares_over_thresholds",
-    "simulate_population",
     "split_half",
     "top_units",
     "unit_correlation",

@@ -17,7 +17,8 @@ from mirror_core.analysis.nulls import null_test
 from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
 from mirror_core.analysis.significance import NullTest, share_beyond
 from mirror_core.analysis.tuning import action_means
-from mirror_core.analysis.validation import check_number, check_whole, checked_actions, checked_pair
+from mirror_core.analysis.validation import checked_actions, checked_pair
+from mirror_core.checks import number, whole
 
 Recording = Float[np.ndarray, "sequence time unit"]
 Actions = Int[np.ndarray, "sequence time"]
@@ -100,9 +101,9 @@ def congruence(
     """
     perform, observe = checked_pair(perform, observe)
     actions = checked_actions(actions, perform.shape)
-    check_whole("n_permutations", n_permutations, 1)
-    check_number("effective", effective, 0, 1)
-    check_number("least_selectivity", least_selectivity, 0, 1)
+    whole("n_permutations", n_permutations, 1)
+    number("effective", effective, 0, 1)
+    number("least_selectivity", least_selectivity, 0, 1)
 
     test = null_test(
         perform, observe, "action-relabelling", n_permutations, rng, actions=actions, centre_timesteps=centre_timesteps

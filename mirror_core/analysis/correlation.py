@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mirror_core.analysis.validation import check_number, checked_pair
+from mirror_core.analysis.validation import checked_pair
+from mirror_core.checks import number
 
 
 def unit_correlation(
@@ -96,8 +97,8 @@ def shares(r: Float[np.ndarray, " unit"], strong: float = 0.75, moderate: float 
     OptionError
         If a threshold is outside [0, 1].
     """
-    check_number("strong", strong, 0, 1)
-    check_number("moderate", moderate, 0, 1)
+    number("strong", strong, 0, 1)
+    number("moderate", moderate, 0, 1)
     defined = r[np.isfinite(r)]
     counts = {"n_units": len(r), "n_excluded": len(r) - len(defined)}
     if len(defined) == 0:
@@ -129,7 +130,7 @@ def shares_over_thresholds(
     """
     rows = []
     for threshold in thresholds:
-        check_number("threshold", threshold, 0, 1)
+        number("threshold", threshold, 0, 1)
         found = shares(r, strong=threshold, moderate=threshold)
         rows.append((threshold, found.strong, found.moderate, found.n_units, found.n_excluded))
     return pd.DataFrame(rows, columns=["threshold", "positive", "either", "n_units", "n_excluded"])

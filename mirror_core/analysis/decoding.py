@@ -17,7 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
-from mirror_core.analysis.validation import check_choice, check_whole, checked_actions, checked_pair
+from mirror_core.analysis.validation import checked_actions, checked_pair
+from mirror_core.checks import one_of, whole
 
 MODES = ("perform", "observe")
 """Order of the modes in every result."""
@@ -105,8 +106,8 @@ def cross_decoding(
     """
     modes = checked_pair(perform, observe, min_sequences=4)
     actions = checked_actions(actions, modes[0].shape)
-    check_choice("decoder", decoder, DECODERS)
-    check_whole("n_permutations", n_permutations, 1)
+    one_of("decoder", decoder, DECODERS)
+    whole("n_permutations", n_permutations, 1)
     halves = split_half(len(actions), rng)
 
     answers = np.empty((2, 2, *actions.shape), dtype=actions.dtype)

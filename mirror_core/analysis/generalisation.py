@@ -18,13 +18,8 @@ from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.decoding import DECODERS
 from mirror_core.analysis.geometry import Measure
 from mirror_core.analysis.selection import split_half
-from mirror_core.analysis.validation import (
-    RecordingError,
-    check_choice,
-    check_whole,
-    checked_actions,
-    checked_pair,
-)
+from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair
+from mirror_core.checks import one_of, whole
 
 Recording = Float[np.ndarray, "sequence time unit"]
 
@@ -89,8 +84,8 @@ def ccgp(
     """
     perform, observe = checked_pair(perform, observe, min_sequences=4)
     actions = checked_actions(actions, perform.shape)
-    check_choice("decoder", decoder, DECODERS)
-    check_whole("n_draws", n_draws, 1)
+    one_of("decoder", decoder, DECODERS)
+    whole("n_draws", n_draws, 1)
 
     train, test = split_half(len(actions), rng)
     together = unit_length(np.concatenate([perform, observe])) * np.sqrt(2 * actions.size)

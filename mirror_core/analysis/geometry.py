@@ -12,7 +12,8 @@ from tqdm import tqdm
 from mirror_core.analysis.correlation import centred
 from mirror_core.analysis.permutations import random_permutations
 from mirror_core.analysis.significance import share_beyond
-from mirror_core.analysis.validation import RecordingError, check_whole, checked_pair
+from mirror_core.analysis.validation import RecordingError, checked_pair
+from mirror_core.checks import whole
 
 Recording = Float[np.ndarray, "sequence time unit"]
 
@@ -75,7 +76,7 @@ def cka_test(
     RecordingError, OptionError
         See `linear_cka`; also for fewer than one permutation.
     """
-    check_whole("n_permutations", n_permutations, 1)
+    whole("n_permutations", n_permutations, 1)
     value = linear_cka(perform, observe, centre_timesteps=centre_timesteps)
     x, y = (centred(mode, centre_timesteps) for mode in checked_pair(perform, observe))
     scale = np.sqrt(_hsic(_rows(x), _rows(x)) * _hsic(_rows(y), _rows(y)))
@@ -145,7 +146,7 @@ def alignment_index(
     RecordingError, OptionError
         If the recordings do not fit together or an option is outside its range.
     """
-    check_whole("n_draws", n_draws, 2)
+    whole("n_draws", n_draws, 2)
     covariances = _covariances(perform, observe, n_dims, centre_timesteps)
     values, vectors = np.linalg.eigh(sum(covariances) / 2)
     spread = vectors * np.sqrt(np.maximum(values, 0))
@@ -188,7 +189,7 @@ def _covariances(
     perform: Recording, observe: Recording, n_dims: int, centre_timesteps: bool
 ) -> list[Float[np.ndarray, "unit unit"]]:
     perform, observe = checked_pair(perform, observe)
-    check_whole("n_dims", n_dims, 1, perform.shape[2])
+    whole("n_dims", n_dims, 1, perform.shape[2])
     rows = (_rows(centred(mode, centre_timesteps)) for mode in (perform, observe))
     covariances = [x.T @ x / len(x) for x in rows]
     for name, covariance in zip(("perform", "observe"), covariances, strict=True):

@@ -10,7 +10,8 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import stats
 
-from mirror_core.analysis.validation import RecordingError, check_number, check_whole
+from mirror_core.analysis.validation import RecordingError
+from mirror_core.checks import number, whole
 
 Values = Sequence[float] | Float[np.ndarray, " network"]
 Statistic = Callable[[np.ndarray], float]
@@ -49,7 +50,7 @@ def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
     OptionError
         If `confidence` is outside [0, 1].
     """
-    check_number("confidence", confidence, 0, 1)
+    number("confidence", confidence, 0, 1)
     values = _finite("values", values)
     mean = float(values.mean())
     half = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values))
@@ -110,8 +111,8 @@ def hierarchical_bootstrap(
     OptionError
         If an option is outside its range.
     """
-    check_number("confidence", confidence, 0, 1)
-    check_whole("n_draws", n_draws, 1)
+    number("confidence", confidence, 0, 1)
+    whole("n_draws", n_draws, 1)
     networks = [np.asarray(units, dtype=float) for units in values]
     if len(networks) < 2 or not all(len(units) and np.isfinite(units).all() for units in networks):
         raise RecordingError(f"values of {len(networks)} networks: there must be at least two, all finite, none empty.")

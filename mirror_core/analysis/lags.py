@@ -11,7 +11,8 @@ from jaxtyping import Float
 from mirror_core.analysis.correlation import unit_correlation, unit_length
 from mirror_core.analysis.permutations import random_permutations, repaired_products
 from mirror_core.analysis.significance import TIE, standardised
-from mirror_core.analysis.validation import check_whole, checked_pair
+from mirror_core.analysis.validation import checked_pair
+from mirror_core.checks import whole
 
 Recording = Float[np.ndarray, "sequence time unit"]
 
@@ -45,7 +46,7 @@ def lagged_correlation(
         If `max_lag` leaves no timestep.
     """
     perform, observe = checked_pair(perform, observe)
-    check_whole("max_lag", max_lag, 0, perform.shape[1] - 1)
+    whole("max_lag", max_lag, 0, perform.shape[1] - 1)
     lags = range(-max_lag, max_lag + 1)
     r = [unit_correlation(*_overlap(perform, observe, lag), centre_timesteps=centre_timesteps) for lag in lags]
     return xr.DataArray(np.stack(r), {"lag": list(lags)}, ["lag", "unit"], name="r")
@@ -105,7 +106,7 @@ def lag_test(
     RecordingError, OptionError
         See `lagged_correlation`; also for fewer than one permutation.
     """
-    check_whole("n_permutations", n_permutations, 1)
+    whole("n_permutations", n_permutations, 1)
     observed = lagged_correlation(perform, observe, max_lag, centre_timesteps=centre_timesteps)
     perform, observe = checked_pair(perform, observe)
     repairings = random_permutations(len(perform), n_permutations, rng)

@@ -20,7 +20,8 @@ from mirror_core.analysis.permutations import (
     repaired_sums,
 )
 from mirror_core.analysis.tuning import action_means, tuning_length
-from mirror_core.analysis.validation import OptionError, RecordingError, checked_pair
+from mirror_core.analysis.validation import RecordingError, checked_pair
+from mirror_core.checks import OptionError
 
 Recording = Float[np.ndarray, "sequence time unit"]
 

@@ -25,7 +25,8 @@ from mirror_core.analysis.null_draws import (
     unit_mismatch,
 )
 from mirror_core.analysis.significance import ALTERNATIVES, NullTest, permutation_p, pooled_p
-from mirror_core.analysis.validation import check_choice, check_whole, checked_actions, checked_pair
+from mirror_core.analysis.validation import checked_actions, checked_pair
+from mirror_core.checks import one_of, whole
 
 SAME_EVENTS = "Do the two modes follow the same events?"
 SAME_CODE = "Is it the same code in the same unit?"
@@ -133,9 +134,9 @@ def null_test(
     OptionError
         For an unknown null or alternative (with the nearest names), fewer than one permutation, or a missing argument.
     """
-    check_choice("null", null, NULLS)
-    check_choice("alternative", alternative, ALTERNATIVES)
-    check_whole("n_permutations", n_permutations, 1)
+    one_of("null", null, NULLS)
+    one_of("alternative", alternative, ALTERNATIVES)
+    whole("n_permutations", n_permutations, 1)
     perform, observe = checked_pair(perform, observe)
     if actions is not None:
         actions = checked_actions(actions, perform.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from mirror_core.analysis.validation import OptionError, check_whole
+from mirror_core.checks import OptionError, whole
 
 
 def split_half(
@@ -16,7 +16,7 @@ def split_half(
     Units chosen on one half are shown and tested on the other: on the same episodes the largest r is inflated by
     having been chosen.
     """
-    check_whole("n_sequences", n_sequences, 2)
+    whole("n_sequences", n_sequences, 2)
     order = rng.permutation(n_sequences)
     return np.sort(order[: n_sequences // 2]), np.sort(order[n_sequences // 2 :])
 
@@ -31,7 +31,7 @@ def top_units(r: Float[np.ndarray, " unit"], n: int, sign: int = 1) -> Int[np.nd
     OptionError
         If `n` is not a positive whole number or `sign` neither 1 nor −1.
     """
-    check_whole("n", n, 1)
+    whole("n", n, 1)
     if sign not in (1, -1):
         raise OptionError(f"sign = {sign!r} is not allowed: it must be 1 (largest r) or -1 (smallest).")
     order = np.argsort(-sign * r, kind="stable")

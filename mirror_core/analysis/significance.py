@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import false_discovery_control
 
-from mirror_core.analysis.validation import check_choice, check_number
+from mirror_core.checks import number, one_of
 
 TIE = 1e-9
 """Values this close count as equal: sums in another order differ by rounding."""
@@ -98,7 +98,7 @@ class NullTest:
         OptionError
             For an unknown correction.
         """
-        check_choice("correction", correction, CORRECTIONS)
+        one_of("correction", correction, CORRECTIONS)
         p = np.full(self.p.shape, np.nan)
         tested = np.isfinite(self.p)
         if tested.any():
@@ -107,7 +107,7 @@ class NullTest:
 
     def significant(self, alpha: float = 0.05, correction: str = "none") -> Bool[np.ndarray, " unit"]:
         """Return which units have p ≤ `alpha` after a correction; one that could not be tested never has."""
-        check_number("alpha", alpha, 0, 1)
+        number("alpha", alpha, 0, 1)
         return self.corrected(correction) <= alpha
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Iterable
-from numbers import Integral, Real
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-DIMENSIONS = ("sequence", "time", "unit")
-"""Dimensions of a recording, in order."""
+from mirror_core.arrays import DIMENSIONS
 
 
 class RecordingError(ValueError):
     """A recording cannot be analysed: wrong shape, missing values, too little of it."""
 
 
-class OptionError(ValueError):
-    """An option of an analysis has an impossible value or an unknown name."""
 
 
 def checked_pair(
@@ -95,25 +87,7 @@ def checked_actions(actions: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     return actions
 
 
-def check_choice(kind: str, value: object, allowed: Iterable[str]) -> None:
-    """Raise `OptionError`, with the nearest names first, unless `value` is one of the allowed names."""
-    allowed = list(allowed)
-    if value not in allowed:
-        near = difflib.get_close_matches(str(value), allowed, n=3, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise OptionError(f"unknown {kind} {value!r}.{hint} Allowed: {', '.join(allowed)}.")
 
 
-def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Raise `OptionError` unless `value` is a whole number from `low` to `high`."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < low or (high is not None and value > high):
-        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise OptionError(f"{name} = {value!r} is not allowed: it must be a whole number {allowed}.")
 
 
-def check_number(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> None:
-    """Raise `OptionError` unless `value` is a finite number from `low` to `high`."""
-    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not low <= value <= high:
-        raise OptionError(f"{name} = {value!r} is not allowed: it must be a number from {low:g} to {high:g}.")

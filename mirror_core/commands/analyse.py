@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import clear_errors
-from mirror_core.commands.sweep import INTERRUPTED
+from mirror_core.commands.common import INTERRUPTED, clear_errors
 
 RESULT = click.Path(dir_okay=False, path_type=Path)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mirror_core.commands.common import clear_errors, store_option
-from mirror_core.commands.sweep import INTERRUPTED, duration
-from mirror_core.interrupts import terminated_as_interrupted
+from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.commands.sweep import duration
+from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
-    from mirror_core.claims import Change, Claim, Judgement
-    from mirror_core.config import Config
-    from mirror_core.runs import RunStore
+    from mirror_core.config.settings import Config
+    from mirror_core.runs.store import RunStore
+    from mirror_core.studies.claims import Change, Claim, Judgement
 
 CHANGED = 3
 """Exit status of --check where a verdict changed."""
@@ -51,16 +51,16 @@ def claims(
     option, 130 after Ctrl-C.
     """
     with clear_errors():
-        from mirror_core.checks import ConfigError
-        from mirror_core.claims import claim_grid, conditions_of, evaluate, gather, load_claims, to_csv, to_json
-        from mirror_core.conditions import READINGS
-        from mirror_core.config import Config
-        from mirror_core.report.writing import write_text
-        from mirror_core.runs import RunStore
-        from mirror_core.study import names
+        from mirror_core.checks import OptionError
+        from mirror_core.config.conditions import READINGS
+        from mirror_core.config.settings import Config
+        from mirror_core.runs.files import write_text
+        from mirror_core.runs.store import RunStore
+        from mirror_core.studies.claims import claim_grid, conditions_of, evaluate, gather, load_claims, to_csv, to_json
+        from mirror_core.studies.grid import names
 
         if out and not out.absolute().parent.is_dir():
-            raise ConfigError(f"cannot write {out}: its folder does not exist.")
+            raise OptionError(f"cannot write {out}: its folder does not exist.")
         more = n_seeds_shared or (_SITE[1] if n_seeds == _SITE[0] else n_seeds)
         readings = list(READINGS) if reading == "all" else names("reading", reading, READINGS)
         stated, store = load_claims(), RunStore(folder)
@@ -88,8 +88,8 @@ def claims(
 
 def _plan(configs: list[Config], store: RunStore) -> str:
     """Say how many networks there are, and what the missing ones cost."""
-    from mirror_core.making import n_workers
-    from mirror_core.sweeps.cost import expected_seconds
+    from mirror_core.runs.workers import n_workers
+    from mirror_core.studies.sweeps.cost import expected_seconds
 
     missing = [config for config in configs if not store.folder(config).is_dir()]
     plan = f"{len(configs)} networks: {len(configs) - len(missing)} kept in {store.root}, {len(missing)} to train."
@@ -104,19 +104,19 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
 
     Raises
     ------
-    ConfigError
+    OptionError
         If there are none to compare with, or other networks are behind them.
     """
-    from mirror_core.checks import ConfigError
-    from mirror_core.claims import COMMITTED, changes, read_verdicts
+    from mirror_core.checks import OptionError
+    from mirror_core.studies.claims import COMMITTED, changes, read_verdicts
 
     if not COMMITTED.is_file():
-        raise ConfigError(f"no verdicts to compare with: {COMMITTED} does not exist.")
+        raise OptionError(f"no verdicts to compare with: {COMMITTED} does not exist.")
     old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8"))
     found, now = read_verdicts(new)
     differing = {name for name in {*settings, *now} - {"n_networks"} if settings.get(name) != now.get(name)}
     if differing:
-        raise ConfigError(
+        raise OptionError(
             "the committed verdicts cannot be compared with: they have "
             + ", ".join(f"{name} = {settings.get(name)} instead of {now.get(name)}" for name in sorted(differing))
             + "."
@@ -126,8 +126,8 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
 
 def as_text(judgements: list[Judgement]) -> str:
     """Return the verdicts as a plain table: claim, the paper's number, and under each reading verdict and value."""
-    from mirror_core.claims import SYMBOLS
-    from mirror_core.wording import decimal
+    from mirror_core.studies.claims import SYMBOLS
+    from mirror_core.studies.wording import decimal
 
     def said(one: Judgement) -> str:
         found = one.main.decisive.found

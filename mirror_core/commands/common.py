@@ -25,3 +25,6 @@ def clear_errors() -> Iterator[None]:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] != "mirror_core":
             raise  # a fault of ours: its traceback is worth seeing
         raise click.ClickException(str(error)) from error
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""

@@ -17,8 +17,8 @@ def runs(folder: Path | None) -> None:
     A reading and a condition are named where the configuration has everything that they ask for.
     """
     with clear_errors():
-        from mirror_core.runs import RunStore
-        from mirror_core.sweeps.listing import listing
+        from mirror_core.runs.store import RunStore
+        from mirror_core.studies.sweeps.listing import listing
 
         store = RunStore(folder)
         table = listing(store)

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mirror_core.checks import ConfigError
-from mirror_core.commands.common import clear_errors, store_option
-from mirror_core.interrupts import terminated_as_interrupted
+from mirror_core.checks import OptionError
+from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
-    from mirror_core.runs import RunStore
-    from mirror_core.sweeps import Failure, Survey
+    from mirror_core.runs.store import RunStore
+    from mirror_core.studies.sweeps import Failure, Survey
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 @click.command(short_help="Run what a file declares, and write one table.")
@@ -61,14 +59,14 @@ def sweep(
         raise click.UsageError("several files make one table: name it with --out.")
     out = out or Path(f"{files[0].stem}.parquet")
     with clear_errors():
-        from mirror_core.runs import RunStore
-        from mirror_core.sweeps import joined, read_sweep, run_sweep, survey, write_table
+        from mirror_core.runs.store import RunStore
+        from mirror_core.studies.sweeps import joined, read_sweep, run_sweep, survey, write_table
 
         declared, store = {file.stem: read_sweep(file) for file in files}, RunStore(folder)
         if len(declared) < len(files):
-            raise ConfigError("two files have the same name: the table could not tell their rows apart.")
+            raise OptionError("two files have the same name: the table could not tell their rows apart.")
         if not out.absolute().parent.is_dir():
-            raise ConfigError(f"cannot write {out}: its folder does not exist.")
+            raise OptionError(f"cannot write {out}: its folder does not exist.")
         found = [survey(one, store, keep_weights=weights) for one in declared.values()]
         click.echo(_plan(found, store, workers, dask), err=not dry_run)
         if dry_run:
@@ -100,9 +98,9 @@ def _command(files: tuple[Path, ...], out: Path, weights: bool) -> str:
 
 def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str | None) -> str:
     """Say how much there is to do."""
-    from mirror_core.making import n_workers
-    from mirror_core.sweeps import merged
-    from mirror_core.sweeps.cost import estimate
+    from mirror_core.runs.workers import n_workers
+    from mirror_core.studies.sweeps import merged
+    from mirror_core.studies.sweeps.cost import estimate
 
     every = merged(found)
     kept, missing = len(every.rows), len(every.missing)
@@ -129,7 +127,7 @@ def duration(seconds: float) -> str:
 
 
 def _say_interrupted(found: list[Survey], store: RunStore) -> None:
-    from mirror_core.sweeps import merged
+    from mirror_core.studies.sweeps import merged
 
     left = merged(found)
     click.echo(

@@ -7,8 +7,8 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, paper_value, row_of_panels, threshold
-from mirror_core.paper import MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
 
 
 def colour_of(condition: str) -> str:

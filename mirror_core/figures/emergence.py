@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.figures.style import (
     CONTROL,
     CORRELATION_COLOURS,
@@ -17,8 +18,7 @@ from mirror_core.figures.style import (
     row_of_panels,
     threshold,
 )
-from mirror_core.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.wording import decimal
+from mirror_core.studies.wording import decimal
 
 
 def unit_heatmap(r: xr.DataArray) -> Figure:

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mirror_core.config.paper import STRONG
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH, letter
-from mirror_core.ingredients.factorial import INGREDIENTS
-from mirror_core.paper import STRONG
+from mirror_core.studies.ingredients.factorial import INGREDIENTS
 
 TASKS = {"perform": "performing is learnt", "observe": "observing is learnt"}
 
@@ -21,7 +21,7 @@ def combinations(overview: pd.DataFrame) -> Figure:
     Parameters
     ----------
     overview
-        What `mirror_core.pages.ingredients.overview` returns.
+        What `mirror_core.studies.ingredients.overview.overview` returns.
     """
     fig, (above, below) = plt.subplots(
         2, 1, figsize=(WIDTH, 5.2), sharex=True, gridspec_kw={"height_ratios": [2.1, 1.6]}
@@ -98,9 +98,9 @@ def effects(backgrounds: pd.DataFrame, main: pd.DataFrame, pairs: pd.DataFrame) 
     Parameters
     ----------
     backgrounds
-        What `mirror_core.pages.ingredients.background_effects` returns.
+        What `mirror_core.studies.ingredients.overview.background_effects` returns.
     main, pairs
-        What `mirror_core.pages.ingredients.effects` returns.
+        What `mirror_core.studies.ingredients.overview.effects` returns.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.3), gridspec_kw={"width_ratios": [1.15, 1]})
     left.axvline(0, color="0.35", linewidth=0.8)

@@ -8,17 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirror_core.figures.style import (
-    CONTROL,
-    MODE_COLOUR,
-    MODE_LINE,
-    NULL,
-    SHARED,
-    letter,
-    row_of_panels,
-    threshold,
-)
-from mirror_core.paper import STRONG_THRESHOLD
+from mirror_core.config.paper import STRONG_THRESHOLD
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, NULL, SHARED, letter, row_of_panels, threshold
 
 PARTS = {"whole": "whole activity", "action": "what tells the action"}
 
@@ -30,7 +21,7 @@ def captured(spaces: xr.Dataset) -> Figure:
     ----------
     spaces
         `captured` (reading, seed, part, basis, mode, direction) of one condition, and as many `unit` and `dim` as
-        units and dimensions of a tuning, see `mirror_core.ingredients.subspaces.look_into`.
+        units and dimensions of a tuning, see `mirror_core.studies.ingredients.subspaces.look_into`.
     """
     readings, n_dims = list(spaces.reading.values), spaces.sizes["dim"]
     directions = spaces.direction.values
@@ -70,7 +61,7 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
     Parameters
     ----------
     alignments
-        What `mirror_core.pages.mechanism.alignments` returns.
+        What `mirror_core.studies.theory.study.alignments` returns.
     tuning, predicted
         Tuning correlations with dimensions (reading, seed, unit), and the theory's (reading, seed, drawn).
     """
@@ -116,7 +107,7 @@ def ladder(steps: pd.DataFrame) -> Figure:
     Parameters
     ----------
     steps
-        What `mirror_core.pages.mechanism.ladder` returns.
+        What `mirror_core.studies.theory.study.ladder` returns.
     """
     readings, names = list(dict.fromkeys(steps.reading)), list(dict.fromkeys(steps.step))
     fig, axes = row_of_panels(readings, 0.9 + 0.3 * len(names))

@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
-from mirror_core.conditions import Pass
+from mirror_core.config.passes import Pass
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels, threshold
-from mirror_core.world import Episodes
+from mirror_core.worlds.episodes import Episodes
 
 _IN, _CORE, _OUT = 0.0, 1.0, 2.0
 _NAMES = {"predict": "predict sₜ", "infer": "infer aₜ"}
@@ -37,7 +37,7 @@ def training_step(readings: dict[str, tuple[Pass, ...]]) -> Figure:
     Parameters
     ----------
     readings
-        Reading → its passes, as `mirror_core.conditions.passes` lists them.
+        Reading → its passes, as `mirror_core.config.passes.passes` lists them.
     """
     most = max(len(p) for p in readings.values())
     fig, axes = row_of_panels(list(readings), 0.5 + 1.15 * most)

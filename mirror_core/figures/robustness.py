@@ -8,16 +8,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mirror_core.figures.style import (
-    MODE_COLOUR,
-    NULL,
-    SHARED,
-    letter,
-    paper_value,
-    row_of_panels,
-    threshold,
-)
-from mirror_core.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
+from mirror_core.config.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
+from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, letter, paper_value, row_of_panels, threshold
+from mirror_core.studies.measures.basic import TRANSFERS
 
 
 def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[str, float], unit: dict) -> Figure:
@@ -86,8 +79,6 @@ def shares_by_threshold(shares: pd.DataFrame) -> Figure:
     return fig
 
 
-TRANSFERS = (("perform", "perform"), ("perform", "observe"), ("observe", "perform"), ("observe", "observe"))
-"""Pairs (decoder trained in, tested in), in the order they are drawn."""
 
 
 def decoding(accuracy: xr.DataArray, chance: float) -> Figure:

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG
 from mirror_core.figures.style import NULL, SHARED, letter, paper_value, row_of_panels
-from mirror_core.paper import LARGEST, MODERATE, SMALLEST, STRONG
-from mirror_core.specification.choices import Choice
-from mirror_core.specification.matching import Target
+from mirror_core.studies.specification.choices import Choice
+from mirror_core.studies.specification.matching import Target
 
 _ROW = 0.142
 """Height of a level's row in inches, which leaves room for text of 8 pt."""
@@ -59,7 +59,7 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     ranked
         One row a network: `reading`, `rank` (0 to 1), `strong_raw`, `strong_passing_raw`, `strong_mismatched_raw`.
     presence
-        See `mirror_core.specification.presence`.
+        See `mirror_core.studies.specification.presence`.
     choices
         The rows, from top to bottom.
     """
@@ -116,7 +116,7 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     Parameters
     ----------
     means
-        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.specification.level_means` returns, with a
+        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.studies.specification.level_means` returns, with a
         column `reading`.
     choices
         The rows, from top to bottom.
@@ -164,7 +164,7 @@ def headline_matches(
     Parameters
     ----------
     networks
-        One row a network: `reading` and the columns of `mirror_core.specification.HEADLINES`.
+        One row a network: `reading` and the columns of `mirror_core.studies.specification.HEADLINES`.
     targets
         Reading → column → where a network has to lie.
     matching

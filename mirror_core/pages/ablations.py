@@ -8,37 +8,18 @@ import xarray as xr
 from IPython.display import HTML
 
 from mirror_core.analysis import mean_interval
-from mirror_core.figures.robustness import TRANSFERS
-from mirror_core.pages.main_result import shares_table
-from mirror_core.paper import STRONG_THRESHOLD
-from mirror_core.tables import cell, show, statement
-from mirror_core.wording import CORRELATION, SHARE, listed, with_interval
-
-MAIN_DECODER = "logistic"
-"""The decoder behind every figure; the other is a check on it."""
+from mirror_core.config.paper import STRONG_THRESHOLD
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.studies.grid import differences, shares_table
+from mirror_core.studies.measures.basic import MAIN_DECODER, TRANSFERS
+from mirror_core.studies.wording import CORRELATION, SHARE, listed, with_interval
 
 PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")
 """The controls that the paper reports, each said to eliminate or reduce mirroring."""
 
 
-def intervals(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Return mean and 95 % interval over networks of a quantity, for each reading and condition."""
-    rows = []
-    for (reading, condition), one in table.groupby(["reading", "condition"], sort=False):
-        mean, low, high = mean_interval(one[quantity]) if len(one) > 1 else (one[quantity].item(),) * 3
-        rows.append({"reading": reading, "condition": condition, "mean": mean, "low": low, "high": high})
-    return pd.DataFrame(rows)
 
 
-def differences(table: pd.DataFrame, quantity: str) -> dict[tuple[str, str], np.ndarray]:
-    """Return the shared core's quantity minus each control's, matched by seed, by (reading, condition)."""
-    wide = table.pivot(index=["reading", "seed"], columns="condition", values=quantity)
-    return {
-        (reading, condition): (one["shared"] - one[condition]).values
-        for reading, one in wide.groupby("reading", sort=False)
-        for condition in wide.columns
-        if condition != "shared"
-    }
 
 
 def numbers(measures: xr.Dataset, reading: str) -> HTML:

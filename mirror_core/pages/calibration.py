@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -11,13 +10,12 @@ from IPython.display import HTML
 
 from mirror_core.analysis import nulls_table
 from mirror_core.analysis.nulls import SAME_EVENTS
-from mirror_core.calibration.limit import power_in_the_limit
-from mirror_core.calibration.study import CODE_NULLS, CURVES, STATED, TRUSTED, Calibration
-from mirror_core.calibration.summary import ALPHA, overlap_table, share_interval
-from mirror_core.calibration.tables import all_calls, interval, means, powers, unrelated_calls
-from mirror_core.seeding import stream
-from mirror_core.tables import cell, show, statement
-from mirror_core.wording import SHARE, decimal, listed, with_interval
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.studies.calibration.design import CODE_NULLS, CURVES, TRUSTED, Calibration
+from mirror_core.studies.calibration.limit import limit
+from mirror_core.studies.calibration.summary import ALPHA, overlap_table, share_interval
+from mirror_core.studies.calibration.tables import all_calls, interval, means, powers, unrelated_calls
+from mirror_core.studies.wording import SHARE, decimal, listed, with_interval
 
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
 """K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were drawn, from an earlier, smaller simulation."""
@@ -125,11 +123,6 @@ def power_shown(stated: pd.DataFrame) -> HTML:
     return show(pd.DataFrame(rows), "Unit mismatch under BH, planted units of tuning similarity .95")
 
 
-@cache
-def limit(n_actions: int) -> float:
-    """Return the one-sided power that BH would have at similarity .95 in very many units, as many of them planted."""
-    rng = stream(0, f"calibration/limit/K = {n_actions}")
-    return power_in_the_limit(n_actions, rng, similarity=STATED, planted_share=29 / 96)  # .3 of 96 units, whole ones
 
 
 def limit_said(stated: pd.DataFrame) -> HTML:

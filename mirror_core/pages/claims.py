@@ -8,9 +8,9 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.claims import COMMITTED, RULES, VERDICTS, Evidence, Judgement, changes, read_verdicts, to_json
-from mirror_core.tables import statement
-from mirror_core.wording import listed
+from mirror_core.pages.tables import statement
+from mirror_core.studies.claims import COMMITTED, RULES, VERDICTS, Evidence, Judgement, changes, read_verdicts, to_json
+from mirror_core.studies.wording import listed
 
 CHANGED_SHOWN = 12
 """Changed verdicts that the note at the top names; the rest are counted."""

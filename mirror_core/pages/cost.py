@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.costs.measured import MOST_OTHERS, Measured
-from mirror_core.costs.scale import RunCost, slope, sweep_seconds, throughput_ratios
-from mirror_core.tables import show, statement
-from mirror_core.wording import listed
+from mirror_core.pages.tables import show, statement
+from mirror_core.studies.costs.measured import MOST_OTHERS, Measured
+from mirror_core.studies.costs.scale import RunCost, slope, sweep_seconds, throughput_ratios
+from mirror_core.studies.wording import duration, listed, times
 
 PAPERS = {"hidden_size": 96, "sequence_length": 12, "batch_size": 64}
 """The paper's values of the settings that grow."""
 SETTINGS = {"hidden_size": "units H", "sequence_length": "timesteps T", "batch_size": "batch size"}
 
 
-def times(values: Sequence[float]) -> str:
-    """Say how many times faster: the median of the turns, and the lowest and the highest."""
-    values = np.asarray(values, dtype=float)
-    if len(values) == 1:
-        return f"{values[0]:.1f} times (one turn)"
-    return f"{np.median(values):.1f} times ({values.min():.1f} to {values.max():.1f} in {len(values)} turns)"
 
 
-def duration(seconds: float) -> str:
-    """Return a time in the unit that suits it."""
-    for unit, size in (("years", 365.25 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        if seconds >= 2 * size:
-            value = seconds / size
-            return f"{value:,.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
-    if seconds >= 0.1:
-        return f"{seconds:.2f} s"
-    return f"{1000 * seconds:.2g} ms" if seconds >= 1e-4 else f"{1e6 * seconds:.2g} µs"
 
 
-def size(n_bytes: float) -> str:
-    """Return an amount of data in the unit that suits it."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if n_bytes >= factor:
-            return f"{n_bytes / factor:.3g} {unit}"
-    return f"{n_bytes:.0f} bytes"
 
 
 def ratios(measured: Measured, hidden_size: int, way: str = "plain") -> np.ndarray:
@@ -78,7 +55,7 @@ def _whole(measured: Measured) -> pd.Series:
 
 
 def disturbance(measured: Measured) -> HTML:
-    """Say whether the machine was left alone, by the rule of `mirror_core.costs.measured.MOST_OTHERS`."""
+    """Say whether the machine was left alone, by the rule of `mirror_core.studies.costs.measured.MOST_OTHERS`."""
     load, others = measured.watch.load.iloc[0], measured.others
     found = f"others kept {others:.2f} cores busy on average (load average at the start: {load:.1f})"
     words = [f"While this was measured, {found}; at most {MOST_OTHERS:g} counts as idle."]

@@ -5,12 +5,19 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.conditions import configure
-from mirror_core.config import Config
-from mirror_core.costs.measured import Measured
-from mirror_core.costs.scale import INODES, METADATA_OPERATIONS, RunCost, matrix_flop, most_workers, sweep_seconds
-from mirror_core.pages.cost import duration, size
-from mirror_core.tables import show
+from mirror_core.config.conditions import configure
+from mirror_core.config.settings import Config
+from mirror_core.pages.tables import show
+from mirror_core.studies.costs.measured import Measured
+from mirror_core.studies.costs.scale import (
+    INODES,
+    METADATA_OPERATIONS,
+    RunCost,
+    matrix_flop,
+    most_workers,
+    sweep_seconds,
+)
+from mirror_core.studies.wording import duration, size
 
 RUNS = (10**3, 10**4, 10**6)
 """Numbers of networks in the tables."""

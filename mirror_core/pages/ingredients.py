@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.ingredients.effects import (
-    differences,
-    interaction,
-    interval,
-    main_effect,
+from mirror_core.config.paper import STRONG
+from mirror_core.pages.tables import cell as shown
+from mirror_core.pages.tables import show, statement
+from mirror_core.studies.ingredients.effects import (
     smallest_sets,
     values_of,
 )
-from mirror_core.ingredients.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
-from mirror_core.paper import STRONG
-from mirror_core.tables import cell as shown
-from mirror_core.tables import show, statement
-from mirror_core.wording import CORRELATION, SHARE, decimal, listed, span, with_interval
+from mirror_core.studies.ingredients.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
+from mirror_core.studies.ingredients.overview import effects, learnt, overview, sound
+from mirror_core.studies.wording import CORRELATION, SHARE, decimal, listed, span, with_interval
 
 QUANTITIES = {
     "strong": "r > .75",
@@ -33,8 +28,6 @@ QUANTITIES = {
 }
 """Column of the table of measures → heading."""
 
-LEARNT = 0.5
-"""A task is learnt if the mean score lies more than this share of the way from a guess to perfect."""
 
 
 def ingredients_table() -> HTML:
@@ -43,87 +36,14 @@ def ingredients_table() -> HTML:
     return show(pd.DataFrame(rows))
 
 
-def learnt(one: pd.DataFrame) -> dict[str, bool]:
-    """Return which modes learnt their own task, from the rows of one cell (see `LEARNT`)."""
-    chance = one.chance.mean()
-    named = (one.named.mean() - chance) / (1 - chance)
-    return {"perform": bool(one.explained.mean() > LEARNT), "observe": bool(named > LEARNT)}
 
 
-def sound(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of cells that are asked for nothing they cannot know."""
-    return table[[cell.answerable for cell in table.cell]]
 
 
-def overview(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each cell, the largest share of strong units first; ties by number of ingredients.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `cell`, `mean`, `low`, `high` (NaN with one network), `values` (one a network), `answerable`, `perform`
-        and `observe` (whether that task is learnt) and `twin` (the number of the first cell that it coincides with, or
-        its own).
-    """
-    rows = []
-    for cell, one in table.groupby("cell", sort=False):
-        mean, low, high = interval(one.strong)
-        rows.append(
-            {"cell": cell, "mean": mean, "low": low, "high": high, "values": one.strong.to_numpy(),
-             "answerable": cell.answerable, **learnt(one)}
-        )  # fmt: skip
-    found = pd.DataFrame(rows)
-    found["n"] = [len(cell.present) for cell in found.cell]
-    found["order"] = [cell.name for cell in found.cell]
-    found = found.sort_values(["mean", "n", "order"], ascending=[False, False, True], ignore_index=True)
-    first = {cell: group[0] for group in coincidences(list(found.cell)) for cell in group}
-    place = {cell: i for i, cell in enumerate(found.cell)}
-    found["twin"] = [place[first.get(cell, cell)] for cell in found.cell]
-    return found.drop(columns=["n", "order"])
 
 
-def effects(table: pd.DataFrame, quantity: str = "strong") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return main effects and interactions over backgrounds in which every cell is answerable.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame
-        The effects: `ingredient`, `mean`, `low`, `high`, `effect_size`, `n_backgrounds`, `n`; and the interactions:
-        `first`, `second`, `mean`, `low`, `high`, all NaN where none can be formed.
-    """
-    values = values_of(sound(table), quantity)
-    main = [
-        {"ingredient": name, **main_effect(values, name)._asdict(), "n_backgrounds": len(differences(values, name))}
-        for name in INGREDIENTS
-        if differences(values, name)
-    ]
-    pairs = []
-    for first, second in combinations([row["ingredient"] for row in main], 2):
-        found = interaction(values, first, second)
-        limits = (found.mean, found.low, found.high) if found else (np.nan,) * 3
-        pairs.append({"first": first, "second": second} | dict(zip(("mean", "low", "high"), limits, strict=True)))
-    return pd.DataFrame(main), pd.DataFrame(pairs)
 
 
-def background_effects(table: pd.DataFrame, quantity: str = "strong") -> pd.DataFrame:
-    """Return the mean difference that each ingredient makes in each background, answerable or not.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `ingredient`, `difference`, `answerable` (both cells) and `same` (both cells coincide).
-    """
-    values = values_of(table, quantity)
-    twins = [set(group) for group in coincidences(list(values))]
-    rows = []
-    for name in INGREDIENTS:
-        for without, found in differences(values, name).items():
-            pair = {without, Cell(without.present | {name})}
-            rows.append(
-                {"ingredient": name, "difference": found.mean(), "answerable": all(c.answerable for c in pair),
-                 "same": any(pair <= group for group in twins)}
-            )  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def effects_table(table: pd.DataFrame) -> HTML:

@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML
 
-from mirror_core.analysis import null_test, shares, shares_over_thresholds
 from mirror_core.checks import whole
-from mirror_core.examples import Chosen, both_modes
-from mirror_core.figures.robustness import TRANSFERS
-from mirror_core.kept import analyse_runs
-from mirror_core.paper import LARGEST, MODERATE, SMALLEST, STRONG, Reported
-from mirror_core.passing import NULLS, passing_units
-from mirror_core.seeding import stream
-from mirror_core.study import Grid
-from mirror_core.tables import cell, show, statement
-from mirror_core.wording import CORRELATION, SHARE, against, listed, span, with_interval
-
-QUANTITIES: dict[str, Reported] = {"strong": STRONG, "moderate": MODERATE, "largest": LARGEST, "smallest": SMALLEST}
-"""Fields of `mirror_core.analysis.Shares` and what the paper reports for each."""
+from mirror_core.config.paper import LARGEST, STRONG
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.runs.kept import analyse_runs
+from mirror_core.studies.grid import QUANTITIES, Grid, shares_table
+from mirror_core.studies.measures.basic import TRANSFERS
+from mirror_core.studies.measures.nulls import NULL_NAMES, NULLS, passing_units
+from mirror_core.studies.wording import CORRELATION, SHARE, against, listed, span, with_interval
 
 CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonferroni": "Bonferroni"}
 
 DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
 
-NULL_NAMES = {
-    "row": "rows shuffled (the paper's test)",
-    "sequence": "episodes shuffled",
-    "unit-mismatch": "units shuffled",
-}
-"""The nulls of the page, and how it calls them."""
-
-DRAWN_NULLS = ("row", "sequence")
-"""Those that Fig. 2A draws: nulls of a single unit."""
 
 
-def shares_table(r: xr.DataArray) -> pd.DataFrame:
-    """Return the paper's four headline numbers for every network.
 
-    Parameters
-    ----------
-    r
-        Correlations whose last dimension is `unit`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each combination of the other dimensions, with columns `strong`, `moderate`, `largest`,
-        `smallest` and `n_excluded` (units that were constant in one mode). Combinations that were not run are left out.
-    """
-    stacked = r.stack(network=[d for d in r.dims if d != "unit"]).transpose("network", "unit")
-    rows = []
-    for labels, values in zip(stacked.network.values, stacked.values, strict=True):
-        if np.isfinite(values).any():
-            found = shares(values)
-            measured = {name: getattr(found, name) for name in (*QUANTITIES, "n_excluded")}
-            rows.append(dict(zip(stacked.indexes["network"].names, labels, strict=True)) | measured)
-    return pd.DataFrame(rows)
 
 
 def headline_table(shared: xr.Dataset) -> HTML:
@@ -95,16 +58,6 @@ def finding(shared: xr.Dataset) -> HTML:
     )
 
 
-def shares_by_threshold(shared: xr.Dataset) -> pd.DataFrame:
-    """Return the share of units beyond every threshold from 0 to 1, for each reading and seed."""
-    thresholds = np.linspace(0, 1, 101)
-    r = shared.r.sel(centring="raw")
-    parts = [
-        shares_over_thresholds(r.sel(reading=reading, seed=seed).values, thresholds).assign(reading=reading, seed=seed)
-        for reading in r.reading.values
-        for seed in r.seed.values
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: int) -> HTML:
@@ -116,7 +69,7 @@ def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: in
     tested = sorted({seed for _, _, seed in grid})[:n_seeds]
     grid = {key: run for key, run in grid.items() if key[2] in tested}
     found = analyse_runs(
-        passing_units, list(grid.values()), modules=("examples",), n_test=n_test, n_permutations=n_permutations
+        passing_units, list(grid.values()), n_test=n_test, n_permutations=n_permutations
     )
     networks: dict[tuple[str, str], list[dict[str, dict[str, float]]]] = {}
     for (reading, condition, _), passed in zip(grid, found, strict=True):
@@ -130,22 +83,6 @@ def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: in
     return show(pd.DataFrame(rows), f"Share of units with p ≤ .05, {n_permutations:,} draws of each null, networks: {len(tested)} each")
 
 
-def null_draws(
-    examples: dict[str, Chosen], n_permutations: int, seed: int
-) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, float], dict[str, int]]:
-    """Return what Fig. 2A draws: null draws, observed r and number of the first chosen unit, by reading."""
-    draws, observed, units = {}, {}, {}
-    for reading, chosen in examples.items():
-        unit = chosen.units[0]
-        perform, observe = both_modes(chosen.recording.sel(unit=[unit]))
-        draws[reading] = {}
-        for null in DRAWN_NULLS:
-            rng = stream(seed, f"null/{null}/example")
-            test = null_test(perform, observe, null=null, n_permutations=n_permutations, rng=rng)
-            draws[reading][NULL_NAMES[null]] = test.null[:, 0]
-            observed[reading] = float(test.observed[0])
-        units[reading] = unit
-    return draws, observed, units
 
 
 def decoder_table(shared: xr.Dataset) -> HTML:

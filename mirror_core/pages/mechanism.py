@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML
 
 from mirror_core.analysis import mean_interval
-from mirror_core.conditions import READINGS, configure, passes
-from mirror_core.config import Config
-from mirror_core.ingredients.subspaces import look_into
-from mirror_core.kept import analyse_runs
-from mirror_core.linear.predictions import MODULES, predict_run
-from mirror_core.linear.units import SymmetricWorld, share_above
-from mirror_core.paper import STRONG_THRESHOLD
-from mirror_core.study import Grid
-from mirror_core.tables import cell, show
-from mirror_core.wording import CORRELATION, SHARE, decimal, with_interval
-
-CONDITIONS = ("shared", "mispaired")
-"""Conditions that the mechanism is shown in."""
+from mirror_core.config.conditions import READINGS, configure
+from mirror_core.config.paper import STRONG_THRESHOLD
+from mirror_core.config.passes import passes
+from mirror_core.config.settings import Config
+from mirror_core.pages.tables import cell, show
+from mirror_core.studies.theory.study import ladder
+from mirror_core.studies.theory.units import SymmetricWorld, share_above
+from mirror_core.studies.wording import CORRELATION, SHARE, decimal, with_interval
 
 CLOSE = 0.1
 """Theory and networks agree on an alignment if their mean difference, matched by seed, is smaller than this."""
@@ -30,26 +23,10 @@ CLOSE = 0.1
 PENALTIES = (1e-2, 3e-3, 1e-3)
 
 
-def _combined(grid: Grid, found: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Label the results of a grid's runs with its readings, conditions and seeds."""
-    parts = [
-        one.expand_dims({name: [value] for name, value in zip(("reading", "condition", "seed"), key, strict=True)})
-        for key, one in zip(grid, found, strict=True)
-    ]
-    order = {name: list(dict.fromkeys(key[i] for key in grid)) for i, name in enumerate(("reading", "condition"))}
-    return xr.combine_by_coords(parts).reindex(order)
 
 
-def spaces(grid: Grid, n_test: int) -> xr.Dataset:
-    """Return where the modes of every network live (see `mirror_core.ingredients.subspaces.look_into`)."""
-    return _combined(grid, analyse_runs(look_into, list(grid.values()), modules=("examples",), n_test=n_test))
 
 
-def predictions(grid: Grid, penalty: float, n_steps: int, n_test: int) -> xr.Dataset:
-    """Return the theory beside every network (see `mirror_core.linear.predictions.predict_run`)."""
-    settings = {"penalty": penalty, "n_steps": n_steps, "n_test": n_test}
-    found = analyse_runs(predict_run, list(grid.values()), modules=MODULES, **settings)
-    return _combined(grid, found)
 
 
 def spaces_table(spaces: xr.Dataset) -> HTML:
@@ -94,20 +71,6 @@ def spaces_said(spaces: xr.Dataset) -> HTML:
     )
 
 
-def alignments(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:
-    """Return the tuning alignment of every network beside the theory's, long.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `reading`, `condition`, `seed`, `source` (network, theory, trained linear) and `alignment`.
-    """
-    sources = {"network": spaces.tuning_alignment, "theory": predicted.alignment, "trained linear": predicted.trained}
-    parts = [
-        one.to_dataframe("alignment").reset_index()[["reading", "condition", "seed", "alignment"]].assign(source=source)
-        for source, one in sources.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def theory_table(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
@@ -186,23 +149,6 @@ def symmetric_table(base: Config) -> HTML:
     return show(pd.DataFrame(rows))
 
 
-def ladder(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:
-    """Return the alignments from the theory to the networks, one simplification after another, paired episodes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `reading`, `seed`, `step`, `alignment`.
-    """
-    paired = predicted.sel(condition="shared")
-    names = {"theory": paired.alignment, **{str(s): paired.steps.sel(step=s) for s in paired.step.values}}
-    names["GRU, all timesteps"] = spaces.tuning_alignment.sel(condition="shared")
-    columns = ["reading", "seed", "alignment"]
-    parts = [
-        one.reset_coords(drop=True).to_dataframe("alignment").reset_index()[columns].assign(step=name)
-        for name, one in names.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def ladder_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:

@@ -5,46 +5,22 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-import torch
 from IPython.display import HTML
 
-from mirror_core.config import Config
-from mirror_core.study import Grid
-from mirror_core.tables import cell, show, statement
-from mirror_core.training import make_lessons
-from mirror_core.world import predictable_error
-from mirror_core.wording import decimal, listed
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.studies.grid import Grid
+from mirror_core.studies.learning import final_heldout, floors, histories, levels
+from mirror_core.studies.wording import decimal, listed
 
 OBJECTIVES = {"predict": "forward (mean squared error)", "infer": "inverse (cross-entropy, nats)"}
 
 
-def histories(grid: Grid) -> pd.DataFrame:
-    """Return the loss curves of all runs, with columns `reading`, `condition` and `seed` in front."""
-    parts = [
-        run.history.assign(reading=reading, condition=condition, seed=seed)
-        for (reading, condition, seed), run in grid.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
-def floors(config: Config) -> dict[str, float]:
-    """Return the least loss that is possible, for the objectives where it is known."""
-    return {"predict": predictable_error(config.world, config.training.sequence_length)}
 
 
-def levels(grid: Grid) -> dict[str, float]:
-    """Return the loss of a constant guess for each objective: the sensations' variance, and ln K."""
-    configs = {run.config.seed: run.config for run in grid.values()}.values()
-    variances = [
-        torch.var(make_lessons(c, "held-out", c.training.n_heldout).sensations, dim=(0, 1)).mean().item()
-        for c in configs
-    ]
-    return {"predict": sum(variances) / len(variances), "infer": math.log(next(iter(configs)).world.n_actions)}
 
 
-def final_heldout(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the held-out losses after the last epoch."""
-    return history[(history.split == "held-out") & (history.epoch == history.epoch.max())]
 
 
 def final_losses(history: pd.DataFrame) -> HTML:

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from IPython.display import HTML
 
 from mirror_core.analysis import mean_interval
-from mirror_core.beyond import QUANTITIES, Quantity, beyond_r
-from mirror_core.kept import analyse_runs
-from mirror_core.lesions import ABLATIONS, NULL_GROUPS, against_draws, lesion_effects
-from mirror_core.network import MODES
-from mirror_core.pages.ablations import MAIN_DECODER
-from mirror_core.study import Grid
-from mirror_core.tables import cell, show, statement
-from mirror_core.wording import decimal, listed, with_interval
-
-CONDITIONS_SHOWN = ("shared", "separate-cores", "untrained")
-"""The main experiment, and two in which no code is shared."""
-LESIONED = CONDITIONS_SHOWN[:2]
-"""The conditions with something to lose."""
-MAIN_DOSE = 16
-"""Number of silenced units behind the finding, the middle of the doses."""
-
-TRANSFERS: dict[str, tuple[str, str]] = {
-    "perform-to-observe": ("perform", "observe"),
-    "observe-to-perform": ("observe", "perform"),
-}
-ALL_QUANTITIES: dict[str, Quantity] = {
-    **{
-        name: Quantity(f"decoding the action, {train} → {test}", "actions relabelled: chance")
-        for name, (train, test) in TRANSFERS.items()
-    },
-    **QUANTITIES,
-}
-"""What the summary lists, by name."""
+from mirror_core.arrays import MODES
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.studies.measures.lesions import ABLATIONS, NULL_GROUPS
+from mirror_core.studies.one_code import ALL_QUANTITIES, cost_ratio, main_dose
+from mirror_core.studies.wording import decimal, listed, with_interval
 
 VERDICTS = {
     "yes": "yes",
@@ -49,62 +24,10 @@ VERDICTS = {
 }
 
 
-def once(function: Callable[..., Any], grid: Grid, **settings: Any) -> dict[tuple[str, str, int], Any]:
-    """Return the analysis of every network; untrained ones, the same under every reading, are analysed once."""
-    first = next(iter(grid))[0]
-    same = {key: (first, *key[1:]) if key[1] == "untrained" else key for key in grid}
-    keys = [key for key in grid if same[key] == key]
-    found = dict(zip(keys, analyse_runs(function, [grid[key] for key in keys], **settings), strict=True))
-    return {key: found[same[key]] for key in grid}
 
 
-def beyond_grid(grid: Grid, **settings: int) -> xr.Dataset:
-    """Return what `mirror_core.beyond.beyond_r` measures, with dimensions (reading, condition, seed) in front."""
-    found = once(beyond_r, grid, **settings)
-    levels = [list(dict.fromkeys(key[i] for key in grid)) for i in range(3)]
-    by_reading = [
-        xr.concat([xr.concat([found[r, c, s] for s in levels[2]], "seed") for c in levels[1]], "condition")
-        for r in levels[0]
-    ]
-    names = dict(zip(("reading", "condition", "seed"), levels, strict=True))
-    return xr.concat(by_reading, "reading").assign_coords(names)
 
 
-def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
-    """Return one row for each quantity and network.
-
-    Parameters
-    ----------
-    beyond
-        From `beyond_grid`.
-    measures
-        From `mirror_core.study.measure`, of the same networks.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `reading`, `condition`, `seed`, `quantity`, `value`, `null` (mean of the network's draws), `low` and
-        `high` (central 95 % of the draws of all networks together; for decoding, no more than chance is kept).
-    """
-    draws = beyond.null
-    parts = [
-        xr.Dataset(
-            {
-                "value": beyond.value,
-                "null": draws.mean("draw"),
-                "low": draws.quantile(0.025, ["seed", "draw"], skipna=True).drop_vars("quantile"),
-                "high": draws.quantile(0.975, ["seed", "draw"], skipna=True).drop_vars("quantile"),
-            }
-        )
-    ]
-    for name, (train, test) in TRANSFERS.items():
-        value = measures.accuracy.sel(decoder=MAIN_DECODER, train_mode=train, test_mode=test, drop=True)
-        chance = measures.chance
-        one = xr.Dataset({"value": value, "null": chance, "low": chance, "high": chance})
-        parts.append(one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[name]))
-    columns = ["reading", "condition", "seed", "quantity", "value", "null", "low", "high"]
-    tables = [part.to_dataframe(dim_order=columns[:4]).reset_index()[columns] for part in parts]
-    return pd.concat([*tables[1:], tables[0]], ignore_index=True)
 
 
 def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
@@ -163,28 +86,10 @@ def summary(table: pd.DataFrame) -> HTML:
     return show(pd.DataFrame(rows), f"{n_networks} network{'s' if n_networks > 1 else ''} in each condition")
 
 
-def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what lesions cost every network, and how the chosen units compare with other sets.
-
-    Returns
-    -------
-    effects, compared
-        Tables of `mirror_core.lesions.lesion_effects` and `against_draws` with columns `reading`, `condition`, `seed`
-        in front.
-    """
-    found = once(lesion_effects, {key: run for key, run in grid.items() if key[1] in LESIONED}, **settings)
-    return (_joined(found), _joined({key: against_draws(effects) for key, effects in found.items()}))
 
 
-def _joined(tables: Mapping[tuple[str, str, int], pd.DataFrame]) -> pd.DataFrame:
-    names = ["reading", "condition", "seed"]
-    return pd.concat(tables, names=names).reset_index(names, allow_duplicates=True).reset_index(drop=True)
 
 
-def main_dose(compared: pd.DataFrame) -> int:
-    """Return the dose behind the finding: `MAIN_DOSE`, or the largest below where cores are small."""
-    doses = sorted(compared.n_units.unique())
-    return int(max([dose for dose in doses if dose <= MAIN_DOSE], default=doses[0]))
 
 
 def lesion_numbers(compared: pd.DataFrame, reading: str) -> HTML:
@@ -254,13 +159,6 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
     )
 
 
-def cost_ratio(compared: pd.DataFrame, reading: str, dose: int) -> np.ndarray:
-    """Return, for each network, the top units' cost over the matched sets' mean, averaged over modes and ablations."""
-    at = compared[
-        (compared.reading == reading) & (compared.condition == "shared") & (compared.null == "variance-matched")
-        & (compared.group == "top") & (compared.n_units == dose)
-    ]  # fmt: skip
-    return (at.loss_change / at.null_mean).groupby(at.seed).mean().values
 
 
 def _cost_in_words(said: Mapping[str, str]) -> str:

@@ -8,26 +8,19 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.claims import Claim
-from mirror_core.conditions import CONDITIONS, READINGS
-from mirror_core.runs import Run
-from mirror_core.tables import show, statement
-from mirror_core.wording import decimal
-
-Key = tuple[str, str, int]
+from mirror_core.config.conditions import CONDITIONS, READINGS
+from mirror_core.pages.anchors import Key, group_anchor, run_anchor
+from mirror_core.pages.tables import show, statement
+from mirror_core.runs.store import Run
+from mirror_core.studies.claims import Claim
+from mirror_core.studies.wording import decimal
 
 _ABOUT = ("mirror_core", "python", "torch", "numpy", "numba", "processor", "platform")
 """What of a run's provenance describes the program and the machine."""
 
 
-def group_anchor(reading: str, condition: str) -> str:
-    """Return the anchor of the networks of a condition under a reading."""
-    return f"{reading}--{condition}"
 
 
-def run_anchor(fingerprint: str) -> str:
-    """Return the anchor of a run."""
-    return f"run-{fingerprint}"
 
 
 def environments(runs: Mapping[Key, Run]) -> pd.DataFrame:

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.config import Config
-from mirror_core.paper import STRONG
-from mirror_core.specification.answers import OUTCOMES, Answers, under
-from mirror_core.specification.choices import Choice, value_text
-from mirror_core.specification.matching import HEADLINES
-from mirror_core.sweeps.plan import flat
-from mirror_core.tables import cell, show, statement
-from mirror_core.wording import CORRELATION, SHARE, decimal, listed, span
+from mirror_core.config.paper import STRONG
+from mirror_core.config.settings import Config, flat
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.studies.specification.answers import OUTCOMES, Answers, under
+from mirror_core.studies.specification.choices import Choice, value_text
+from mirror_core.studies.specification.matching import HEADLINES
+from mirror_core.studies.wording import CORRELATION, SHARE, decimal, listed, span
 
 ALPHA = 0.05
 """A choice moves the share if its levels differ with a p of at most this, corrected for all that are tested."""
@@ -26,7 +25,7 @@ _NO_MATTER = ("shared_heads", ("as-written", "self-observation"))
 def finding(answers: Answers) -> HTML:
     """Say how the share is spread under each reading, and how many networks match all the paper's numbers.
 
-    The rule: a network matches if all four headline numbers are in their targets, `mirror_core.specification.targets`.
+    The rule: a network matches if all four headline numbers are in their targets, `mirror_core.studies.specification.targets`.
     """
     of = answers.of
     spreads = []

@@ -7,10 +7,10 @@ from html import escape
 
 from IPython.display import HTML
 
-from mirror_core.claims import QUANTITIES, RULES, SYMBOLS, Claim, Evidence, Judgement
-from mirror_core.claims.verdicts import PartResult
-from mirror_core.pages.runs import group_anchor, run_anchor
-from mirror_core.wording import decimal, listed
+from mirror_core.pages.anchors import group_anchor, run_anchor
+from mirror_core.studies.claims import QUANTITIES, RULES, SYMBOLS, Claim, Evidence, Judgement
+from mirror_core.studies.claims.verdicts import PartResult
+from mirror_core.studies.wording import decimal, listed
 
 COUNT = 5
 """Values from here on are counts of units, and shown with one decimal."""

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from IPython.display import HTML
 
-from mirror_core.publishing.files import TextFile
-from mirror_core.report import Report
-from mirror_core.report.text import shown
-from mirror_core.tables import show, statement
-from mirror_core.wording import decimal
+from mirror_core.pages.publishing.files import TextFile
+from mirror_core.pages.report.page import as_page
+from mirror_core.pages.report.text import shown
+from mirror_core.pages.tables import show, statement
+from mirror_core.studies.report.results import Report
+from mirror_core.studies.wording import decimal
 
 
 def scratch_folder() -> Path:
@@ -83,7 +84,7 @@ def _inside(sentence: str) -> str:
 def glue_reports(glue: Callable[..., None], folder: Path, together: Report) -> None:
     """Glue both HTML reports as files, so that the site can offer them."""
     apart = (folder / "apart-report.html").read_text(encoding="utf-8")
-    for name, text in (("apart", apart), ("together", together.to_html())):
+    for name, text in (("apart", apart), ("together", as_page(together))):
         glue(f"report-{name}", TextFile(text, "html"), display=False)
 
 

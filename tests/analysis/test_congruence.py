@@ -5,8 +5,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from mirror_core.analysis import CLASSES, OptionError, congruence, simulate_population
+from mirror_core.analysis import CLASSES, OptionError, congruence
 from mirror_core.analysis.congruence import effective_actions, selectivity
+from mirror_core.recordings.simulated import simulate_population
 
 # mean responses to four actions of five units, by what the modes have in common: all, one of two each,
 # all of performing but not of observing, nothing; the last is flat when observing

@@ -6,13 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
-from mirror_core.analysis import (
-    shares,
-    shares_over_thresholds,
-    split_half,
-    top_units,
-    unit_correlation,
-)
+from mirror_core.analysis import shares, shares_over_thresholds, split_half, top_units, unit_correlation
 
 seeds = st.integers(0, 10_000)
 

@@ -7,15 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, pearsonr
 
-from mirror_core.analysis import (
-    NULLS,
-    NullTest,
-    OptionError,
-    RecordingError,
-    null_test,
-    nulls_table,
-    unit_correlation,
-)
+from mirror_core.analysis import NULLS, NullTest, OptionError, RecordingError, null_test, nulls_table, unit_correlation
 from mirror_core.analysis.permutations import random_permutations
 from mirror_core.analysis.significance import permutation_p
 

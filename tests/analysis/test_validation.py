@@ -3,15 +3,8 @@
 import numpy as np
 import pytest
 
-from mirror_core.analysis.validation import (
-    OptionError,
-    RecordingError,
-    check_choice,
-    check_number,
-    check_whole,
-    checked_actions,
-    checked_pair,
-)
+from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair
+from mirror_core.checks import OptionError, number, one_of, whole
 
 GOOD = np.arange(24.0).reshape(4, 3, 2)
 
@@ -62,12 +55,12 @@ def test_bad_actions(actions, message):
 
 def test_options():
     with pytest.raises(OptionError, match=r"null 'sequences'. Did you mean 'sequence'\? Allowed: row, sequence"):
-        check_choice("null", "sequences", ["row", "sequence"])
+        one_of("null", "sequences", ["row", "sequence"])
     with pytest.raises(OptionError, match="n = 2.5 .* whole number at least 1"):
-        check_whole("n", 2.5, 1)
+        whole("n", 2.5, 1)
     with pytest.raises(OptionError, match="n = 9 .* from 1 to 8"):
-        check_whole("n", 9, 1, 8)
+        whole("n", 9, 1, 8)
     with pytest.raises(OptionError, match="alpha = nan"):
-        check_number("alpha", float("nan"), 0, 1)
-    check_whole("n", np.int64(3), 1)
-    check_number("alpha", np.float32(0.5), 0, 1)
+        number("alpha", float("nan"), 0, 1)
+    whole("n", np.int64(3), 1)
+    number("alpha", np.float32(0.5), 0, 1)

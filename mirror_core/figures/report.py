@@ -1,0 +1,199 @@
+"""Figures of a report on anybody's recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
+from mirror_core.figures.style import (
+    CONTROL,
+    CORRELATION_COLOURS,
+    MODE_COLOUR,
+    MODE_LINE,
+    NULL,
+    SHARED,
+    WIDTH,
+    row_of_panels,
+    threshold,
+)
+from mirror_core.studies.wording import decimal
+
+
+def r_histograms(r: Mapping[str, np.ndarray], mismatched: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the distribution of r over units, in grey that of units paired with other units.
+
+    Parameters
+    ----------
+    r
+        Panel → r of each unit; NaN where it has none.
+    mismatched
+        Panel → r of units paired at random, any shape; may lack panels.
+    """
+    fig, axes = row_of_panels(list(r), 2.6)
+    bins = np.linspace(-1, 1, 41)
+    for axis, (title, values) in zip(axes[0], r.items(), strict=True):
+        for one, options in (
+            (mismatched.get(title, np.array([])), {"color": NULL, "label": "other units"}),
+            (values, {"color": SHARED, "histtype": "step", "linewidth": 1.6, "label": "same unit"}),
+        ):
+            one = one[np.isfinite(one)]
+            if len(one):
+                axis.hist(one, bins, weights=np.full(len(one), 1 / len(one)), **options)
+        for value, label in ((STRONG_THRESHOLD, ".75"), (MODERATE_THRESHOLD, ".6"), (-MODERATE_THRESHOLD, "−.6")):
+            threshold(axis, value, label)
+        axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], xlabel="r between performing and observing")
+    axes[0, 0].set_ylabel("share of units")
+    axes[0, 0].legend(loc="upper left", handlelength=1.2, bbox_to_anchor=(0, 0.9))
+    return fig
+
+
+def shares_over_thresholds(shares: Mapping[str, pd.DataFrame], mismatched: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the share of units beyond each threshold.
+
+    Parameters
+    ----------
+    shares
+        Panel → columns `threshold`, `positive` (share with r > threshold) and `either` (share with |r| > threshold).
+    mismatched
+        Panel → for each threshold, the low and high end of where 95 % of the shares `positive` of units paired at
+        random lie, shape (2, threshold); may lack panels.
+    """
+    fig, axes = row_of_panels(list(shares), 2.6)
+    for axis, (title, one) in zip(axes[0], shares.items(), strict=True):
+        if title in mismatched:
+            low, high = mismatched[title]
+            axis.fill_between(one.threshold, low, high, color=NULL, linewidth=0, label="other units, r > threshold")
+        axis.plot(one.threshold, one.positive, color=SHARED, label="r > threshold")
+        axis.plot(one.threshold, one.either, color=SHARED, linestyle=":", label="|r| > threshold")
+        for value in (MODERATE_THRESHOLD, STRONG_THRESHOLD):
+            threshold(axis, value)
+        axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="threshold on r")
+        axis.set_xticks([0, 0.25, 0.6, 0.75, 1], ["0", ".25", ".6", ".75", "1"])
+    axes[0, 0].set_ylabel("share of units")
+    axes[0, -1].legend(loc="upper right")
+    return fig
+
+
+def unit_traces(
+    perform: np.ndarray, observe: np.ndarray, units: Sequence[int], r: Sequence[float], n_sequences: int = 4
+) -> Figure:
+    """Draw traces of single units over the first sequences, performing (solid) and observing (dashed).
+
+    Parameters
+    ----------
+    perform, observe
+        Activations (sequence, time, unit) of the units to draw, on sequences that did not choose them.
+    units, r
+        Number of each unit, and its r on all these sequences.
+    n_sequences
+        Most sequences drawn.
+    """
+    n_timesteps = perform.shape[1]
+    n_sequences = min(n_sequences, len(perform))
+    fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), sharey=False)
+    fig.set_figwidth(WIDTH)
+    starts = np.arange(n_sequences) * (n_timesteps + max(1, n_timesteps // 6))
+    steps = np.arange(1, n_timesteps + 1)
+    for row, axis in enumerate(axes[:, 0]):
+        for start, *traces in zip(starts, perform, observe, strict=False):
+            for mode, trace in zip(MODE_COLOUR, traces, strict=True):
+                axis.plot(
+                    start + steps, trace[:, row], color=MODE_COLOUR[mode], linestyle=MODE_LINE[mode],
+                    marker="." if n_timesteps == 1 else None,
+                )  # fmt: skip
+        axis.set_title(f"unit {units[row]}, r = {decimal(r[row])}", fontsize=8.5, fontweight="normal", loc="right")
+    ends = [1] if n_timesteps == 1 else [1, n_timesteps]
+    axes[-1, 0].set_xticks([start + end for start in starts for end in ends], [str(end) for _ in starts for end in ends])
+    axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
+    fig.supylabel("activation", fontsize=9)
+    lines = [Line2D([], [], color=MODE_COLOUR[m], linestyle=MODE_LINE[m], label=m) for m in MODE_COLOUR]
+    fig.legend(handles=lines, loc="outside upper left", ncols=2)
+    return fig
+
+
+def decoding(accuracy: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], chance: float) -> Figure:
+    """Draw how well decoders of the action work within and across modes.
+
+    Parameters
+    ----------
+    accuracy
+        Decoder → share of correct timesteps (train mode, test mode), in the order perform, observe.
+    null
+        Decoder → the low and high end of where 95 % of accuracies against other labels lie, (end, train mode, test mode).
+    chance
+        Accuracy of always naming the most frequent action.
+    """
+    fig, axes = row_of_panels(list(accuracy), 2.6)
+    modes = list(MODE_COLOUR)
+    pairs = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for axis, (name, values) in zip(axes[0], accuracy.items(), strict=True):
+        for x, (train, test) in enumerate(pairs):
+            low, high = null[name][:, train, test]
+            axis.fill_between([x - 0.3, x + 0.3], low, high, color=NULL, linewidth=0)
+            colour = MODE_COLOUR[modes[train]]
+            axis.plot(
+                x, values[train, test], "o", color=colour, markersize=7, clip_on=False,
+                markerfacecolor="white" if train == test else colour, markeredgewidth=1.6,
+            )  # fmt: skip
+        threshold(axis, chance, "chance", across=True)
+        axis.set(ylim=(0, 1.02), xlim=(-0.6, 3.6))
+        axis.set_xticks(range(4), [f"{modes[train]}\n→ {modes[test]}" for train, test in pairs])
+    axes[0, 0].set_ylabel("decoding accuracy")
+    return fig
+
+
+def lag_profiles(r: xr.DataArray, band: np.ndarray) -> Figure:
+    """Draw the correlation of performing with observing at every lag, one line a unit.
+
+    Parameters
+    ----------
+    r
+        Dimensions (lag, unit).
+    band
+        Ends of the central 95 % under re-paired sequences, shape (2, lag).
+    """
+    fig, axes = row_of_panels([""], 2.6)
+    axis = axes[0, 0]
+    axis.fill_between(r.lag.values, *band, color=NULL, linewidth=0, label="null, central 95 %")
+    axis.plot(r.lag.values, r.values, color=SHARED, alpha=0.5, linewidth=0.9)
+    axis.plot([], [], color=SHARED, linewidth=0.9, label="one unit")
+    axis.plot(r.lag.values, r.mean("unit").values, color="black", linewidth=2, label="mean")
+    threshold(axis, 0)
+    axis.set(ylim=(-1, 1), xlabel="lag: observing later than performing (timesteps)", ylabel="r, timestep-centred")
+    axis.set_xticks(r.lag.values)
+    axis.legend(loc="lower right")
+    return fig
+
+
+def congruence(selectivity: np.ndarray, index: np.ndarray, least: float) -> Figure:
+    """Draw how selective each unit is in both modes, coloured by how alike its tunings are.
+
+    Parameters
+    ----------
+    selectivity
+        Share of variance that the action explains, (mode, unit).
+    index
+        Correlation of a unit's mean responses over actions across modes; NaN where it has none.
+    least
+        Selectivity that a unit must have in both modes to count as selective.
+    """
+    fig, axes = row_of_panels([""], 3.6)
+    axis = axes[0, 0]
+    axis.plot(*selectivity[:, ~np.isfinite(index)], "o", color=CONTROL, markersize=4)
+    known = np.isfinite(index)
+    dots = axis.scatter(
+        *selectivity[:, known], c=index[known], cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, s=26, edgecolors="0.35",
+        linewidths=0.5, clip_on=False, zorder=3,
+    )  # fmt: skip
+    threshold(axis, least)
+    threshold(axis, least, across=True)
+    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axis.set(xlabel="variance explained by action, performing", ylabel="variance explained by action, observing")
+    fig.colorbar(dots, ax=axis, label="congruence index", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.046, pad=0.03)
+    return fig

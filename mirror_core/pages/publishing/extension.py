@@ -1,0 +1,154 @@
+"""The Sphinx extension: before the site is read, every notebook whose inputs changed is run again.
+
+Configured in `_config.yml` under `sphinx: config:`
+
+mirror_notebooks
+    Notebook name → papermill parameters. They run in this order.
+mirror_notebooks_quick
+    The same, laid over `mirror_notebooks` when the environment variable `MIRROR_CORE_QUICK` is 1.
+mirror_sources
+    Folder of the sources, relative to the book.
+mirror_timeout
+    Seconds that one cell may take, with the time that it waits for its turn to compute.
+mirror_at_once
+    Notebooks that may run at the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from mirror_core import __version__
+from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, data_folder
+from mirror_core.pages.publishing.fingerprint import page_fingerprint
+from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
+from mirror_core.pages.publishing.offline import leave_thebe_out
+from mirror_core.pages.publishing.reader import NotebookFileError
+from mirror_core.pages.publishing.running import Stale, run_notebooks
+
+QUICK_VARIABLE = "MIRROR_CORE_QUICK"
+"""Set to 1 to build with the quick settings."""
+
+FOLDER = "notebooks"
+"""Folder of the executed notebooks inside the book."""
+
+LOGGER = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the settings and the steps."""
+    app.add_config_value("mirror_notebooks", {}, "", [dict])
+    app.add_config_value("mirror_notebooks_quick", {}, "", [dict])
+    app.add_config_value("mirror_sources", "../notebooks", "", [str])
+    app.add_config_value("mirror_timeout", 3600, "", [int, float])
+    app.add_config_value("mirror_at_once", 2, "", [int])
+    # Before sphinx-external-toc looks at which pages exist, at the default priority of 500.
+    app.connect("config-inited", run_stale_notebooks, priority=100)
+    app.connect("env-get-outdated", reread_all_with_a_notebook)
+    app.connect("config-inited", leave_thebe_out)
+    app.connect("html-page-context", title_without_repetition)
+    app.connect("build-finished", forget_a_build_with_warnings)
+    app.connect("build-finished", add_whole_pages)
+    return {"version": __version__, "parallel_read_safe": True}
+
+
+def run_stale_notebooks(app: Sphinx, config: Config) -> None:
+    """Run the notebooks whose source, parameters, library or key packages changed since they last ran.
+
+    A failure ends the process: jupyter-book would bury the message of an exception under a traceback of its own.
+    """
+    sources = Path(app.srcdir, config.mirror_sources).resolve()
+    try:
+        stale = []
+        for name, parameters in chosen_settings(config, sources).items():
+            source, output = sources / f"{name}.md", Path(app.srcdir, FOLDER, f"{name}.ipynb")
+            text, data = source.read_text(encoding="utf-8"), data_folder(source)
+            if is_current(output, page_fingerprint(text, parameters, data=data)):
+                LOGGER.info("notebook %s: nothing changed", name)
+                write_glued(output)
+            else:
+                stale.append(Stale(source, output, parameters))
+        for done, seconds in run_notebooks(stale, timeout=config.mirror_timeout, at_once=config.mirror_at_once):
+            LOGGER.info("notebook %s: done in %.0f s", done.source.stem, seconds)
+            write_glued(done.output)
+    except (NotebookFailure, NotebookFileError, OSError, UnicodeDecodeError) as error:
+        raise SystemExit(f"\nerror: {error}\nThe pages of the last good build are kept.") from error
+
+
+def reread_all_with_a_notebook(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> set[str]:
+    """Read every page again when a notebook changed: any page may show its numbers, and Sphinx does not track that."""
+    if any(name.startswith(f"{FOLDER}/") for name in added | changed | removed):
+        return env.found_docs - added
+    return set()
+
+
+def title_without_repetition(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Keep the browser's title of the first page from naming the site twice."""
+    if pagename == app.config.root_doc:
+        context["docstitle"] = ""
+
+
+def forget_a_build_with_warnings(app: Sphinx, exception: Exception | None) -> None:
+    """Make the next build read every page again; it would not repeat the warnings otherwise, and so would pass."""
+    if app._warncount:
+        Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+
+
+def add_whole_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Put the HTML files that notebooks glued into the built site."""
+    if exception is None and app.builder.format == "html":
+        copy_whole_pages(Path(app.srcdir, FOLDER), Path(app.outdir, FOLDER))
+
+
+def chosen_settings(config: Config, sources: Path) -> dict[str, dict[str, Any]]:
+    """Return the parameters of each notebook, full or quick.
+
+    Raises
+    ------
+    NotebookFailure
+        If the settings are not mappings of parameters, or name a notebook that does not exist.
+    """
+    settings = _checked(config.mirror_notebooks, "mirror_notebooks", sources)
+    if os.environ.get(QUICK_VARIABLE) != "1":
+        return settings
+    quick = _checked(config.mirror_notebooks_quick, "mirror_notebooks_quick", sources)
+    return {name: parameters | quick.get(name, {}) for name, parameters in settings.items()}
+
+
+def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, dict[str, Any]]:
+    available = sorted(path.stem for path in sources.glob("*.md"))
+    for name, parameters in settings.items():
+        if name not in available:
+            near = get_close_matches(str(name), available, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            there = ", ".join(available) or "none"
+            raise NotebookFailure(
+                f"{field} in _config.yml names '{name}', which is no notebook in {sources}.{hint} There: {there}."
+            )
+        if not isinstance(parameters, dict | None):
+            raise NotebookFailure(
+                f"{field}.{name} in _config.yml is {parameters!r}; it must be a mapping of parameters."
+            )
+    return {name: dict(parameters or {}) for name, parameters in settings.items()}
+
+
+def is_current(output: Path, fingerprint: str) -> bool:
+    """Whether an executed notebook is there, whole, and made from what the fingerprint stands for."""
+    try:
+        metadata = json.loads(output.read_text(encoding="utf-8"))["metadata"]
+        return metadata[PROVENANCE]["fingerprint"] == fingerprint
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,144 @@
+"""The figures of a report, each with its caption and alternative text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from mirror_core.analysis import OptionError, shares_over_thresholds
+from mirror_core.checks import one_of
+from mirror_core.figures import report as draw
+from mirror_core.studies.report.populations import DECODER_NAMES, LEAST_SELECTIVITY
+from mirror_core.studies.report.results import Report, Section
+
+STYLE = str(files("mirror_core.figures") / "mirror.mplstyle")
+
+N_SHOWN = 3
+"""Units whose traces are drawn, beside the most negative one."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How one figure is drawn, and what is said about it."""
+
+    name: str
+    section: str
+    """The section that it belongs to."""
+    draw: Callable[[Report, Section], Figure]
+    alt: str
+    caption: str
+
+
+def figure(picture: Picture, report: Report) -> Figure:
+    """Draw a figure in the project's style; its section must not have been skipped. The caller closes it."""
+    with plt.style.context(STYLE):
+        return picture.draw(report, report.sections[picture.section])
+
+
+def picture_of(report: Report, name: str) -> Figure:
+    """Draw a figure by its name; see `Report.figure`."""
+    pictures = {picture.name: picture for picture in PICTURES}
+    one_of("figure", name, pictures)
+    section = report.sections[pictures[name].section]
+    if section.table is None:
+        raise OptionError(f"there is no figure {name!r}: {section.skipped}")
+    return figure(pictures[name], report)
+
+
+def _histograms(report: Report, section: Section) -> Figure:
+    return draw.r_histograms(section.found["r"], section.found["mismatched"])
+
+
+def _thresholds(report: Report, section: Section) -> Figure:
+    at = np.linspace(0, 1, 51)
+    shares = {name: shares_over_thresholds(r, at) for name, r in section.found["r"].items()}
+    bands = {
+        name: np.quantile([(null[:, np.isfinite(null).all(axis=0)] > t).mean(axis=1) for t in at], [0.025, 0.975], axis=1)
+        for name, null in section.found["mismatched"].items()
+    }
+    return draw.shares_over_thresholds(shares, bands)
+
+
+def _traces(report: Report, section: Section) -> Figure:
+    top, bottom = section.found["top"][:N_SHOWN].tolist(), section.found["bottom"].tolist()
+    shown = list(dict.fromkeys([*top, *bottom]))
+    testing = section.found["testing"]
+    recordings = report.recordings
+    perform, observe = (mode[testing][:, :, shown] for mode in (recordings.perform, recordings.observe))
+    return draw.unit_traces(perform, observe, recordings.units[shown].tolist(), section.found["r"][shown].tolist())
+
+
+def _decoding(report: Report, section: Section) -> Figure:
+    transfers = section.found["transfers"]
+    return draw.decoding(
+        {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
+        {DECODER_NAMES[name]: np.quantile(transfer.null, [0.025, 0.975], axis=0) for name, transfer in transfers.items()},
+        next(iter(transfers.values())).chance,
+    )
+
+
+def _lags(report: Report, section: Section) -> Figure:
+    return draw.lag_profiles(section.found["test"].r, section.found["band"])
+
+
+def _congruence(report: Report, section: Section) -> Figure:
+    found = section.found["congruence"]
+    return draw.congruence(found.selectivity, found.test.observed, LEAST_SELECTIVITY)
+
+
+PICTURES = (
+    Picture(
+        "r",
+        "headline",
+        _histograms,
+        "Histograms of r over units, raw and timestep-centred, over those of units paired with other units.",
+        "Distribution of r. Green outline: each unit performing against the same unit observing. Grey: each against other "
+        "units. Dotted lines: r = −.6, .6 and .75.",
+    ),
+    Picture(
+        "thresholds",
+        "headline",
+        _thresholds,
+        "Lines of the share of units beyond each threshold on r, raw and timestep-centred, over a band for mismatched units.",
+        "Share of units beyond every threshold. Solid: r above it; dotted: |r| above it; grey: where 95 % of the shares with r above "
+        "it lie when units are paired with other units.",
+    ),
+    Picture(
+        "traces",
+        "examples",
+        _traces,
+        "Activation over time of the most mirror-like units and of the most negative one, performing and observing.",
+        "The three units with the largest r and the one with the smallest. Solid blue: performing; dashed orange: observing. "
+        "Chosen on one half of the sequences; traces and r are from the other.",
+    ),
+    Picture(
+        "decoding",
+        "decoding",
+        _decoding,
+        "Accuracy of decoders of the action within and across modes, one panel for each decoder.",
+        "Accuracy of linear decoders. Blue: trained on performing; orange: on observing. Hollow: tested in the same mode (the "
+        "ceiling); filled: in the other. Grey: central 95 % against labels of other sequences. Dotted: chance.",
+    ),
+    Picture(
+        "congruence",
+        "congruence",
+        _congruence,
+        "Scatter of how much of each unit's variance the action explains in both modes, coloured by congruence index.",
+        "One dot a unit: how much of its variance the action explains in each mode. Colour: correlation of its mean responses to the "
+        "actions across modes. Dotted lines: the least at which a unit counts as selective.",
+    ),
+    Picture(
+        "lags",
+        "lags",
+        _lags,
+        "Lines of r against lag for the top units, over the band of re-paired sequences.",
+        "Correlation of performing with observing some timesteps later (right) or earlier (left). Green: one of the top units; black: "
+        "their mean; grey: where 95 % lie when sequences are re-paired.",
+    ),
+)
+"""All figures, in the order in which they are shown."""

@@ -1,0 +1,70 @@
+"""Small tables for pages: settings, readings and conditions, and measures with intervals."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.config.conditions import Variant
+from mirror_core.config.settings import Config
+from mirror_core.studies.wording import with_interval
+
+
+def show(table: pd.DataFrame, caption: str = "") -> HTML:
+    """Return a table as plain HTML that scrolls on a narrow screen instead of breaking the page."""
+    html = table.to_html(index=False, border=0, escape=False, classes="table", justify="left")
+    title = f'<p class="table-title">{caption}</p>' if caption else ""
+    return HTML(f'{title}<div class="scroll-table">{html}</div>')
+
+
+def cell(values: Sequence[float], within: tuple[float, float], digits: int = 2) -> str:
+    """Return a table cell: the mean over networks, and its 95 % interval smaller below."""
+    mean, _, interval = with_interval(values, within, digits, joint="|").partition("|")
+    return f"{mean}<br><small>{interval}</small>" if interval else mean
+
+
+def statement(finding: str, more: str) -> HTML:
+    """Return what a page opens with: the finding in bold, and what qualifies it."""
+    return HTML(f'<p class="finding"><strong>{finding}</strong> {more}</p>')
+
+
+def variants_table(kind: str, variants: Mapping[str, Variant]) -> HTML:
+    """Show a table of readings or conditions: the name, what it means, and the settings that it changes."""
+    rows = [
+        {
+            kind: f"<code>{name}</code>",
+            "what it means": variant.meaning,
+            "change to the configuration": ", ".join(f"<code>{k} = {v}</code>" for k, v in variant.changes.items())
+            or "none",
+        }
+        for name, variant in variants.items()
+    ]
+    return show(pd.DataFrame(rows))
+
+
+def settings_table(base: Config) -> HTML:
+    """Show every setting with its value and what it means, as its documentation in the code says."""
+    rows = []
+    for section in fields(Config):
+        part = getattr(base, section.name)
+        # the seed stands beside the sections, not in one
+        owner = part if is_dataclass(part) else base
+        notes = _notes(type(owner)) if owner is part else {section.name: _notes(Config)[section.name]}
+        for name, note in notes.items():
+            rows.append({"setting": f"<code>{name}</code>", "value": getattr(owner, name), "what it is": note})
+    return show(pd.DataFrame(rows))
+
+
+def _notes(cls: type) -> dict[str, str]:
+    """Return the string that stands under each field of a dataclass."""
+    body = ast.parse(inspect.getsource(cls)).body[0].body
+    return {
+        field.target.id: " ".join(note.value.value.split())
+        for field, note in zip(body, body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(note, ast.Expr)
+    }

@@ -1,0 +1,71 @@
+"""From configurations to trained networks: what the store has is taken from there, the rest is trained and kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+
+import joblib
+
+from mirror_core.config.settings import Config
+from mirror_core.networks.training.loop import train
+from mirror_core.runs.provenance import provenance
+from mirror_core.runs.store import Run, RunStore, StoreError, run_fingerprint
+from mirror_core.runs.turns import turn
+from mirror_core.runs.workers import in_workers, one_thread
+
+
+def make(config: Config, store: RunStore | None, on_epoch: Callable[[int], None] = lambda epoch: None) -> Run:
+    """Train one network and keep it; without a store it is only returned."""
+    started, clock = time.time(), time.perf_counter()
+    with one_thread():
+        trained = train(config, on_epoch)
+        record = provenance(started, time.perf_counter() - clock)
+    run = Run(config, trained.network, trained.history, record)
+    if store is not None:
+        store.save(run)
+    return run
+
+
+def _make_and_drop(config: Config, store: RunStore) -> None:
+    make(config, store)
+
+
+def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress: bool = True) -> list[Run]:
+    """Return the runs of the configurations, training those that the store lacks in parallel.
+
+    Each finished run is kept at once, so an interrupted call loses only what was under way.
+
+    Parameters
+    ----------
+    configs
+        May repeat; a configuration is trained once.
+    store
+        `RunStore()` if not given.
+    progress
+        Whether to show a bar over the networks still to train.
+
+    Raises
+    ------
+    WorkerDied
+        If a worker process is killed or runs out of memory; says how many runs were finished.
+    StoreError
+        If a run cannot be kept.
+    """
+    store = RunStore() if store is None else store
+    runs = {run_fingerprint(c): store.load(c) for c in configs}
+    missing = {run_fingerprint(c): c for c in configs if runs[run_fingerprint(c)] is None}
+    with turn() if missing else nullcontext():
+        # another process may have trained some while this one waited
+        todo = [config for config in missing.values() if store.load(config) is None]
+        tasks = [joblib.delayed(_make_and_drop)(config, store) for config in todo]
+        for _ in in_workers(tasks, "training", "network", progress):
+            pass
+    for name, config in missing.items():
+        runs[name] = store.load(config)
+        if runs[name] is None:
+            raise StoreError(f"run {name} was trained but is gone from {store.root}: is something else cleaning it?")
+    return [runs[run_fingerprint(c)] for c in configs]
+
+

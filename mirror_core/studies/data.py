@@ -1,0 +1,34 @@
+"""What was measured once and comes with the checkout: where it is, and how a page finds a file of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mirror_core.checks import OptionError
+
+DATA = Path(__file__).resolve().parents[2] / "book" / "data"
+"""Folder of the data that come with the checkout."""
+
+
+def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
+    """Return the path of a file: a path as it is, else a file of the checkout's data folder.
+
+    Parameters
+    ----------
+    field
+        What the name was given for, in the error.
+    pattern
+        Which files of the data folder the error lists, such as "*.json".
+    hint
+        What the error says at its end.
+
+    Raises
+    ------
+    OptionError
+        If there is neither.
+    """
+    for path in (Path(name).expanduser(), DATA / name):
+        if path.is_file():
+            return path
+    there = ", ".join(sorted(path.name for path in DATA.glob(pattern)))
+    raise OptionError(f"{field} = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.{hint}")

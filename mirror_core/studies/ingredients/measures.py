@@ -1,0 +1,93 @@
+"""What is measured on each network of the factorial, as one table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+
+from mirror_core.analysis import null_test
+from mirror_core.arrays import MODES
+from mirror_core.config.paper import STRONG_THRESHOLD
+from mirror_core.networks.network import MirrorNetwork
+from mirror_core.recordings.chosen import both_modes
+from mirror_core.recordings.of_networks import heldout_episodes, record
+from mirror_core.runs.kept import analyse_runs
+from mirror_core.runs.store import Run, RunStore
+from mirror_core.seeding import stream
+from mirror_core.studies.ingredients.factorial import Factorial
+from mirror_core.studies.measures.basic import measure_run
+from mirror_core.worlds.episodes import Episodes
+
+ALPHA = 0.05
+"""Level at which a unit passes, after correction."""
+DECODER = "logistic"
+
+
+def check_network(run: Run, n_test: int) -> dict[str, float]:
+    """Test units against other units, and score each mode at its own task, on held-out episodes.
+
+    Returns
+    -------
+    dict
+        `significant`: share of units whose r is larger than that of different units (unit mismatch, one-sided,
+        q ≤ .05 by Benjamini–Hochberg); `explained` and `named`: see `task_scores`.
+    """
+    episodes = heldout_episodes(run.config, n_test)
+    recording = record(run.network, episodes)
+    # unit mismatch compares with all pairs of different units: its one draw is for a correction that is not used
+    rng = stream(run.config.seed, "mismatch")
+    test = null_test(*both_modes(recording), "unit-mismatch", 1, rng, alternative="greater")
+    found = float(np.mean(test.significant(ALPHA, "bh")))
+    return {"significant": found, **task_scores(run.network, recording, episodes)}
+
+
+def task_scores(network: MirrorNetwork, recording: xr.DataArray, episodes: Episodes) -> dict[str, float]:
+    """Return how well each mode does its own task.
+
+    Returns
+    -------
+    dict
+        `explained`: share of the sensations' variance that performing predicts, negative where it is worse than their
+        mean; `named`: share of timesteps at which observing names the action.
+    """
+    states = {mode: torch.from_numpy(recording.sel(mode=mode).values) for mode in MODES}
+    with torch.no_grad():
+        predicted = _own(network.heads["predict"], "perform")(states["perform"]).numpy()
+        logits = _own(network.heads["infer"], "observe")(states["observe"]).numpy()
+    sensations = episodes.sensations
+    error = np.mean((predicted - sensations) ** 2) / np.mean((sensations - sensations.mean(axis=(0, 1))) ** 2)
+    return {"explained": float(1 - error), "named": float(np.mean(logits.argmax(axis=-1) == episodes.actions))}
+
+
+def _own(heads: torch.nn.ModuleDict, mode: str) -> torch.nn.Module:
+    return heads["shared" if "shared" in heads else mode]
+
+
+def measure_factorial(
+    factorial: Factorial, n_test: int, *, store: RunStore | None = None, progress: bool = True
+) -> pd.DataFrame:
+    """Return one row for each cell and seed; what the store has kept is taken from there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `cell`, `seed`; `strong` and `centred` (share of units with r > .75, raw and timestep-centred);
+        `significant`, `explained`, `named` (see `check_network`); `perform → observe` and `observe → perform`
+        (accuracy of a decoder of the action, trained in one mode and tested in the other) and `chance`.
+    """
+    runs = list(factorial.values())
+    measured = analyse_runs(measure_run, runs, store=store, progress=progress, n_test=n_test)
+    checked = analyse_runs(check_network, runs, store=store, progress=progress, n_test=n_test)
+    rows = []
+    for (cell, seed), one, check in zip(factorial, measured, checked, strict=True):
+        strong = (one.r > STRONG_THRESHOLD).mean("unit")
+        accuracy = one.accuracy.sel(decoder=DECODER)
+        across = {
+            f"{a} → {b}": float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in (MODES, MODES[::-1])
+        }
+        raw, centred = (float(strong.sel(centring=name)) for name in ("raw", "timestep-centred"))
+        shares = {"strong": raw, "centred": centred}
+        rows.append({"cell": cell, "seed": seed, **shares, **check, **across, "chance": float(one.chance)})
+    return pd.DataFrame(rows)

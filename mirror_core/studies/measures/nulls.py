@@ -1,0 +1,65 @@
+"""How many units of a network pass each test of the main result, under each correction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mirror_core.analysis import null_test
+from mirror_core.recordings.chosen import Chosen, both_modes
+from mirror_core.recordings.of_networks import heldout_episodes, record
+from mirror_core.runs.store import Run
+from mirror_core.seeding import stream
+
+NULLS = ("row", "sequence", "unit-mismatch")
+"""The paper's test, the one that keeps the time course, and the one that asks for the same code in the same unit."""
+
+CORRECTIONS = ("none", "bh", "bonferroni")
+"""Those that the paper names, and none."""
+
+ALPHA = 0.05
+
+
+def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[str, float]]:
+    """Return null → correction → share of units with a two-sided p of at most .05.
+
+    Parameters
+    ----------
+    n_test
+        Held-out episodes.
+    n_permutations
+        Draws of each null.
+    """
+    perform, observe = both_modes(record(run.network, heldout_episodes(run.config, n_test)))
+    found = {}
+    for null in NULLS:
+        test = null_test(perform, observe, null, n_permutations, stream(run.config.seed, f"null/{null}"))
+        found[null] = {name: float(test.significant(ALPHA, name).mean()) for name in CORRECTIONS}
+    return found
+
+NULL_NAMES = {
+    "row": "rows shuffled (the paper's test)",
+    "sequence": "episodes shuffled",
+    "unit-mismatch": "units shuffled",
+}
+"""The nulls of the page, and how it calls them."""
+
+DRAWN_NULLS = ("row", "sequence")
+"""Those that Fig. 2A draws: nulls of a single unit."""
+
+
+def null_draws(
+    examples: dict[str, Chosen], n_permutations: int, seed: int
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, float], dict[str, int]]:
+    """Return what Fig. 2A draws: null draws, observed r and number of the first chosen unit, by reading."""
+    draws, observed, units = {}, {}, {}
+    for reading, chosen in examples.items():
+        unit = chosen.units[0]
+        perform, observe = both_modes(chosen.recording.sel(unit=[unit]))
+        draws[reading] = {}
+        for null in DRAWN_NULLS:
+            rng = stream(seed, f"null/{null}/example")
+            test = null_test(perform, observe, null=null, n_permutations=n_permutations, rng=rng)
+            draws[reading][NULL_NAMES[null]] = test.null[:, 0]
+            observed[reading] = float(test.observed[0])
+        units[reading] = unit
+    return draws, observed, units

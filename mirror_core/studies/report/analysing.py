@@ -1,0 +1,162 @@
+"""From recordings to a report: the entry points for arrays, labelled arrays and files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
+
+from mirror_core.analysis import OptionError, RecordingError
+from mirror_core.arrays import CENTRINGS
+from mirror_core.recordings.cleaned import Recordings, from_labelled, prepare
+from mirror_core.recordings.files import read_file
+from mirror_core.runs.progress import progress_bar
+from mirror_core.studies.report.judging import confirmed_units, judge
+from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
+from mirror_core.studies.report.results import Report, Section, Settings
+from mirror_core.studies.report.units import headline, nulls
+
+ANALYSES: dict[str, tuple[Callable[[Recordings, Settings], Section], str, float]] = {
+    "headline": (headline, "How many units respond alike in both modes?", 0.2),
+    "nulls": (nulls, "Is it more than chance, and which chance?", 3),
+    "decoding": (decoding, "Does a code of the action carry over?", 0.5),
+    "congruence": (congruences, "Do units prefer the same actions?", 0.1),
+    "generalisation": (generalisation, "Do distinctions hold where no decoder was trained?", 4),
+    "geometry": (geometry, "Do the two modes use the same dimensions?", 2),
+    "lags": (lags, "At which lag do the modes agree?", 0.4),
+    "examples": (examples, "Which units are the most mirror-like?", 0.1),
+}
+"""Section → its analysis, its title where that is not possible, and its share of the time, for the progress bar."""
+
+
+def analyse(
+    perform: ArrayLike,
+    observe: ArrayLike,
+    actions: ArrayLike | None = None,
+    *,
+    name: str = "recordings",
+    drop_nan: str | None = None,
+    seed: int = 42,
+    n_permutations: int = 2000,
+    alpha: float = 0.05,
+    progress: bool = False,
+) -> Report:
+    """Ask of a network's recordings all that this project asks of its own: are there mirror units?
+
+    Parameters
+    ----------
+    perform, observe
+        Activations (sequence, time, unit) of the same units, any unit of measurement, while the network performs
+        and while it observes: sequence i and timestep t of both are the same moment of the same episode.
+    actions
+        Action of each timestep (sequence, time), whole numbers. Without them, what needs them is skipped.
+    name
+        What the report calls the recordings.
+    drop_nan
+        What to leave out where values are not finite: "sequences" or "units"; by default they are an error.
+    seed
+        Decides every random draw.
+    n_permutations
+        Draws of each null; those that go through all rows or train decoders again take fewer, and say how many.
+    alpha
+        Significance level, in (0, 1).
+    progress
+        Show a progress bar.
+
+    Returns
+    -------
+    Report
+        `print(report)`, `report.tables["nulls"]`, `report.units`, `report.save("report.html")`.
+
+    Raises
+    ------
+    RecordingError
+        If the arrays cannot be analysed: wrong shapes, values that are not finite, all units constant, actions that are not
+        whole numbers. An analysis for which there is too little is skipped, and the report says why.
+    OptionError
+        If an option has an impossible value.
+    """
+    settings = Settings(seed, n_permutations, alpha)
+    return _report(prepare(perform, observe, actions, drop_nan=drop_nan), settings, name, progress)
+
+
+def analyse_recording(recording: xr.DataArray | xr.Dataset, *, use_actions: bool = True, **options: object) -> Report:
+    """Analyse labelled arrays, such as the project's own recordings; see `from_labelled` for their form.
+
+    Parameters
+    ----------
+    recording
+        Dimensions are found by name, in any order.
+    use_actions
+        Whether to use the actions, where there are any.
+    options
+        See `analyse`.
+    """
+    perform, observe, actions = from_labelled(recording)
+    return analyse(perform, observe, actions if use_actions else None, **options)
+
+
+def analyse_file(path: str | Path, *, use_actions: bool = True, **options: object) -> Report:
+    """Analyse a NPZ or NetCDF file with `perform`, `observe` and perhaps `actions`.
+
+    Parameters
+    ----------
+    path
+        See `mirror_core.recordings.files.read_file`.
+    use_actions
+        Whether to use the actions, where there are any.
+    options
+        See `analyse`; `name` is the file's name if not given.
+
+    Raises
+    ------
+    RecordingError, OptionError
+        As `analyse`, with the file's name in front; also if the file cannot be read.
+    """
+    perform, observe, actions = read_file(path)
+    try:
+        options = {"name": Path(path).name} | options
+        return analyse(perform, observe, actions if use_actions else None, **options)
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error}") from error
+
+
+def _report(recordings: Recordings, settings: Settings, name: str, progress: bool) -> Report:
+    sections = {}
+    total = math.ceil(10 * sum(cost for _, _, cost in ANALYSES.values()))
+    # one thread: arrays of this size gain nothing from more, and lose much where other work goes on
+    with threadpool_limits(1), progress_bar(total, "analysing", "part", show=progress) as bar:
+        bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left"
+        for key, (function, title, cost) in ANALYSES.items():
+            bar.set_description(f"analysing ({key})")
+            try:
+                sections[key] = function(recordings, settings)
+            except (RecordingError, OptionError) as error:
+                sections[key] = Section(key, title, "", None, str(error))
+            bar.update(10 * cost)
+    return Report(name, recordings, settings, sections, _units(recordings, sections), judge(recordings, settings, sections))
+
+
+def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame:
+    """Return one row a unit: r, p of every test and what became of it by Benjamini–Hochberg, selectivity, class."""
+    columns: dict[str, np.ndarray] = {"unit": recordings.units}
+    for centring in CENTRINGS:
+        columns[f"r, {centring}"] = sections["headline"].found["r"][centring]
+    for (null, centring), test in sections["nulls"].found.get("tests", {}).items():
+        columns[f"p {null}, {centring}"] = test.p
+        columns[f"p {null}, {centring}, FDR"] = test.corrected("bh")
+    if (section := sections["congruence"]).table is not None:
+        found = section.found["congruence"]
+        columns["congruence index"] = found.test.observed
+        for mode, explained in zip(("performing", "observing"), found.selectivity, strict=True):
+            columns[f"variance explained by action, {mode}"] = explained
+        columns["class"] = found.kind
+    if (confirmed := confirmed_units(sections)) is not None:
+        columns["found to be"] = np.select(confirmed, ["mirror", "anti-mirror"], "neither")
+    return pd.DataFrame(columns)

@@ -1,0 +1,267 @@
+"""What the population carries across modes: the action, the geometry, the timing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from mirror_core.analysis import (
+    DECODERS,
+    RecordingError,
+    alignment_index,
+    ccgp,
+    cka_test,
+    congruence,
+    cross_decoding,
+    lag_test,
+    lagged_correlation,
+    peak_lag,
+    split_half,
+    top_units,
+    unit_correlation,
+)
+from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
+from mirror_core.seeding import stream
+from mirror_core.studies.report.results import Section, Settings
+
+N_TOP = 10
+"""Units shown and tested one by one: those with the largest r on one half of the sequences."""
+MAX_LAG = 5
+"""Largest lag in timesteps; half of the timesteps where there are fewer."""
+MAX_DIMS = 10
+"""Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
+CKA_DRAWS = 500
+"""Most draws of the CKA null, which goes through all rows for each."""
+MOST_ACTIONS = 12
+"""Most actions for generalisation, which trains a decoder for every pair of them, again for every draw."""
+
+MOST_DRAWS = 99
+"""Most draws of its null, for the same reason: a smaller α than one hundredth cannot be reached."""
+
+LEAST_SELECTIVITY = 0.05
+"""Share of a unit's variance that the action must explain in both modes for the unit to have a class."""
+
+DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
+
+
+def need_actions(recordings: Recordings) -> np.ndarray:
+    """Return the actions, or say that there are none."""
+    if recordings.actions is None:
+        raise RecordingError("it needs actions: whole numbers (sequence, time).")
+    return recordings.actions
+
+
+def need_sequences(recordings: Recordings) -> None:
+    """Say if there are too few sequences to choose on one half and test on the other."""
+    n = len(recordings.perform)
+    if n < LEAST_SEQUENCES:
+        raise RecordingError(f"it needs at least {LEAST_SEQUENCES} sequences, two in each half, and there are {n}.")
+
+
+def decoding(recordings: Recordings, settings: Settings) -> Section:
+    """Decode the action within and across modes, with every linear decoder."""
+    actions = need_actions(recordings)
+    need_sequences(recordings)
+    transfers = {
+        name: cross_decoding(
+            recordings.perform,
+            recordings.observe,
+            actions,
+            stream(settings.seed, f"report/decoding/{name}"),
+            name,
+            n_permutations=settings.n_permutations,
+        )
+        for name in DECODERS
+    }
+    tables = [transfer.table().rename(columns={"relabelled_p": "p, relabelled"}) for transfer in transfers.values()]
+    for name, table in zip(transfers, tables, strict=True):
+        table.insert(0, "decoder", DECODER_NAMES[name])
+    least = 1 / math.factorial(min(recordings.n_actions, 20))
+    notes = ()
+    if least > settings.alpha:
+        notes = (
+            f"With {recordings.n_actions} actions p among relabellings cannot fall below {least:.2g}: whether it is the same "
+            "code cannot be tested.",
+        )
+    return Section(
+        "decoding",
+        "Does a code of the action carry over?",
+        "A linear decoder of the action, trained in one mode on half of the sequences and tested on the other half in "
+        "both. Ceiling: tested in the mode it was trained in. Chance: always the most frequent action. p: against "
+        "labels of other sequences (does it know what is done when?). p, relabelled: among all renamings of the actions "
+        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second. Where actions lie in a circle or "
+        "in an order, as directions and sizes do, few of all renamings keep the neighbours together, and p, relabelled is too small.",
+        pd.concat(tables, ignore_index=True),
+        notes=notes,
+        found={"transfers": transfers},
+    )
+
+
+def congruences(recordings: Recordings, settings: Settings) -> Section:
+    """Sort units by how the actions that drive them correspond across modes."""
+    actions = need_actions(recordings)
+    found = congruence(
+        recordings.perform,
+        recordings.observe,
+        actions,
+        settings.n_permutations,
+        stream(settings.seed, "report/congruence"),
+        least_selectivity=LEAST_SELECTIVITY,
+    )
+    table = found.shares()
+    table.insert(1, "units", [int(np.sum(found.kind == name)) for name in table["class"]])
+    return Section(
+        "congruence",
+        "Do units prefer the same actions?",
+        "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. Strictly "
+        "congruent: the same in both modes; broadly: some in common; incongruent: none; not selective: the action "
+        f"explains less than {LEAST_SELECTIVITY:.0%} of its variance in a mode. By chance, and p: when the actions of one mode are renamed.",
+        table.rename(columns={"by_chance": "by chance"}),
+        found={"congruence": found},
+    )
+
+
+def geometry(recordings: Recordings, settings: Settings) -> Section:
+    """Compare the geometry of the two modes: CKA, alignment of the leading subspaces, principal angles."""
+    n_units = recordings.perform.shape[2]
+    rows, notes, found = [], [], {}
+    try:
+        n_draws = min(settings.n_permutations, CKA_DRAWS)
+        cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))
+        found["cka"] = cka
+        rows.append(("CKA: distances between rows", cka.value, cka.null.mean(), cka.p, cka.p_less, n_draws))
+    except RecordingError as error:
+        notes.append(f"CKA was skipped: {error}")
+    if n_units < 4:
+        notes.append(f"Alignment was skipped: it needs at least 4 units, and there are {n_units}.")
+    else:
+        n_dims, n_draws = min(MAX_DIMS, n_units // 2), max(2, settings.n_permutations)
+        rng = stream(settings.seed, "report/alignment")
+        aligned = alignment_index(recordings.perform, recordings.observe, n_dims, n_draws, rng)
+        found["alignment"] = aligned
+        for label, measure in (
+            (f"performing's variance in observing's {n_dims} dimensions", aligned.perform_in_observe),
+            (f"observing's variance in performing's {n_dims} dimensions", aligned.observe_in_perform),
+        ):
+            rows.append((label, measure.value, measure.null.mean(), measure.p, measure.p_less, n_draws))
+        degrees, by_chance = np.rad2deg(aligned.angles), np.rad2deg(aligned.null_angles)
+        beyond = (1 + np.sum(by_chance[:, 0] <= degrees[0])) / (1 + n_draws)
+        below = (1 + np.sum(by_chance[:, 0] >= degrees[0])) / (1 + n_draws)
+        rows.append(("smallest principal angle, in degrees", degrees[0], by_chance[:, 0].mean(), beyond, below, n_draws))
+    if not rows:
+        raise RecordingError(" ".join(notes))
+    return Section(
+        "geometry",
+        "Do the two modes use the same dimensions?",
+        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, so it "
+        "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions of the "
+        "other hold, of the most possible; its null is random dimensions with the covariance of both modes together. "
+        "p: more alike than the null (a smaller angle is more alike); p, less: less alike.",
+        pd.DataFrame(rows, columns=["measure", "value", "null, mean", "p", "p, less", "draws"]),
+        notes=tuple(notes),
+        found=found,
+    )
+
+
+def generalisation(recordings: Recordings, settings: Settings) -> Section:
+    """Measure whether distinctions hold in conditions that a decoder never saw (CCGP)."""
+    actions = need_actions(recordings)
+    need_sequences(recordings)
+    if recordings.n_actions > MOST_ACTIONS:
+        raise RecordingError(
+            f"it trains a decoder for every pair of actions; {recordings.n_actions} are too many, up to {MOST_ACTIONS} are possible."
+        )
+    # the fewest that can give p = α, up to a number that ends in time: each draw trains every decoder again
+    n_draws = min(settings.n_permutations, math.ceil(1 / settings.alpha) - 1, MOST_DRAWS)
+    found = ccgp(recordings.perform, recordings.observe, actions, n_draws, stream(settings.seed, "report/ccgp"))
+    rows = [
+        (label, measure.value, measure.null.mean(), measure.p, n_draws)
+        for label, measure in (
+            ("which of two actions, in the other mode", found.action),
+            ("which mode, for an action left out", found.mode),
+        )
+    ]
+    return Section(
+        "generalisation",
+        "Do distinctions hold where no decoder was trained?",
+        "Accuracy (chance .5) of linear decoders in conditions they never saw (cross-condition generalisation, Bernardi "
+        "et al. 2020). The null moves each condition to a random place with the same spread. An action that generalises over "
+        "modes is the shared code; a mode that generalises over actions says that acting and observing can be told apart.",
+        pd.DataFrame(rows, columns=["decoded", "accuracy", "null, mean", "p", "draws"]),
+        found={"ccgp": found},
+    )
+
+
+def examples(recordings: Recordings, settings: Settings) -> Section:
+    """Choose the most mirror-like units on one half of the sequences, and show them on the other."""
+    need_sequences(recordings)
+    choosing, testing = split_half(len(recordings.perform), stream(settings.seed, "report/halves"))
+    chosen_on = unit_correlation(recordings.perform[choosing], recordings.observe[choosing])
+    shown_on = {
+        name: unit_correlation(recordings.perform[testing], recordings.observe[testing], centre_timesteps=centre)
+        for name, centre in (("raw", False), ("timestep-centred", True))
+    }
+    top = top_units(chosen_on, min(N_TOP, len(chosen_on)))
+    bottom = top_units(chosen_on, 1, sign=-1)
+    shown = np.array(list(dict.fromkeys([*top.tolist(), *bottom.tolist()])))
+    table = pd.DataFrame(
+        {
+            "unit": recordings.units[shown],
+            "r, chosen on": chosen_on[shown],
+            "r, other half": shown_on["raw"][shown],
+            "timestep-centred, other half": shown_on["timestep-centred"][shown],
+        }
+    )
+    return Section(
+        "examples",
+        "Which units are the most mirror-like?",
+        f"The {len(top)} units with the largest r on one random half of the sequences, and last the one with the smallest; their r on "
+        "the other half, where having been chosen does not inflate it.",
+        table,
+        found={"top": top, "bottom": bottom, "testing": testing, "r": shown_on["raw"]},
+    )
+
+
+def lags(recordings: Recordings, settings: Settings) -> Section:
+    """Find at which lag units agree best: the top units tested on the half that did not choose them, and all units."""
+    need_sequences(recordings)
+    n_timesteps = recordings.perform.shape[1]
+    if n_timesteps < 3:
+        raise RecordingError(f"it needs at least 3 timesteps, and there are {n_timesteps}.")
+    max_lag = min(MAX_LAG, n_timesteps // 2)
+    found = examples(recordings, settings).found
+    top, testing = found["top"], found["testing"]
+    test = lag_test(
+        recordings.perform[testing][:, :, top],
+        recordings.observe[testing][:, :, top],
+        max_lag,
+        settings.n_permutations,
+        stream(settings.seed, "report/lags"),
+    )
+    every = lagged_correlation(recordings.perform, recordings.observe, max_lag)
+    peaks, of_all = (peak_lag(r.where(r.notnull().all("lag"), drop=True)).values for r in (test.r, every))
+    if not len(peaks):
+        raise RecordingError("no top unit varies over sequences at every lag.")
+    band = test.null.quantile([0.025, 0.975], dim=("draw", "unit")).values
+    passed = test.peak_p <= settings.alpha
+    table = pd.DataFrame(
+        {
+            "lag": test.r.lag.values,
+            "mean r, top units": test.r.mean("unit").values,
+            "null, 2.5 %": band[0],
+            "null, 97.5 %": band[1],
+            "top units with peak here": [int(np.sum(peaks == lag)) for lag in test.r.lag.values],
+            "share of all units": [float(np.mean(of_all == lag)) for lag in test.r.lag.values],
+        }
+    )
+    return Section(
+        "lags",
+        "At which lag do the modes agree?",
+        "Timestep-centred r of performing at one timestep with observing some timesteps later (positive) or earlier, for "
+        "the top units on the half that did not choose them; null: sequences re-paired. A unit peaks where |r| is largest.",
+        table,
+        notes=(f"{passed.sum()} of {len(top)} top units have a peak beyond re-paired sequences (p ≤ {settings.alpha:g}).",),
+        found={"test": test, "band": band, "peaks": peaks, "passed": passed},
+    )

@@ -1,0 +1,194 @@
+"""How strong the units are, and which nulls they pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+
+from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, Shares, null_test, shares, unit_correlation
+from mirror_core.analysis.nulls import SAME_CODE
+from mirror_core.analysis.significance import permutation_p, share_beyond
+from mirror_core.arrays import CENTRINGS
+from mirror_core.recordings.cleaned import Recordings
+from mirror_core.seeding import stream
+from mirror_core.studies.report.results import Section, Settings
+
+QUANTITIES = {
+    "strong": "share of units with r > .75",
+    "moderate": "share of units with |r| > .6",
+    "largest": "largest r",
+    "smallest": "smallest r",
+}
+"""Fields of `mirror_core.analysis.Shares`, and how the report calls them."""
+
+SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
+"""The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
+
+
+def smallest_p(null: str, recordings: Recordings, n_permutations: int) -> float:
+    """Return the smallest p that a null can give: 1 over the number of different arrangements, itself among them."""
+    n_sequences, n_timesteps, n_units = recordings.perform.shape
+    arrangements = {
+        "row": math.factorial(min(n_sequences * n_timesteps, 20)),
+        "sequence": math.factorial(min(n_sequences, 20)),
+        "unit-mismatch": 1 + n_units * (n_units - 1),
+        "action-relabelling": math.factorial(min(recordings.n_actions, 20)),
+    }[null]
+    return 1 / (arrangements if null == "unit-mismatch" else min(arrangements, 1 + n_permutations))
+
+
+def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
+    """Return why a null cannot give p ≤ α here; "" if it can."""
+    if null == "action-relabelling" and recordings.actions is None:
+        return "it needs actions."
+    least = smallest_p(null, recordings, settings.n_permutations)
+    if least <= settings.alpha:
+        return ""
+    what = {
+        "row": f"{settings.n_permutations} draws",
+        "sequence": f"{len(recordings.perform)} sequences and {settings.n_permutations} draws",
+        "unit-mismatch": f"{recordings.perform.shape[2]} units",
+        "action-relabelling": f"{recordings.n_actions} actions and {settings.n_permutations} draws",
+    }[null]
+    return f"with {what} p cannot fall below {least:.2g}, which is above {settings.alpha:g}."
+
+
+def run_null(
+    recordings: Recordings, settings: Settings, null: str, centring: str, alternative: str = "two-sided"
+) -> NullTest:
+    """Test every unit against a null, with a random stream of its own."""
+    return null_test(
+        recordings.perform,
+        recordings.observe,
+        null,
+        settings.n_permutations,
+        stream(settings.seed, f"report/{null}/{centring}"),
+        actions=recordings.actions,
+        alternative=alternative,
+        centre_timesteps=CENTRINGS[centring],
+    )
+
+
+def one_sided(
+    recordings: Recordings, settings: Settings, test: NullTest, centring: str, alternative: str
+) -> NullTest:
+    """Return the same test, with the same draws, for mirror units ("greater") or anti-mirror units ("less") alone."""
+    if test.pooled:
+        return run_null(recordings, settings, test.name, centring, alternative)
+    return replace(test, alternative=alternative, p=permutation_p(test.observed, test.null, alternative))
+
+
+def passing(test: NullTest, alpha: float) -> np.ndarray:
+    """Return which units pass a one-sided test at a false discovery rate of α, with r on that side of zero."""
+    sign = {"greater": 1, "less": -1}[test.alternative]
+    return test.significant(alpha, "bh") & (sign * test.observed > 0)
+
+
+def nulls(recordings: Recordings, settings: Settings) -> Section:
+    """Test every unit against every null that the recordings allow, raw and timestep-centred."""
+    tests: dict[tuple[str, str], NullTest] = {}
+    notes = []
+    for null in NULLS:
+        if null == "pseudosession":
+            continue  # needs episodes that only their owner can make
+        if reason := impossible(null, recordings, settings):
+            notes.append(f"{null} was skipped: {reason}")
+            continue
+        for centring in CENTRINGS if null != "row" else ("raw",):
+            tests[null, centring] = run_null(recordings, settings, null, centring)
+    least = settings.alpha / recordings.perform.shape[2]
+    for null in NULLS:
+        if (null, "raw") in tests and smallest_p(null, recordings, settings.n_permutations) > least:
+            notes.append(
+                f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below "
+                f"{smallest_p(null, recordings, settings.n_permutations):.2g}."
+            )
+    sided = {
+        (*key, side): passing(one_sided(recordings, settings, test, key[1], side), settings.alpha)
+        for key, test in tests.items()
+        for side in ("greater", "less")
+    }
+    rows = [
+        _null_row(*key, test, settings.alpha)
+        | {"r > 0, FDR": int(sided[*key, "greater"].sum()), "r < 0, FDR": int(sided[*key, "less"].sum())}
+        for key, test in tests.items()
+    ]
+    return Section(
+        "nulls",
+        "Is it more than chance, and which chance?",
+        f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units; last, one-sided for positive and for negative r. Unit mismatch compares each unit "
+        "with pairs of different units, action relabelling with renamed actions, row (the paper's own) and sequence with other "
+        "pairings of those. Only the first question is that of a mirror unit. The second is passed by any two unrelated populations that are "
+        "tuned to the same actions, so passing it is no evidence for mirror units.",
+        pd.DataFrame(rows).sort_values("question", kind="stable", ignore_index=True) if rows else None,
+        "" if rows else "no null can give a small enough p here.",
+        tuple(notes),
+        {"tests": tests, "sided": sided},
+    )
+
+
+def _null_row(null: str, centring: str, test: NullTest, alpha: float) -> dict[str, object]:
+    passed = {name: test.significant(alpha, name) for name in CORRECTIONS}
+    labels = {"none": "uncorrected", "bh": "FDR (BH)", "bonferroni": "Bonferroni", "max-t": "max-T"}
+    return {
+        "question": SHORT_QUESTION[NULLS[null].question == SAME_CODE],
+        "null": null,
+        "r": centring,
+        "tested": int(np.isfinite(test.p).sum()),
+        **{labels[name]: int(units.sum()) for name, units in passed.items()},
+    }
+
+
+def headline(recordings: Recordings, settings: Settings) -> Section:
+    """Return shares of units and extreme r, beside what units make that are paired with other units at random."""
+    r = {
+        name: unit_correlation(recordings.perform, recordings.observe, centre_timesteps=centre)
+        for name, centre in CENTRINGS.items()
+    }
+    reason = impossible("unit-mismatch", recordings, settings)
+    mismatched = {} if reason else {name: run_null(recordings, settings, "unit-mismatch", name).null for name in r}
+    found = {name: shares(values) for name, values in r.items()}
+    notes = [f"Other units: skipped, {reason}"] if reason else []
+    if n := found["timestep-centred"].n_excluded:
+        notes.append(f"{n} unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.")
+    by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
+    p = {name: _p(found[name], draws) for name, draws in by_chance.items()}
+    rows = [
+        {
+            "quantity": label,
+            "r": name,
+            "value": getattr(one, quantity),
+            **({"other units": by_chance[name][quantity].mean(), "p": p[name][quantity]} if mismatched else {}),
+        }
+        for quantity, label in QUANTITIES.items()
+        for name, one in found.items()
+    ]
+    return Section(
+        "headline",
+        "How many units respond alike in both modes?",
+        "r is the correlation of a unit's activation while performing with its activation while observing, over all "
+        "sequences and timesteps. Timestep-centred: the mean over sequences is removed from each timestep first, and with "
+        "it what all sequences have in common. Other units: the mean when each unit performing is paired "
+        "with another unit observing; p: how often that gives as much (for the smallest r: as little).",
+        pd.DataFrame(rows),
+        notes=tuple(notes),
+        found={"r": r, "shares": found, "mismatched": mismatched, "p": p},
+    )
+
+
+def _shares_of_draws(draws: np.ndarray) -> dict[str, np.ndarray]:
+    """Return each quantity for each draw of mismatched units."""
+    rows = [shares(draw) for draw in draws]
+    return {f.name: np.array([getattr(row, f.name) for row in rows]) for f in fields(Shares) if f.name in QUANTITIES}
+
+
+def _p(observed: Shares, draws: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return one-sided p of each quantity: as large, and for the smallest r as small."""
+    signs = {name: -1 if name == "smallest" else 1 for name in QUANTITIES}
+    return {
+        name: float(share_beyond(np.array([sign * getattr(observed, name)]), sign * draws[name][:, None])[0])
+        for name, sign in signs.items()
+    }

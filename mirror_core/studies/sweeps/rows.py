@@ -1,0 +1,215 @@
+"""The row of a run: what was measured on its network, kept beside the store's runs as soon as it is known.
+
+A row is one small JSON file, `<store>/measures/<two digits>/<run>-<analysis>.json`, named by the run's fingerprint
+and that of the code that measures. It appears by one rename and has a checksum, so that a killed process leaves no
+half row and a damaged one is never used. A row needs no weights: thousands of runs can be kept as rows only.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from mirror_core.analysis import DECODERS, null_test, shares, unit_correlation
+from mirror_core.arrays import MODES
+from mirror_core.config.settings import Config
+from mirror_core.recordings.of_networks import heldout_episodes, record
+from mirror_core.runs.kept import code_of, load_result, save_result
+from mirror_core.runs.making import make
+from mirror_core.runs.store import Run, RunStore, run_fingerprint
+from mirror_core.runs.workers import one_thread
+from mirror_core.seeding import stream
+from mirror_core.studies.measures.basic import measure_one
+
+_CENTRINGS = {"raw": "raw", "timestep-centred": "centred"}
+_SHARES = ("strong", "moderate", "largest", "smallest", "n_excluded")
+_AGAINST_LUCK = ("mean", "passing", "passing_positive", "strong_passing", "strong_mismatched", "moderate_mismatched")
+_LOSSES = ("perform_predict", "perform_infer", "observe_predict", "observe_infer", "joint_predict", "joint_infer")
+_ACROSS = tuple((train, test) for train in MODES for test in MODES if train != test)
+STRONG, MODERATE = 0.75, 0.6
+"""The paper's thresholds on r."""
+ALPHA, CORRECTION, N_MISMATCHES = 0.05, "bh", 100
+"""A unit passes where unit mismatch gives p ≤ α, two-sided, with the false discovery rate controlled over units; the
+share of mismatched units beyond a threshold is over this many random pairings of each unit with another."""
+
+MEASURES = (
+    *(f"{name}_{centring}" for centring in _CENTRINGS.values() for name in (*_SHARES, *_AGAINST_LUCK)),
+    *(f"{decoder}_{train}_{test}" for decoder in DECODERS for train in MODES for test in MODES),
+    *(f"{decoder}_{train}_{test}_same_code_p" for decoder in DECODERS for train, test in _ACROSS),
+    "chance",
+    *(f"loss_{loss}" for loss in _LOSSES),
+)
+"""What a row tells about a network, from raw and from timestep-centred r: the paper's headline numbers, `strong` …
+`smallest`; the mean r; the shares of units that pass the unit-mismatch null, of those that do with r > 0, and with
+r > .75; and the shares of *mismatched* pairs of units beyond the paper's thresholds, `strong_mismatched` and
+`moderate_mismatched`: what luck alone would give. All shares are over units whose r is defined. Then accuracy of each decoder by the modes that it
+learnt from and was tested on; its p among relabellings of the actions, across modes; accuracy of always naming the most
+frequent action; the last held-out loss of each pass and objective, NaN for those that the network does not have."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is kept of one measured run."""
+
+    run: str
+    """Fingerprint of the run."""
+    config: dict[str, Any]
+    """What `Config.to_dict` returns."""
+    measures: dict[str, float]
+    """A value for each of `MEASURES`."""
+    provenance: dict[str, Any]
+    """How the network was trained, see `mirror_core.runs.provenance`."""
+    seconds_measuring: float
+
+    @property
+    def seconds_training(self) -> float:
+        return self.provenance["seconds"]
+
+
+@cache
+def analysis_fingerprint() -> str:
+    """Return 12 hexadecimal digits for the code that measures, and the versions it computes with."""
+    return code_of(measured)[:12]
+
+
+class RowStore:
+    """The rows kept in a run store's folder.
+
+    Parameters
+    ----------
+    store
+        Whose runs are measured.
+    """
+
+    def __init__(self, store: RunStore) -> None:
+        self.root = store.root / "measures"
+
+    def path(self, run: str) -> Path:
+        """Return where the row of a run is, or would be."""
+        return self.root / run[:2] / f"{run}-{analysis_fingerprint()}.json"
+
+    def load(self, config: Config) -> Row | None:
+        """Return the row of a configuration's run, or None if it has to be made.
+
+        A damaged row is never used: a warning names it, and it counts as missing.
+        """
+        row = _row(load_result(self.path(run_fingerprint(config))))
+        if row is not None and (row.run != run_fingerprint(config) or Config.from_dict(row.config) != config):
+            warnings.warn(f"kept row {self.path(row.run)} belongs to another configuration; it will be made again.", stacklevel=2)
+            return None
+        return row
+
+    def save(self, row: Row) -> None:
+        """Keep a row.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written. Nothing half-written stays behind.
+        """
+        save_result(self.path(row.run), vars(row))
+
+    def rows(self) -> Iterator[Row]:
+        """Read every undamaged row, whichever code measured it."""
+        with warnings.catch_warnings(action="ignore"):
+            yield from filter(None, (_row(load_result(path)) for path in sorted(self.root.glob("??/*.json"))))
+
+
+def _row(kept: tuple[dict[str, Any]] | None) -> Row | None:
+    return None if kept is None else Row(**kept[0])
+
+
+def obtain_row(config: Config, store: RunStore, *, keep_weights: bool = True) -> Row:
+    """Return the row of a configuration's run, training and measuring only what is not kept.
+
+    Parameters
+    ----------
+    keep_weights
+        Whether the network goes to the store too; without, training it again is the only way back to it.
+
+    Raises
+    ------
+    FloatingPointError
+        If training fails, see `mirror_core.networks.training.loop.train`.
+    StoreError
+        If run or row cannot be kept.
+    """
+    rows = RowStore(store)
+    row = rows.load(config)
+    run = store.load(config) if keep_weights or row is None else None
+    if row is not None and (run is not None or not keep_weights):
+        return row
+    row = measured(run or make(config, store if keep_weights else None))
+    rows.save(row)
+    return row
+
+
+def measured(run: Run) -> Row:
+    """Measure a run's network on held-out episodes."""
+    clock = time.perf_counter()
+    with one_thread():
+        recording = record(run.network, heldout_episodes(run.config))
+        found = measure_one(recording, run.config.seed)
+        values = _shares(found.r) | _against_luck(recording, run.config.seed) | _accuracies(found) | _losses(run)
+    values["chance"] = float(found.chance)
+    seconds = round(time.perf_counter() - clock, 3)
+    measures = {name: values[name] for name in MEASURES}
+    return Row(run.fingerprint, run.config.to_dict(), measures, run.provenance, seconds)
+
+
+def _shares(r: xr.DataArray) -> dict[str, float]:
+    found = {short: shares(r.sel(centring=name).values, STRONG, MODERATE) for name, short in _CENTRINGS.items()}
+    return {f"{name}_{short}": getattr(one, name) for short, one in found.items() for name in _SHARES}
+
+
+def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
+    """Return what the unit-mismatch null says, see `MEASURES`; NaN with fewer than two units that have an r."""
+    perform, observe = (recording.sel(mode=mode).values for mode in MODES)
+    found = {}
+    for centring, short in _CENTRINGS.items():
+        options = {"centre_timesteps": centring != "raw"}
+        defined = np.isfinite(unit_correlation(perform, observe, **options))
+        values = dict.fromkeys(_AGAINST_LUCK, np.nan)
+        if defined.sum() >= 2:
+            modes = perform[..., defined], observe[..., defined]
+            test = null_test(*modes, "unit-mismatch", N_MISMATCHES, stream(seed, "unit-mismatch"), **options)
+            passing = test.significant(ALPHA, CORRECTION)
+            values = {
+                "mean": test.observed.mean(),
+                "passing": passing.mean(),
+                "passing_positive": (passing & (test.observed > 0)).mean(),
+                "strong_passing": (passing & (test.observed > STRONG)).mean(),
+                "strong_mismatched": (test.null > STRONG).mean(),
+                "moderate_mismatched": (np.abs(test.null) > MODERATE).mean(),
+            }
+        found |= {f"{name}_{short}": float(value) for name, value in values.items()}
+    return found
+
+
+def _accuracies(found: xr.Dataset) -> dict[str, float]:
+    def values(name: str, pairs: Iterable[tuple[str, str]], ending: str = "") -> dict[str, float]:
+        return {
+            f"{decoder}_{train}_{test}{ending}": float(
+                found[name].sel(decoder=decoder, train_mode=train, test_mode=test)
+            )
+            for decoder in DECODERS
+            for train, test in pairs
+        }
+
+    every = [(train, test) for train in MODES for test in MODES]
+    return values("accuracy", every) | values("same_code_p", _ACROSS, "_same_code_p")
+
+
+def _losses(run: Run) -> dict[str, float]:
+    heldout = run.history[run.history.split == "held-out"]
+    last = heldout[heldout.epoch == heldout.epoch.max()]
+    found = {f"{one.mode}_{one.objective}": one.loss for one in last.itertuples()}
+    return {f"loss_{name}": found.get(name, np.nan) for name in _LOSSES}

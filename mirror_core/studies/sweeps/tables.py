@@ -1,0 +1,71 @@
+"""A sweep's table: how it came about, several in one, and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mirror_core.checks import OptionError
+from mirror_core.runs.files import whole_file
+from mirror_core.studies.sweeps.rows import Row
+
+CSV_DIGITS = 6
+"""Significant digits of a table in CSV; Parquet keeps all."""
+
+
+def made(rows: Iterable[Row]) -> dict[str, Any]:
+    """Return when and on which processors rows were made, and the seconds that each took on its processor, added up."""
+    rows = list(rows)
+    started = sorted(row.provenance["started"] for row in rows)
+    return {
+        "first": started[0] if rows else None,
+        "last": started[-1] if rows else None,
+        "processors": sorted({row.provenance["processor"] for row in rows}),
+        "seconds": round(sum(row.seconds_training + row.seconds_measuring for row in rows), 1),
+    }
+
+
+def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of several sweeps as one, whose first column `sweep` has the key of each.
+
+    Raises
+    ------
+    OptionError
+        If they come from different versions of the code.
+    """
+    codes = {tuple(table.attrs[name] for name in ("mirror_core", "code", "analysis")) for table in tables.values()}
+    if len(codes) > 1:
+        raise OptionError(f"the tables come from {len(codes)} versions of the code: make them again with one.")
+    one = pd.concat(list(tables.values()), keys=list(tables), names=["sweep"]).reset_index("sweep")
+    one = one.reset_index(drop=True).astype({"sweep": "str"})
+    parts = [table.attrs["made"] for table in tables.values()]
+    dates = [part[end] for part in parts for end in ("first", "last") if part[end]]
+    version, code, analysis = codes.pop()
+    one.attrs = {
+        "sweeps": {name: table.attrs["sweep"] for name, table in tables.items()},
+        "mirror_core": version,
+        "code": code,
+        "analysis": analysis,
+        "made": {
+            "first": min(dates, default=None),
+            "last": max(dates, default=None),
+            "processors": sorted({name for part in parts for name in part["processors"]}),
+            "seconds": round(sum(part["seconds"] for part in parts), 1),
+        },
+    }
+    return one
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table whole or not at all, as Parquet, or as CSV if so named.
+
+    In Parquet its `attrs` say which sweep and which code it comes from; CSV has `CSV_DIGITS` digits and no `attrs`.
+    """
+    with whole_file(path) as part:
+        if path.suffix == ".csv":
+            table.to_csv(part, index=False, float_format=f"%.{CSV_DIGITS}g")
+        else:
+            table.to_parquet(part, index=False)

@@ -1,0 +1,103 @@
+"""Numbers as a page says them: with intervals, and with words that a rule chooses, not an author."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mirror_core.analysis import mean_interval
+from mirror_core.config.paper import Reported
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """Return a number with a true minus sign, and none before a zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−" if float(text) else "")
+
+
+SHARE = (0.0, 1.0)
+"""Range of a share of units or an accuracy."""
+CORRELATION = (-1.0, 1.0)
+"""Range of a correlation, or of a difference of shares."""
+
+
+def with_interval(
+    values: Sequence[float], within: tuple[float, float] = (-np.inf, np.inf), digits: int = 2, joint: str = " "
+) -> str:
+    """Return the mean over networks with its 95 % interval; of a single network, the value alone.
+
+    Parameters
+    ----------
+    values
+        One value a network; those that are not finite are left out.
+    within
+        Range of possible values; a symmetric interval that leaves it is cut there.
+    joint
+        What stands between the mean and the interval.
+    """
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return "–"
+    if len(values) == 1:
+        return decimal(values[0], digits)
+    mean, low, high = mean_interval(values)
+    low, high = np.clip([low, high], *within)
+    return f"{decimal(mean, digits)}{joint}[{decimal(low, digits)}, {decimal(high, digits)}]"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does; "none" for no name."""
+    if len(names) < 2:
+        return names[0] if names else "none"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def against(values: Sequence[float], reported: Reported) -> str:
+    """Say where the networks lie against what the paper reports.
+
+    The rule: "within" if their mean lies in the paper's range; else "not distinguishable from" if the 95 % interval
+    of the mean overlaps it; else "below" or "above". A single network has no interval.
+    """
+    values = np.asarray(values, dtype=float)
+    mean, low, high = mean_interval(values) if len(values) > 1 else (values[0],) * 3
+    if reported.low <= mean <= reported.high:
+        return "within"
+    if low <= reported.high and high >= reported.low:
+        return "not distinguishable from"
+    return "below" if mean < reported.low else "above"
+
+
+def span(reported: Reported) -> str:
+    """Return what the paper reports, as a range where it gives one."""
+    if reported.low == reported.high:
+        return decimal(reported.headline)
+    return f"{decimal(reported.low)}–{decimal(reported.high)}"
+
+
+def times(values: Sequence[float]) -> str:
+    """Say how many times faster: the median of the turns, and the lowest and the highest."""
+    values = np.asarray(values, dtype=float)
+    if len(values) == 1:
+        return f"{values[0]:.1f} times (one turn)"
+    return f"{np.median(values):.1f} times ({values.min():.1f} to {values.max():.1f} in {len(values)} turns)"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    for unit, size in (("years", 365.25 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if seconds >= 2 * size:
+            value = seconds / size
+            return f"{value:,.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
+    if seconds >= 0.1:
+        return f"{seconds:.2f} s"
+    return f"{1000 * seconds:.2g} ms" if seconds >= 1e-4 else f"{1e6 * seconds:.2g} µs"
+
+
+def size(n_bytes: float) -> str:
+    """Return an amount of data in the unit that suits it."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:.3g} {unit}"
+    return f"{n_bytes:.0f} bytes"

@@ -1,0 +1,71 @@
+"""The paper's synthetic environment: actions push a decaying sensory state (paper, *Synthetic environment*)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from mirror_core.config.settings import WorldConfig
+from mirror_core.seeding import stream
+from mirror_core.worlds.episodes import Episodes
+
+
+@dataclass(frozen=True)
+class World:
+    """A world with its effect vectors drawn; episodes are drawn from it."""
+
+    config: WorldConfig
+    effects: Float[np.ndarray, "action feature"]
+    """What each action adds to the sensory state, in sensory units."""
+
+    def episodes(self, n_sequences: int, length: int, rng: np.random.Generator) -> Episodes:
+        """Draw episodes of uniformly random actions and the sensations that follow.
+
+        Parameters
+        ----------
+        n_sequences, length
+            Number of episodes, and timesteps of each.
+        rng
+            Source of the actions and the sensory noise.
+        """
+        cfg = self.config
+        shape = (n_sequences, length)
+        actions = rng.integers(cfg.n_actions, size=shape)
+        noise = cfg.noise_std * rng.standard_normal((*shape, cfg.sensory_dim))
+        state = cfg.initial_std * rng.standard_normal((n_sequences, cfg.sensory_dim))
+        causes = actions if cfg.informative else rng.integers(cfg.n_actions, size=shape)
+        push = self.effects[causes] + noise
+        sensations = np.empty_like(push)
+        for t in range(length):
+            state = cfg.decay * state + push[:, t]
+            sensations[:, t] = state
+        return Episodes(actions, sensations.astype(np.float32))
+
+
+def make_world(config: WorldConfig, seed: int) -> World:
+    """Draw the effect vectors of a world (stream "effects" of `seed`)."""
+    rng = stream(seed, "effects")
+    shape = (config.n_actions, config.sensory_dim)
+    if config.effect_distribution == "normal":
+        unit = rng.standard_normal(shape)
+    elif config.effect_distribution == "uniform":
+        unit = rng.uniform(-np.sqrt(3), np.sqrt(3), shape)  # variance 1
+    else:
+        # rows of a random rotation, scaled so that an entry has mean square 1
+        rotation, _ = np.linalg.qr(rng.standard_normal((config.sensory_dim, config.n_actions)))
+        unit = rotation.T * np.sqrt(config.sensory_dim)
+    return World(config, config.effect_scale * unit)
+
+
+def predictable_error(config: WorldConfig, length: int) -> float:
+    """Return the least mean squared error with which sensations can be predicted from actions alone.
+
+    Noise adds up under the decay, so at timestep t (from 1) its variance is σ²·Σ_{k<t} decay^{2k} plus what
+    is left of a random s_0; the mean over timesteps is the floor under the forward loss.
+    """
+    k = np.arange(length)
+    noise = config.noise_std**2 * np.cumsum(config.decay ** (2 * k))
+    start = config.initial_std**2 * config.decay ** (2 * (k + 1))
+    return float(np.mean(noise + start))

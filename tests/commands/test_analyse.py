@@ -1,0 +1,113 @@
+"""`mirror analyse`: what it writes, what it says, and the status it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import mirror_core.report
+from mirror_core.cli import main
+from mirror_core.commands.common import INTERRUPTED
+from mirror_core.pages.report.writing import KINDS
+from mirror_core.recordings.simulated import simulate_population
+from mirror_core.studies.report.analysing import ANALYSES
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to be in, with recordings in `mine.npz`."""
+    monkeypatch.chdir(tmp_path)
+    made = simulate_population(4, np.random.default_rng(0), n_units=6, n_sequences=24, n_timesteps=3)
+    np.savez("mine.npz", perform=made.perform, observe=made.observe, actions=made.actions)
+    return tmp_path
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out figures and the slowest analysis, where they are not what is tested."""
+    monkeypatch.delitem(ANALYSES, "generalisation")
+    monkeypatch.setitem(KINDS, ".html", lambda report: f"<h1>{report.name}</h1>")
+
+
+def mirror(*arguments):
+    return CliRunner().invoke(main, ["analyse", *map(str, arguments)])
+
+
+QUICK = ("--permutations", 19, "--alpha", 0.3)
+
+
+def test_it_prints_tables_and_writes_the_report_beside_them(folder, monkeypatch):
+    monkeypatch.delitem(ANALYSES, "generalisation")
+    done = mirror("mine.npz", *QUICK, "--json", "all.json", "--csv", "units.csv")
+    assert done.exit_code == 0, done.output
+    assert "How many units respond alike in both modes?" in done.stdout and "unit-mismatch" in done.stdout
+    assert "Written: mine-report.html" in done.stderr
+    assert {p.name for p in folder.iterdir()} == {"mine.npz", "mine-report.html", "all.json", "units.csv"}
+    assert json.loads(Path("all.json").read_text())["verdict"] in " ".join(done.stdout.split())
+
+
+def test_options_reach_the_analysis(folder, undrawn):
+    with np.load("mine.npz") as arrays:
+        perform = arrays["perform"].copy()
+        perform[3, 1, 2] = np.nan
+        np.savez("gaps.npz", perform=perform, observe=arrays["observe"], actions=arrays["actions"])
+    assert mirror("gaps.npz", *QUICK).exit_code == 1
+    done = mirror("gaps.npz", *QUICK, "--drop-nan", "units", "--no-actions", "--seed", 5, "--out", "x.html", "--json", "x.json")
+    assert done.exit_code == 0, done.output
+    content = json.loads(Path("x.json").read_text())
+    assert (content["units"], content["actions"], content["seed"], content["n_permutations"], content["alpha"]) == (5, 0, 5, 19, 0.3)
+    assert "1 of 6 units (2) left out" in done.stdout and "it needs actions" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["none.npz"], 1, "Error: none.npz does not exist: it must be a .npz file"),
+        (["text.npz"], 1, "Error: text.npz is of another kind"),
+        (["mine.npz", "--out", "nowhere/x.html"], 1, "Error: cannot write nowhere/x.html: its folder does not exist."),
+        (["mine.npz", "--out", "x.pdf"], 2, "cannot write to x.pdf: its name must end in .html"),
+        (["mine.npz", "--json", "mine.npz"], 2, "its name must end in .json"),
+        (["mine.npz", "--drop-nan", "rows"], 2, "'rows' is not one of 'sequences', 'units'"),
+        (["mine.npz", "--alpha", "2"], 2, "--alpha"),
+        (["mine.npz", "--permutations", "0"], 2, "--permutations"),
+        ([], 2, "Missing argument 'FILE'"),
+    ],
+)
+def test_what_is_wrong_is_said_before_any_work(folder, arguments, status, message):
+    Path("text.npz").write_text("no arrays here")
+    before = {p.name for p in folder.iterdir()}
+    done = mirror(*arguments)
+    assert done.exit_code == status
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert status == 2 or done.stderr.count("\n") == 1
+    assert {p.name for p in folder.iterdir()} == before
+
+
+def test_a_report_is_replaced_and_one_that_cannot_be_is_said(folder, undrawn):
+    Path("mine-report.html").write_text("old")
+    assert mirror("mine.npz", *QUICK).exit_code == 0
+    assert "<h1>" in Path("mine-report.html").read_text()
+    Path("taken.html").mkdir()
+    done = mirror("mine.npz", *QUICK, "--out", "taken.html")
+    assert done.exit_code == 2 and "is a directory" in done.stderr
+
+
+def test_ctrl_c_ends_it_without_a_report(folder, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mirror_core.report, "analyse_file", interrupted)
+    done = mirror("mine.npz")
+    assert done.exit_code == INTERRUPTED and "Interrupted." in done.stderr
+    assert [p.name for p in folder.iterdir()] == ["mine.npz"]
+
+
+def test_help_names_every_option():
+    told = mirror("--help").output
+    for word in ("perform", "observe", "actions", "--out", "--json", "--csv", "--no-actions", "--drop-nan", "--seed",
+                 "--permutations", "--alpha", "replaced", "Exit status"):  # fmt: skip
+        assert word in told

@@ -1,0 +1,202 @@
+"""The command `mirror`: what it says, what it ends with, and what is left when it is interrupted."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from mirror_core.cli import main
+from mirror_core.commands.common import INTERRUPTED
+from mirror_core.commands.sweep import duration
+from mirror_core.config.conditions import CONDITIONS, READINGS, configure
+from mirror_core.config.settings import Config
+from mirror_core.runs.making import make
+from mirror_core.runs.provenance import code_fingerprint, provenance
+from mirror_core.runs.store import RunStore
+from mirror_core.studies.sweeps.listing import labels, listing
+from mirror_core.studies.sweeps.rows import obtain_row
+
+SETTINGS = """
+[base]
+hidden_size = 4
+input_size = 4
+n_sequences = 20
+n_heldout = 5
+n_epochs = 1
+sequence_length = 3
+"""
+TINY = Config().change(hidden_size=4, input_size=4, n_sequences=20, n_heldout=5, n_epochs=1, sequence_length=3)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to be in, with a sweep of two networks in `sweep.toml`."""
+    monkeypatch.chdir(tmp_path)
+    Path("sweep.toml").write_text("seeds = [1, 2]" + SETTINGS)
+    return tmp_path
+
+
+def mirror(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_help_says_what_there_is():
+    assert "sweep Run what a file declares" in " ".join(mirror("--help").output.split())
+    told = mirror("sweep", "--help").output
+    for word in ("FILE", "--out", "--store", "--workers", "--dask ADDRESS", "--dry-run", "--no-weights", "Exit status"):
+        assert word in told
+    assert "--store" in mirror("runs", "-h").output
+
+
+def test_help_is_fast_since_it_imports_nothing_large():
+    code = "import sys, mirror_core.cli; print([m for m in ('torch', 'pandas', 'numpy', 'IPython') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_it_is_installed_under_its_name(call, tmp_path):
+    assert call("mirror", "--version", cwd=tmp_path).stdout.startswith("mirror, version ")
+
+
+def test_a_dry_run_counts_and_estimates_and_does_nothing(folder):
+    told = mirror("sweep", "sweep.toml", "--dry-run", "--store", "runs", "--workers", 2)
+    assert told.exit_code == 0
+    assert "2 runs: 0 kept in runs, 2 to do." in told.stdout
+    assert "on one processor" in told.stdout and "with 2 workers" in told.stdout and "a formula" in told.stdout
+    assert [path.name for path in folder.iterdir()] == ["sweep.toml"]
+
+
+def test_a_sweep_writes_its_table_and_a_second_one_does_only_what_is_missing(folder):
+    obtain_row(TINY.change(seed=1), RunStore("runs"))
+    done = mirror("sweep", "sweep.toml", "--store", "runs", "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert "1 kept in runs, 1 to do" in done.stderr and "going by the 1 runs that are kept" in done.stderr
+    assert "2 rows in sweep.parquet" in done.stdout
+    first = pd.read_parquet("sweep.parquet")
+    assert first.seed.tolist() == [1, 2]
+    again = mirror("sweep", "sweep.toml", "--store", "runs", "--out", "again.parquet")
+    assert again.exit_code == 0 and "2 kept in runs, 0 to do." in again.stderr
+    pd.testing.assert_frame_equal(pd.read_parquet("again.parquet"), first)
+
+
+def test_several_files_make_one_table_that_says_how_it_came_about(folder):
+    Path("more.toml").write_text("seeds = [2, 3]" + SETTINGS)
+    both = ["sweep.toml", "more.toml", "--store", "runs", "--workers", 1, "--no-weights"]
+    done = mirror("sweep", *both, "--out", "both.parquet")
+    assert done.exit_code == 0, done.output
+    assert "3 runs: 0 kept in runs, 3 to do." in done.stderr, "a run of both files is made once"
+    table = pd.read_parquet("both.parquet")
+    assert list(zip(table.sweep, table.seed, strict=True)) == [("sweep", 1), ("sweep", 2), ("more", 2), ("more", 3)]
+    about = table.attrs
+    assert about["command"] == "mirror sweep sweep.toml more.toml --no-weights --out both.parquet"
+    assert about["sweeps"]["more"]["seeds"] == [2, 3]
+    assert about["code"] == code_fingerprint()[:20] and about["made"]["processors"] == [provenance(0, 0)["processor"]]
+    timed = table[["seconds_training", "seconds_measuring"]].to_numpy().sum()
+    assert about["made"]["seconds"] == pytest.approx(timed, abs=0.2)
+    assert about["made"]["first"] <= about["made"]["last"]
+    again = mirror("sweep", *both, "--out", "both.csv")
+    assert "3 kept in runs, 0 to do." in again.stderr
+    pd.testing.assert_frame_equal(pd.read_csv("both.csv"), table, rtol=1e-5, check_dtype=False)
+
+
+def test_failures_are_named_and_the_exit_status_says_so(folder):
+    Path("sweep.toml").write_text(SETTINGS + '[grid]\nn_actions = [20]\neffect_distribution = ["orthogonal"]')
+    done = mirror("sweep", "sweep.toml", "--store", "runs")
+    assert done.exit_code == 1
+    assert "1 combinations are impossible" in done.stderr
+    assert "1 failed:\n  as-written, shared, n_actions = 20, effect_distribution = 'orthogonal'" in done.stderr
+    assert len(pd.read_parquet("sweep.parquet")) == 0
+
+
+@pytest.mark.parametrize(
+    "text, arguments, status, message",
+    [
+        ("", ["elsewhere.toml"], 1, "Error: cannot read elsewhere.toml: No such file or directory."),
+        ("grid = [", ["sweep.toml"], 1, "Error: sweep.toml is not valid TOML"),
+        ("[grid]\nn_action = [4]", ["sweep.toml"], 1, "Did you mean 'n_actions'"),
+        ("[base]\nnoise_std = -1", ["sweep.toml"], 1, "noise_std = -1 is not allowed"),
+        ("", ["sweep.toml", "--out", "no/folder/table.parquet"], 1, "cannot write no/folder/table.parquet"),
+        ("", ["sweep.toml", "--dask", "nowhere at all"], 1, "no Dask scheduler answers at 'nowhere at all'"),
+        ("", ["sweep.toml", "--dask", "tcp://127.0.0.1:1", "--workers", "2"], 2, "a Dask cluster has its own number"),
+        ("", ["sweep.toml", "--workers", "0"], 2, "0 is not in the range x>=1"),
+        ("", ["sweep.toml", "--store", "sweep.toml"], 2, "is a file"),
+        ("", ["sweep.toml", "--wrokers", "2"], 2, "No such option"),
+        ("", ["sweep.toml", "sweep.toml"], 2, "several files make one table: name it with --out"),
+        ("", ["sweep.toml", "sweep.toml", "--out", "t.parquet"], 1, "two files have the same name"),
+        ("", [], 2, "Missing argument 'FILE...'"),
+    ],
+)
+def test_what_is_wrong_is_one_clear_line(folder, text, arguments, status, message):
+    Path("sweep.toml").write_text(text or SETTINGS)
+    done = mirror("sweep", *arguments)
+    assert done.exit_code == status
+    error = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(error) == 1 and message in error[0]
+    assert "Traceback" not in done.output
+
+
+def test_a_number_of_workers_that_is_no_number_is_refused(folder, monkeypatch):
+    monkeypatch.setenv("MIRROR_CORE_WORKERS", "many")
+    done = mirror("sweep", "sweep.toml")
+    assert done.exit_code == 1 and "Error: MIRROR_CORE_WORKERS = 'many' is not allowed" in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_sweep_says_what_is_kept(folder, how):
+    Path("sweep.toml").write_text("seeds = { first = 1, count = 2000 }" + SETTINGS)
+    command = [sys.executable, "-m", "mirror_core.cli", "sweep", "sweep.toml", "--store", "runs", "--workers", "1"]
+
+    def listen() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests started in the background of a shell inherit that it is ignored
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen) as process:
+        while not list(Path("runs").glob("measures/*/*.json")):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.02)
+        process.send_signal(how)
+        told = process.communicate()[1]
+    assert process.returncode == INTERRUPTED
+    last = told.splitlines()[-1]
+    kept = len(list(Path("runs").glob("measures/*/*.json")))
+    assert last.endswith(f"Interrupted. {kept} of 2000 runs are kept in runs; the same command does the rest.")
+    assert "Traceback" not in told and not Path("sweep.parquet").exists()
+
+
+def test_runs_are_listed(folder):
+    store = RunStore("runs")
+    assert mirror("runs", "--store", "runs").output == "No runs in runs.\n"
+    both = obtain_row(configure(TINY, "self-observation", "untrained"), store)
+    weights = make(TINY.change(seed=1), store)
+    row = obtain_row(TINY.change(seed=2), store, keep_weights=False)
+    broken = make(TINY.change(seed=3), store)
+    (store.folder(broken.config) / "run.json").write_text("{")
+    table = listing(store).set_index("run")
+    assert table.kept.to_dict() == {
+        both.run: "weights, measures",
+        weights.fingerprint: "weights",
+        row.run: "measures",
+        broken.fingerprint: "damaged",
+    }
+    assert table.loc[both.run, ["reading", "condition", "seed"]].tolist() == ["self-observation", "untrained", 42]
+    assert table.loc[row.run, "seconds"] == row.seconds_training
+    told = mirror("runs", "--store", "runs")
+    assert told.exit_code == 0 and all(name in told.output for name in table.index)
+
+
+def test_readings_and_conditions_are_recognised():
+    for reading in READINGS:
+        for condition in CONDITIONS:
+            assert labels(configure(TINY, reading, condition).to_dict()) == (reading, condition)
+    assert labels(TINY.change(infer_weight=0.5).to_dict()) == ("as-written", "shared")
+    assert labels(TINY.to_dict() | {"world": {"gravity": 9.8}}) == ("?", "?")
+
+
+@pytest.mark.parametrize(
+    "seconds, words", [(0.512, "0.51 s"), (63, "63 s"), (119, "119 s"), (900, "15 min"), (9000, "2.5 h"), (1e7, "116 days")]
+)
+def test_durations(seconds, words):
+    assert duration(seconds) == words

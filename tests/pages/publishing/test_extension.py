@@ -1,0 +1,147 @@
+"""Which notebooks run when a site is built, with which parameters, and what the build says if it cannot."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from mirror_core.pages.publishing import execute, fingerprint, running
+from mirror_core.pages.publishing.execute import NotebookFailure
+from mirror_core.pages.publishing.extension import QUICK_VARIABLE, chosen_settings, is_current, run_stale_notebooks
+from mirror_core.pages.publishing.fingerprint import library_digest, page_fingerprint
+
+PAGE = "# A page\n\n```{code-cell}\n:tags: [parameters]\n\nseed: int = 42\n```\n"
+
+
+class Site:
+    """A site of two small notebooks, its settings, and the names of the notebooks that ran."""
+
+    def __init__(self, folder, monkeypatch):
+        self.sources, self.library, self.ran = folder / "notebooks", folder / "library", []
+        for name in ("first", "second"):
+            self.source(name).parent.mkdir(exist_ok=True)
+            self.source(name).write_text(PAGE)
+        self.library.mkdir()
+        (self.library / "core.py").write_text("1\n")
+        self.config = SimpleNamespace(
+            mirror_notebooks={"second": {"seed": 1}, "first": None},
+            mirror_notebooks_quick={"second": {"seed": 2}},
+            mirror_sources="../notebooks",
+            mirror_timeout=60,
+            mirror_at_once=1,
+        )
+        self.app = SimpleNamespace(srcdir=folder / "book")
+        digest = fingerprint.library_digest
+        monkeypatch.setattr(fingerprint, "library_digest", lambda library=None: digest(library or self.library))
+        monkeypatch.setattr(running, "execute_notebook", self.execute)
+
+    def source(self, name):
+        return self.sources / f"{name}.md"
+
+    def execute(self, source, output, parameters, *, timeout, show_cells):
+        self.ran.append(source.stem)
+        execute.execute_notebook(source, output, parameters, timeout=timeout, show_progress=False, show_cells=False)
+
+    def build(self):
+        """Run what is stale and return its names."""
+        self.ran = []
+        run_stale_notebooks(self.app, self.config)
+        return self.ran
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    monkeypatch.delenv(QUICK_VARIABLE, raising=False)
+    return Site(tmp_path, monkeypatch)
+
+
+def test_only_what_changed_runs_and_in_the_order_of_the_settings(site):
+    assert site.build() == ["second", "first"]
+    assert site.build() == []
+    site.source("first").write_text(PAGE + "\nMore words.\n")
+    assert site.build() == ["first"]
+    site.config.mirror_notebooks["second"] = {"seed": 3}
+    assert site.build() == ["second"]
+    (site.library / "core.py").write_text("2\n")
+    assert site.build() == ["second", "first"]
+    (site.app.srcdir / "notebooks" / "first.ipynb").write_text('{"cells": [')
+    assert site.build() == ["first"]
+
+
+def test_quick_settings_are_laid_over_the_full_ones(site, monkeypatch):
+    assert chosen_settings(site.config, site.sources) == {"second": {"seed": 1}, "first": {}}
+    monkeypatch.setenv(QUICK_VARIABLE, "1")
+    assert chosen_settings(site.config, site.sources) == {"second": {"seed": 2}, "first": {}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"frist": {}}, "mirror_notebooks in _config.yml names 'frist', which is no notebook"),
+        ({"first": 3}, "mirror_notebooks.first in _config.yml is 3; it must be a mapping of parameters"),
+    ],
+)
+def test_wrong_settings_are_named(site, settings, message):
+    with pytest.raises(NotebookFailure) as failure:
+        chosen_settings(SimpleNamespace(mirror_notebooks=settings), site.sources)
+    assert message in str(failure.value)
+
+
+def test_a_failure_ends_the_build_and_keeps_what_is_good(site):
+    site.build()
+    output = site.app.srcdir / "notebooks" / "first.ipynb"
+    good = output.read_bytes()
+    site.source("first").write_text(PAGE + "\n```{code-cell}\n1 / 0\n```\n")
+    with pytest.raises(SystemExit, match=r"error: notebook first failed in code cell 2 \(`1 / 0`\): ZeroDivisionError"):
+        site.build()
+    assert output.read_bytes() == good
+    with pytest.raises(SystemExit):  # and the next build tries again
+        site.build()
+
+
+def test_any_file_of_the_library_counts_but_no_cache(tmp_path):
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "a.py").write_text("1")
+    before = library_digest(tmp_path)
+    (tmp_path / "__pycache__" / "a.pyc").write_text("x")
+    assert library_digest(tmp_path) == before
+    (tmp_path / "look.mplstyle").write_text("")
+    after = library_digest(tmp_path)
+    (tmp_path / "look.mplstyle").rename(tmp_path / "moved.mplstyle")
+    assert len({before, after, library_digest(tmp_path)}) == 3
+
+
+def test_a_new_version_of_a_key_package_counts(monkeypatch):
+    before = page_fingerprint("text", {})
+    monkeypatch.setattr(fingerprint, "versions", lambda: {"torch": "0"})
+    assert page_fingerprint("text", {}) != before
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"metadata": {}}', '{"metadata": {"mirror_core": 3}}', "[1]"])
+def test_a_damaged_executed_notebook_is_not_current(tmp_path, content):
+    path = tmp_path / "page.ipynb"
+    assert not is_current(path, "x")
+    path.write_text(content)
+    assert not is_current(path, "x")
+    path.write_text(json.dumps({"metadata": {"mirror_core": {"fingerprint": "x"}}}))
+    assert is_current(path, "x")
+
+
+def test_a_table_that_a_notebook_names_counts_and_no_other(site):
+    data = site.app.srcdir / "data"
+    data.mkdir(parents=True)
+    site.source("second").write_text(PAGE + "\nIt reads `sweep.parquet`.\n")
+    for name in ("sweep.parquet", "other.json"):
+        (data / name).write_text("1")
+    site.build()
+    (data / "other.json").write_text("2")
+    assert site.build() == []
+    (data / "sweep.parquet").write_text("2")
+    assert site.build() == ["second"]
+    site.source("first").write_text(PAGE.replace("seed: int = 42", "table: str = \"\""))
+    site.config.mirror_notebooks["first"] = {"table": "../book/data/other.json"}
+    assert site.build() == ["first"]
+    (data / "other.json").write_text("3")
+    assert site.build() == ["first"]

@@ -1,0 +1,105 @@
+"""The whole site, built with small settings and warnings as errors: what a reader finds on its pages."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+NOTEBOOKS = [page for page in PAGES if page.startswith("notebooks/")]
+
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+@pytest.fixture(scope="session")
+def build(checkout, call):
+    """Build the site once with the quick settings."""
+    done = call(sys.executable, "-m", "mirror_core.pages.publishing.quick", "_quick", cwd=checkout)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done
+
+
+@pytest.fixture(scope="session")
+def html(build, checkout) -> Path:
+    """Return the folder of the built pages."""
+    return checkout / "_quick" / "book" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def read(html):
+    """Read a built page."""
+    return lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def test_the_build_shows_progress_and_leaves_the_full_site_alone(build, checkout):
+    for page in NOTEBOOKS:
+        assert f"notebook {page.removeprefix('notebooks/')}: running" in build.stdout
+    assert "training:" in build.stderr
+    assert not (checkout / "book" / "_build").exists() and not (checkout / "book" / "notebooks").exists()
+
+
+def test_a_second_build_runs_nothing(build, checkout, call):
+    done = call(sys.executable, "-m", "mirror_core.pages.publishing.quick", "_quick", cwd=checkout)
+    assert done.returncode == 0
+    assert "running" not in done.stdout and done.stdout.count("nothing changed") == len(NOTEBOOKS)
+    assert "0 added, 0 changed, 0 removed" in done.stdout
+
+
+def test_the_title_page_asks_the_question_and_links_every_page(read):
+    page = read("index")
+    assert page.title.get_text().strip() == "Do mirror units emerge?"
+    links = {link["href"].split("#")[0] for link in page.find_all("a", href=True)}
+    assert {f"{name}.html" for name in PAGES if name != TOC["root"]} <= links
+
+
+@each_page
+def test_no_page_shows_logs_or_errors(page, read):
+    article = read(page).article
+    assert not article.select(".stderr, .traceback, .system-message, .problematic")
+    text = article.get_text()
+    for noise in ("Traceback", "Warning:", "it/s]", "cell/s]", "<Figure size", "object at 0x"):
+        assert noise not in text
+
+
+@each_page
+def test_no_page_fetches_anything_from_elsewhere(page, read):
+    page = read(page)
+    tags = page.select("script[src], link[href], img[src], iframe[src]")
+    fetched = [tag.get("src") or tag.get("href") for tag in tags]
+    assert fetched
+    assert [address for address in fetched if re.match(r"(https?:)?//", address)] == []
+    assert [script for script in page.select("script:not([src])") if "://" in script.get_text()] == []
+
+
+def test_no_style_fetches_anything_from_elsewhere(html):
+    for path in html.rglob("*.css"):
+        css = path.read_text(encoding="utf-8")
+        assert not re.search(r"(@import|url\()\s*(url\()?[\"']?(https?:)?//", css), path
+
+
+@each_page
+def test_every_figure_has_a_caption_and_a_text_for_those_who_cannot_see_it(page, read):
+    for image in read(page).article.select("img"):
+        assert image.get("alt") and image["alt"] != image["src"], image
+        figure = image.find_parent("figure")
+        assert figure is not None and figure.figcaption.get_text(strip=True), image["alt"]
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_parameters_are_folded_and_the_injected_ones_hidden(page, read):
+    article = read(page).article
+    assert "# Parameters" not in article.get_text()
+    assert article.select("details.hide")
+
+
+def test_references_are_listed_with_their_address(read):
+    entries = read("references").article.select("dd, .citation")
+    assert len(entries) >= 16
+    assert all("doi.org" in str(entry) for entry in entries)
