@@ -35,7 +35,9 @@ quick: $(INSTALLED) links  ## the whole site with small settings, in _quick/, in
 	$(BIN)/python -m mirror_core.pages.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
 
-test: $(INSTALLED)  ## run all tests
+test: $(INSTALLED)  ## check format and style, run all tests
+	$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format" >&2; exit 1; }
+	$(BIN)/ruff check --quiet .
 	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
 
 lab: $(INSTALLED)  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)
