@@ -11,7 +11,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirror_core.recordings.files import read_file
+from mirror_core.recordings.formats import read_file
 from mirror_core.studies.report import analysing
 from mirror_core.studies.report.results import Reading, Section, Settings
 from mirror_core.studies.report.results import Report as Findings

@@ -11,11 +11,9 @@ from numpy.typing import ArrayLike
 
 from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair, checked_recording
-from mirror_core.arrays import DIMENSIONS
+from mirror_core.arrays import DIMENSIONS, MODES
 from mirror_core.checks import one_of
 
-MODES = ("perform", "observe")
-"""Names of the two recordings, in the order of every result."""
 
 DROPS = {"sequences": 0, "units": 2}
 """What can be left out where values are not finite, and its axis."""

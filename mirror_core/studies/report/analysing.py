@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from mirror_core.analysis import OptionError, RecordingError
 from mirror_core.arrays import CENTRINGS
 from mirror_core.recordings.cleaned import Recordings, from_labelled, prepare
-from mirror_core.recordings.files import read_file
+from mirror_core.recordings.formats import read_file
 from mirror_core.runs.progress import progress_bar
 from mirror_core.studies.report.judging import confirmed_units, judge
 from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
@@ -108,7 +108,7 @@ def analyse_file(path: str | Path, *, use_actions: bool = True, **options: objec
     Parameters
     ----------
     path
-        See `mirror_core.recordings.files.read_file`.
+        See `mirror_core.recordings.formats.read_file`.
     use_actions
         Whether to use the actions, where there are any.
     options
