@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "mirror_core"
-_DECIDES_NOTHING = {f"{PACKAGE}.{room}" for room in ("runs", "figures", "pages")}
+_DECIDES_NOTHING = frozenset(f"{PACKAGE}.{room}" for room in ("runs", "figures", "pages"))
 _ROOT = Path(__file__).parents[1]
 
 
@@ -29,23 +30,35 @@ def digest_of_code(module: str, versions: str, root: Path = _ROOT) -> str:
     root
         Folder of the package.
     """
-    contents = sorted(_content(root, name) for name in closure(module, root))
+    contents = sorted(_content(root, name) for name in closure(module, root=root))
     return hashlib.sha256("\n".join([versions, *contents]).encode()).hexdigest()
 
 
 @cache
-def closure(module: str, root: Path = _ROOT) -> frozenset[str]:
-    """Return the names of a module and of all modules of the package that it imports, directly or not.
+def closure(*modules: str, root: Path = _ROOT, without: frozenset[str] = _DECIDES_NOTHING) -> frozenset[str]:
+    """Return the names of modules and of all modules of the package that they import, directly or not.
 
-    A name that a package's `__init__` passes on counts as imported from where it is defined.
+    A name that a package's `__init__` passes on counts as imported from where it is defined; from a family (a package with
+    a `base`, in which members register themselves), as imported from all of its members. A module that is named in a string, such as
+    one to be run, counts as imported. Names that are no module of the package are passed over.
+
+    Parameters
+    ----------
+    without
+        Rooms that are left out, by the full names of their packages.
     """
-    found, waiting = set(), [module]
+    found, waiting = set(), list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in found and _file(root, name) is not None and ".".join(name.split(".")[:2]) not in without:
             found.add(name)
-            waiting += [other for other in _imported(root, name) if ".".join(other.split(".")[:2]) not in _DECIDES_NOTHING]
+            waiting += _imported(root, name)
     return frozenset(found)
+
+
+def source_of(module: str, root: Path = _ROOT) -> bytes:
+    """Return the bytes of a module's file."""
+    return _file(root, module).read_bytes()
 
 
 def _file(root: Path, module: str) -> Path | None:
@@ -65,18 +78,26 @@ def _is_own(node: ast.stmt) -> bool:
 @cache
 def _imported(root: Path, module: str) -> tuple[str, ...]:
     nodes = [node for node in ast.walk(_tree(root, module)) if _is_own(node)]
-    return tuple(_defined_in(root, node.module, alias.name) for node in nodes for alias in node.names)
+    strings = (node.value for node in ast.walk(_tree(root, module)) if isinstance(node, ast.Constant))
+    named = [text for text in strings if isinstance(text, str) and text.startswith(f"{PACKAGE}.")]
+    return (*named, *(at for node in nodes for alias in node.names for at in _defined_in(root, node.module, alias.name)))
 
 
-def _defined_in(root: Path, module: str, name: str) -> str:
-    """Return the module that `from module import name` has the name from."""
+def _defined_in(root: Path, module: str, name: str) -> Iterator[str]:
+    """Yield the modules that `from module import name` has the name from."""
     if _file(root, f"{module}.{name}") is not None:
-        return f"{module}.{name}"
-    if _file(root, module).name == "__init__.py":
-        for node in _tree(root, module).body:
-            if _is_own(node) and any((alias.asname or alias.name) == name for alias in node.names):
-                return _defined_in(root, node.module, name)
-    return module
+        yield f"{module}.{name}"
+    elif (file := _file(root, module)).name != "__init__.py":
+        yield module
+    elif (file.parent / "base.py").is_file():
+        yield from (module, *(f"{module}.{path.stem}" for path in file.parent.glob("[!_]*.py")))
+    else:
+        origins = [
+            node.module
+            for node in _tree(root, module).body
+            if _is_own(node) and any((alias.asname or alias.name) == name for alias in node.names)
+        ]
+        yield from _defined_in(root, origins[0], name) if origins else (module,)
 
 
 @cache

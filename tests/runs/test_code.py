@@ -79,3 +79,23 @@ def test_weights_follow_from_these_rooms_and_no_others():
 def test_a_measure_does_not_depend_on_what_draws_or_keeps_it():
     rooms = {name.split(".")[1] for name in closure("mirror_core.studies.measures.basic")}
     assert "analysis" in rooms and not rooms & {"runs", "figures", "pages"}
+
+
+def test_a_module_that_is_named_in_a_string_counts_as_imported(tmp_path):
+    (tmp_path / "run.py").write_text('command = ["python", "-m", "mirror_core.cli"]\nother = "mirror_core.nothing"\n')
+    (tmp_path / "cli.py").write_text("")
+    assert closure("mirror_core.run", root=tmp_path) == {"mirror_core.run", "mirror_core.cli"}
+
+
+def test_a_family_counts_whole_where_it_is_asked_by_name_and_a_member_alone_where_it_is_imported(tmp_path):
+    family = tmp_path / "nulls"
+    family.mkdir()
+    (family / "__init__.py").write_text("from mirror_core.nulls import row\nfrom mirror_core.nulls.base import test\n")
+    (family / "base.py").write_text("def test(): pass\n")
+    (family / "row.py").write_text("from mirror_core.nulls.base import test\n")
+    (family / "unit.py").write_text("from mirror_core.nulls.base import test\n")
+    (tmp_path / "all.py").write_text("from mirror_core.nulls import test\n")
+    (tmp_path / "one.py").write_text("from mirror_core.nulls.row import test\n")
+    names = {f"mirror_core.nulls.{name}" for name in ("base", "row", "unit")}
+    assert closure("mirror_core.all", root=tmp_path) == {"mirror_core.all", "mirror_core.nulls", *names}
+    assert closure("mirror_core.one", root=tmp_path) == {"mirror_core.one"} | names - {"mirror_core.nulls.unit"}

@@ -5,32 +5,48 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import mirror_core
+from mirror_core.runs.code import closure, source_of
 
 PACKAGES = ("torch", "numba", "numpy", "scipy", "scikit-learn", "xarray", "pandas", "matplotlib")
 """Packages whose version can change a number or a figure."""
 
 
-def library_digest(library: Path | None = None) -> str:
-    """Return the SHA-256 of all files of the library, names and bytes.
+def library_digest(source: str, library: Path | None = None) -> str:
+    """Return the SHA-256 of all of the library that a notebook uses: names and bytes, comments and docstrings too.
+
+    That is every module whose name stands in the notebook, with all that these import, and whatever in the package's
+    folder is no Python. The table of settings shows docstrings, so here they count.
 
     Parameters
     ----------
+    source
+        Text of the notebook.
     library
         The package's folder; that of `mirror_core` if not given.
     """
     library = library if library is not None else Path(mirror_core.__file__).parent
     digest = hashlib.sha256()
+    named = re.findall(r"\bmirror_core(?:\.\w+)+", source) + _imported_parts(source)
+    for module in sorted(closure(*named, root=library, without=frozenset())):
+        digest.update(f"{module} {hashlib.sha256(source_of(module, library)).hexdigest()}\n".encode())
     for path in sorted(library.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(library).as_posix()} {content}\n".encode())
     return digest.hexdigest()
+
+
+def _imported_parts(source: str) -> list[str]:
+    """Return `package.name` for every name that a notebook imports from a package of the library."""
+    lines = re.findall(r"^from (mirror_core[\w.]*) import (.+)$", source, re.MULTILINE)
+    return [f"{package}.{name.split()[0]}" for package, names in lines for name in names.split(",")]
 
 
 def data_digests(source: str, parameters: Mapping[str, Any], data: Path | None) -> dict[str, str]:
@@ -61,5 +77,5 @@ def page_fingerprint(
     data
         Folder of measured tables; those that the source or the parameters name count, see `data_digests`.
     """
-    parts = [source, dict(parameters), library_digest(library), versions(), data_digests(source, parameters, data)]
+    parts = [source, dict(parameters), library_digest(source, library), versions(), data_digests(source, parameters, data)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -34,7 +34,8 @@ class Site:
         )
         self.app = SimpleNamespace(srcdir=folder / "book")
         digest = fingerprint.library_digest
-        monkeypatch.setattr(fingerprint, "library_digest", lambda library=None: digest(library or self.library))
+        used = " mirror_core.core"
+        monkeypatch.setattr(fingerprint, "library_digest", lambda text, _: digest(text + used, self.library))
         monkeypatch.setattr(running, "execute_notebook", self.execute)
 
     def source(self, name):
@@ -101,16 +102,26 @@ def test_a_failure_ends_the_build_and_keeps_what_is_good(site):
         site.build()
 
 
-def test_any_file_of_the_library_counts_but_no_cache(tmp_path):
-    (tmp_path / "__pycache__").mkdir()
-    (tmp_path / "a.py").write_text("1")
-    before = library_digest(tmp_path)
-    (tmp_path / "__pycache__" / "a.pyc").write_text("x")
-    assert library_digest(tmp_path) == before
+def test_what_a_notebook_uses_of_the_library_counts_and_all_that_is_no_code(tmp_path):
+    (tmp_path / "a.py").write_text("from mirror_core.b import c\n")
+    (tmp_path / "b.py").write_text('"""Shown."""\nc = 1\n')
+    (tmp_path / "other.py").write_text("1\n")
+    found = []
+
+    def digest():
+        found.append(library_digest("from mirror_core import a\n", tmp_path))
+
+    digest()
+    (tmp_path / "other.py").write_text("2\n")
+    digest()
+    assert found[0] == found[1]
+    (tmp_path / "b.py").write_text('"""Shown otherwise."""\nc = 1\n')
+    digest()
     (tmp_path / "look.mplstyle").write_text("")
-    after = library_digest(tmp_path)
+    digest()
     (tmp_path / "look.mplstyle").rename(tmp_path / "moved.mplstyle")
-    assert len({before, after, library_digest(tmp_path)}) == 3
+    digest()
+    assert len(set(found)) == 4
 
 
 def test_a_new_version_of_a_key_package_counts(monkeypatch):
