@@ -90,9 +90,9 @@ def test_shares_fall_with_the_threshold(seed):
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.5, np.nan])
 def test_thresholds_outside_their_range_are_refused(threshold):
-    with pytest.raises(ValueError, match="from 0 to 1"):
+    with pytest.raises(ValueError, match="at least 0 and at most 1"):
         shares(np.zeros(3), strong=threshold)
-    with pytest.raises(ValueError, match="from 0 to 1"):
+    with pytest.raises(ValueError, match="at least 0 and at most 1"):
         shares_over_thresholds(np.zeros(3), [0.5, threshold])
 
 

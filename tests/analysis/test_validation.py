@@ -56,7 +56,7 @@ def test_bad_actions(actions, message):
 def test_options():
     with pytest.raises(OptionError, match=r"null 'sequences'. Did you mean 'sequence'\? Allowed: row, sequence"):
         one_of("null", "sequences", ["row", "sequence"])
-    with pytest.raises(OptionError, match="n = 2.5 .* whole number at least 1"):
+    with pytest.raises(OptionError, match="n = 2.5 .* whole number of at least 1"):
         whole("n", 2.5, 1)
     with pytest.raises(OptionError, match="n = 9 .* from 1 to 8"):
         whole("n", 9, 1, 8)

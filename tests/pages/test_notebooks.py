@@ -1,6 +1,6 @@
 """Notebooks have typed parameters, run through papermill with small settings, and give the same tables again under nbval.
 
-The paper's own sections run here; the other notebooks run once, when tests/test_site.py builds the whole site.
+The paper's own sections run here; the other notebooks run once, when tests/pages/test_site.py builds the whole site.
 """
 
 from __future__ import annotations

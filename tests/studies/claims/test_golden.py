@@ -3,7 +3,7 @@
 When a verdict or a value changes, the failure names it with what it was and what it is. If the change is meant, renew the
 committed file and look at what git says changed in it:
 
-    RENEW_GOLDEN=1 pytest tests/claims/test_golden.py
+    RENEW_GOLDEN=1 pytest tests/studies/claims/test_golden.py
 """
 
 import os
@@ -54,7 +54,7 @@ def test_verdicts_and_values_are_the_committed_ones(judged):
     new, now = read_verdicts(judged)
     assert before == now
     found = changes(old, new, TOLERANCE)
-    assert not found, "\n".join(["", *map(str, found), "If that is meant: RENEW_GOLDEN=1 pytest tests/claims/test_golden.py"])
+    assert not found, "\n".join(["", *map(str, found), "If that is meant: RENEW_GOLDEN=1 pytest tests/studies/claims/test_golden.py"])
 
 
 def test_the_small_study_knows_every_verdict(judged):
