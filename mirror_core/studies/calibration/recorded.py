@@ -10,7 +10,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from mirror_core.analysis import CORRECTIONS, NULLS, NullTest
-from mirror_core.analysis.null_draws import Request
+from mirror_core.analysis.nulls.base import Request
 from mirror_core.analysis.significance import permutation_p, pooled_p
 from mirror_core.analysis.validation import checked_actions, checked_pair
 from mirror_core.arrays import MODES

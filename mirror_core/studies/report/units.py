@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields, replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, Shares, null_test, shares, unit_correlation
 from mirror_core.analysis.nulls import SAME_CODE
+from mirror_core.analysis.nulls.base import Size
 from mirror_core.analysis.significance import permutation_p, share_beyond
 from mirror_core.arrays import CENTRINGS
 from mirror_core.recordings.cleaned import Recordings
@@ -28,31 +28,20 @@ SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
 
 
-def smallest_p(null: str, recordings: Recordings, n_permutations: int) -> float:
-    """Return the smallest p that a null can give: 1 over the number of different arrangements, itself among them."""
-    n_sequences, n_timesteps, n_units = recordings.perform.shape
-    arrangements = {
-        "row": math.factorial(min(n_sequences * n_timesteps, 20)),
-        "sequence": math.factorial(min(n_sequences, 20)),
-        "unit-mismatch": 1 + n_units * (n_units - 1),
-        "action-relabelling": math.factorial(min(recordings.n_actions, 20)),
-    }[null]
-    return 1 / (arrangements if null == "unit-mismatch" else min(arrangements, 1 + n_permutations))
+def size_of(recordings: Recordings) -> Size:
+    """Return how much of everything there is."""
+    return Size(*recordings.perform.shape, 0 if recordings.actions is None else recordings.n_actions)
 
 
 def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
     """Return why a null cannot give p ≤ α here; "" if it can."""
-    if null == "action-relabelling" and recordings.actions is None:
+    asked, size = NULLS[null], size_of(recordings)
+    if "actions" in asked.needs and recordings.actions is None:
         return "it needs actions."
-    least = smallest_p(null, recordings, settings.n_permutations)
+    least = asked.smallest_p(size, settings.n_permutations)
     if least <= settings.alpha:
         return ""
-    what = {
-        "row": f"{settings.n_permutations} draws",
-        "sequence": f"{len(recordings.perform)} sequences and {settings.n_permutations} draws",
-        "unit-mismatch": f"{recordings.perform.shape[2]} units",
-        "action-relabelling": f"{recordings.n_actions} actions and {settings.n_permutations} draws",
-    }[null]
+    what = asked.limits(size, settings.n_permutations)
     return f"with {what} p cannot fall below {least:.2g}, which is above {settings.alpha:g}."
 
 
@@ -92,20 +81,17 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
     tests: dict[tuple[str, str], NullTest] = {}
     notes = []
     for null in NULLS:
-        if null == "pseudosession":
+        if "pseudo" in NULLS[null].needs:
             continue  # needs episodes that only their owner can make
         if reason := impossible(null, recordings, settings):
             notes.append(f"{null} was skipped: {reason}")
             continue
-        for centring in CENTRINGS if null != "row" else ("raw",):
+        for centring in CENTRINGS if NULLS[null].centred else ("raw",):
             tests[null, centring] = run_null(recordings, settings, null, centring)
-    least = settings.alpha / recordings.perform.shape[2]
-    for null in NULLS:
-        if (null, "raw") in tests and smallest_p(null, recordings, settings.n_permutations) > least:
-            notes.append(
-                f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below "
-                f"{smallest_p(null, recordings, settings.n_permutations):.2g}."
-            )
+    for null in dict.fromkeys(null for null, _ in tests):
+        least = NULLS[null].smallest_p(size_of(recordings), settings.n_permutations)
+        if least > settings.alpha / recordings.perform.shape[2]:
+            notes.append(f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below {least:.2g}.")
     sided = {
         (*key, side): passing(one_sided(recordings, settings, test, key[1], side), settings.alpha)
         for key, test in tests.items()
