@@ -85,8 +85,7 @@ def test_a_sixth_null_is_shown_wherever_nulls_are_listed(family, population):
     ("null", "problem"),
     [
         (NULLS["row"], "'row' is registered already"),
-        (replace(REVERSAL, draw=None), "'reversal' lacks draw"),
-        (replace(REVERSAL, keeps="", of=None), "'reversal' lacks keeps, of"),
+        (replace(REVERSAL, keeps="", breaks=""), "'reversal' lacks keeps, breaks"),
         (replace(REVERSAL, question="Why?"), "unknown question"),
     ],
 )
