@@ -126,7 +126,7 @@ def test_untrained_networks_are_analysed_once_for_all_readings(grid, beyond, mon
         asked.extend(runs)
         return [run.fingerprint for run in runs]
 
-    monkeypatch.setattr(one_code, "analyse_runs", fingerprints)
+    monkeypatch.setattr(study, "analyse_runs", fingerprints)
     found = study.once(beyond_r, grid)
     assert len(asked) == 10 and list(found) == list(grid)
     assert found["self-observation", "shared", 4] == grid["self-observation", "shared", 4].fingerprint

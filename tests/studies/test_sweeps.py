@@ -331,7 +331,7 @@ def test_a_damaged_row_is_said_and_made_again(store, damage):
         text = RowStore(store).path(other.run).read_text()
     bad = {"truncated": text[: len(text) // 2], "altered": text.replace("0.", "1.", 1), "empty": "", "other": text}
     path.write_text(bad[damage])
-    with pytest.warns(UserWarning, match=f"kept row .*{good.run}.* is damaged"):
+    with pytest.warns(UserWarning, match=f"kept .*{good.run}.* (is damaged|another configuration)"):
         assert RowStore(store).load(TINY) is None
     with pytest.warns(UserWarning):
         obtain_row(TINY, store)
@@ -347,17 +347,10 @@ def test_rows_of_other_analysis_code_are_not_used(store, monkeypatch):
     assert len(list(RowStore(store).rows())) == 1
 
 
-def test_the_code_behind_a_row_is_all_in_its_name():
-    named = rows_module._DECIDES_MEASURES
-    text = "".join((ROOT / "mirror_core" / f"{name}.py").read_text() for name in named if name != "sweeps/rows")
-    used = {name.replace(".", "/") for name in re.findall(r"^from mirror_core\.(analysis\.\w+) import", text, re.M)}
-    assert used <= set(named)
-
-
 def test_a_row_that_cannot_be_kept_is_one_clear_error(store):
     store.root.mkdir()
     (store.root / "measures").write_text("a file in the way")
-    with pytest.raises(StoreError, match="cannot keep the row of run"):
+    with pytest.raises(StoreError, match="cannot keep .*measures"):
         obtain_row(TINY, store, keep_weights=False)
 
 

@@ -101,9 +101,10 @@ class RowStore:
 
         A damaged row is never used: a warning names it, and it counts as missing.
         """
-        row = _row(load_result(self.path(run_fingerprint(config))))
-        if row is not None and (row.run != run_fingerprint(config) or Config.from_dict(row.config) != config):
-            warnings.warn(f"kept row {self.path(row.run)} belongs to another configuration; it will be made again.", stacklevel=2)
+        run = run_fingerprint(config)
+        row = _row(load_result(self.path(run)))
+        if row is not None and (row.run != run or Config.from_dict(row.config) != config):
+            warnings.warn(f"kept row {self.path(run)} belongs to another configuration; it will be made again.", stacklevel=2)
             return None
         return row
 

@@ -133,7 +133,7 @@ def test_fresh_episodes_keep_the_tunings_and_nothing_else():
 
 
 def test_a_batch_is_kept_beside_the_runs(tmp_path):
-    options = {"modules": ["calibration/recorded", "seeding"], "nulls": ["unit-mismatch"], "n_permutations": 9}
+    options = {"nulls": ["unit-mismatch"], "n_permutations": 9}
     first, again = (
         analyse_runs(calibrate_batch, [SMALL], store=RunStore(tmp_path), progress=False, n_redraws=9, **options)[0]
         for _ in "12"
