@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import sweeps
-from benchmarks.plain import plain_train
 from benchmarks.training import seconds, ways
 from mirror_core.config.conditions import READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.cores import CORES
+from mirror_core.networks.training import plain
 from mirror_core.networks.training.loop import train, train_many
 from mirror_core.studies.sweeps import Sweep
 
 Record = dict[str, Any]
-TWO_WAYS = {"plain": plain_train, "ours": train}
+TWO_WAYS = {"plain": plain.train, "ours": train}
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ for _name in THREADS:  # before the libraries that read them are imported
 import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 
-from benchmarks.plain import plain_train  # noqa: E402
 from mirror_core.config.conditions import READINGS, configure  # noqa: E402
 from mirror_core.config.settings import Config  # noqa: E402
+from mirror_core.networks.training import plain  # noqa: E402
 from mirror_core.networks.training.loop import train, train_many  # noqa: E402
 from mirror_core.runs.provenance import processor  # noqa: E402
 
@@ -41,7 +41,7 @@ N_STACKED = [1, 4, 16]
 
 def ways() -> dict[str, Callable[[Config], object]]:
     """Return the ways of training one network that can be compared here, the plain one first."""
-    found = {"plain torch.nn.GRU": plain_train, "ours": train}
+    found = {"plain torch.nn.GRU": plain.train, "ours": train}
     if importlib.util.find_spec("jax"):
         from benchmarks.with_jax import jax_train
 
@@ -84,7 +84,7 @@ def summary(times: pd.DataFrame) -> pd.DataFrame:
 
 def growth(turns: int, n_epochs: int) -> pd.DataFrame:
     """Return how the cost of an epoch grows with one setting at a time, as in `summary`."""
-    rows, two = [], {"plain": plain_train, "ours": train}
+    rows, two = [], {"plain": plain.train, "ours": train}
     for setting, values in GROWTH.items():
         for value in values:
             times = in_turn(Config().change(**{setting: value}, n_epochs=n_epochs), turns, two)

@@ -14,7 +14,6 @@ from mirror_core.analysis.validation import RecordingError, checked_actions, che
 from mirror_core.arrays import DIMENSIONS, MODES
 from mirror_core.checks import one_of
 
-
 DROPS = {"sequences": 0, "units": 2}
 """What can be left out where values are not finite, and its axis."""
 

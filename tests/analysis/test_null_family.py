@@ -11,7 +11,6 @@ from mirror_core.analysis.nulls.base import Draws, Size
 from mirror_core.recordings.simulated import simulate_population
 from mirror_core.report import analyse
 
-
 BEFORE = tuple(NULLS)
 
 

@@ -12,10 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.plain import plain_total
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.training import plain
 from mirror_core.networks.training.compiled.layout import places
 from mirror_core.networks.training.lessons import Lessons, make_lessons
 from mirror_core.runs.workers import one_thread
@@ -70,7 +70,8 @@ def one_batch(config: Config) -> tuple[dict, dict[str, np.ndarray]]:
 def test_losses_and_gradients_are_those_of_automatic_differentiation(config):
     losses, gradients = one_batch(config)
     network, lessons = in_double(MirrorNetwork(config), make_lessons(config, "train", config.training.batch_size))
-    total, expected = plain_total(network, config, lessons)
+    expected = plain.losses(network, config, lessons)
+    total = plain.total(expected, config)
     total.backward()
     assert losses == pytest.approx({k: v.item() for k, v in expected.items()}, rel=2e-6)
     assert gradients.keys() == dict(network.named_parameters()).keys()

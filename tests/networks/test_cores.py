@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.plain import plain_train
 from mirror_core.checks import OptionError
 from mirror_core.config.conditions import READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.networks import cores
 from mirror_core.networks.cores import CORES
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.training import plain
 from mirror_core.networks.training.loop import train, train_many
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.workers import one_thread
@@ -120,7 +120,7 @@ def test_no_core_sees_the_future_and_each_remembers_the_past(core):
 @pytest.mark.parametrize("reading", READINGS)
 def test_every_core_trains_alone_and_together_as_in_the_plain_loop(core, reading):
     config = configure(SMALL.change(core=core), reading)
-    _, rows = plain_train(config)
+    _, rows = plain.train(config)
     last = [row["loss"] for row in rows if row["epoch"] == 2]
     together = train_many([config.change(seed=1, learning_rate=1e-4), config])[1]
     for trained in (train(config), together):

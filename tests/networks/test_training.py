@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from benchmarks.plain import plain_train
+from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.training import plain
 from mirror_core.networks.training.autograd import AutogradLearner
 from mirror_core.networks.training.loop import Trained, train, train_many
+from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.workers import one_thread
 
 SMALL = Config().change(
@@ -64,7 +69,7 @@ def same_training(trained: Trained, network: MirrorNetwork, rows: list[dict], rt
 @pytest.mark.parametrize(("reading", "condition"), EVERY)
 def test_every_condition_trains_as_the_plain_loop_does(reading, condition, monkeypatch):
     config = configure(SMALL.change(weight_decay=0.01, infer_weight=0.7), reading, condition)
-    network, rows = plain_train(config)
+    network, rows = plain.train(config)
     same_training(train(config), network, rows, rtol=1e-5)
     without_numba(monkeypatch)
     same_training(train(config), network, rows, rtol=1e-5)
@@ -72,7 +77,7 @@ def test_every_condition_trains_as_the_plain_loop_does(reading, condition, monke
 
 def test_a_whole_training_agrees_with_the_plain_loop():
     config = Config().change(hidden_size=24, n_sequences=300, batch_size=32, n_epochs=15)
-    same_training(train(config), *plain_train(config), rtol=1e-4)
+    same_training(train(config), *plain.train(config), rtol=1e-4)
 
 
 @pytest.mark.parametrize("reading", READINGS)
@@ -185,3 +190,19 @@ def test_automatic_differentiation_is_used_where_the_compiled_code_cannot_be(mon
     monkeypatch.setattr(AutogradLearner, "write_back", lambda self: used.append(self.device))
     train(SMALL)
     assert used == ["cpu"]
+
+
+def test_the_plain_file_records_and_says_what_the_library_does():
+    config = configure(SMALL, "self-observation")
+    network, _ = plain.train(config)
+    assert_same = np.testing.assert_array_equal
+    ours = record(network, heldout_episodes(config, 30))
+    for mode, one in zip(MODES, plain.record(network, config, 30), strict=True):
+        assert_same(ours.sel(mode=mode).values, one)
+
+
+def test_the_plain_file_runs_as_a_program():
+    command = [sys.executable, "-m", "mirror_core.networks.training.plain", "--epochs", "1", "--reading", "dual-readout"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    strong, moderate = map(float, re.findall(r"(\d\.\d+) of units.*: (\d\.\d+);", done.stdout)[0])
+    assert 0 <= strong <= 1 and 0 <= moderate <= 1
