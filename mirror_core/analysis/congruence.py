@@ -98,6 +98,15 @@ def congruence(
         If the arrays cannot be analysed.
     OptionError
         If an option is outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mirror_core.recordings.simulated import simulate_population
+    >>> made = simulate_population(6, np.random.default_rng(0), planted_share=1, similarity=1, n_units=3, n_sequences=20)
+    >>> found = congruence(made.perform, made.observe, made.actions, 20, np.random.default_rng(1))
+    >>> bool((found.test.observed > 0.9).all())
+    True
     """
     perform, observe = checked_pair(perform, observe)
     actions = checked_actions(actions, perform.shape)

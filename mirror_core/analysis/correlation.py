@@ -40,6 +40,13 @@ def unit_correlation(
     ------
     RecordingError
         See `mirror_core.analysis.validation.checked_pair`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> perform = np.random.default_rng(0).standard_normal((50, 4, 2))
+    >>> unit_correlation(perform, perform * [1, -2]).round(2)
+    array([ 1., -1.])
     """
     perform, observe = checked_pair(perform, observe)
     x, y = unit_length(perform, centre_timesteps), unit_length(observe, centre_timesteps)
@@ -96,6 +103,13 @@ def shares(r: Float[np.ndarray, " unit"], strong: float = 0.75, moderate: float 
     ------
     OptionError
         If a threshold is outside [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = shares(np.array([0.9, 0.7, -0.8, 0.1]))
+    >>> found.strong, found.moderate, found.smallest
+    (0.25, 0.75, -0.8)
     """
     number("strong", strong, 0, 1)
     number("moderate", moderate, 0, 1)
@@ -127,6 +141,12 @@ def shares_over_thresholds(
     ------
     OptionError
         If a threshold is outside [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shares_over_thresholds(np.array([0.9, -0.8]), [0.5]).positive.tolist()
+    [0.5]
     """
     rows = []
     for threshold in thresholds:

@@ -47,6 +47,14 @@ def linear_cka(perform: Recording, observe: Recording, *, centre_timesteps: bool
     ------
     RecordingError
         If the recordings do not fit together, have fewer than four rows, or one does not vary.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> perform = np.random.default_rng(0).standard_normal((30, 4, 3))
+    >>> rotated = perform @ np.linalg.qr(np.random.default_rng(1).standard_normal((3, 3)))[0]
+    >>> round(linear_cka(perform, rotated), 6)
+    1.0
     """
     perform, observe = checked_pair(perform, observe)
     if perform.shape[0] * perform.shape[1] < 4:
@@ -99,6 +107,13 @@ def principal_angles(
     ------
     RecordingError, OptionError
         If the recordings do not fit together or `n_dims` is outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> perform = np.random.default_rng(0).standard_normal((30, 4, 3))
+    >>> principal_angles(perform, perform * 2, 2).round(6)
+    array([0., 0.])
     """
     first, second = (_leading(c, n_dims) for c in _covariances(perform, observe, n_dims, centre_timesteps))
     return subspace_angles(first, second)[::-1]

@@ -49,6 +49,12 @@ def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
         With fewer than two values, or any that is not finite.
     OptionError
         If `confidence` is outside [0, 1].
+
+    Examples
+    --------
+    >>> mean, low, high = mean_interval([0.2, 0.3, 0.4])
+    >>> f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+    '0.30 [0.05, 0.55]'
     """
     number("confidence", confidence, 0, 1)
     values = _finite("values", values)
@@ -73,6 +79,13 @@ def bootstrap_interval(
     ------
     RecordingError, OptionError
         As `mean_interval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = bootstrap_interval([0, 0, 1, 1], np.random.default_rng(0), n_draws=200)
+    >>> found.mean, found.low <= 0.5 <= found.high
+    (0.5, True)
     """
     values = _finite("values", values)
     return hierarchical_bootstrap(values[:, None], rng, statistic=statistic, confidence=confidence, n_draws=n_draws)
@@ -142,6 +155,12 @@ def paired_difference(
         If the networks differ, are fewer than two, or have values that are not finite.
     OptionError
         If `confidence` is outside [0, 1].
+
+    Examples
+    --------
+    >>> found = paired_difference([0.5, 0.7, 0.9], [0.4, 0.5, 0.6])
+    >>> round(found.mean, 2), found.n
+    (0.2, 3)
     """
     first, second = pd.Series(first), pd.Series(second)
     if set(first.index) != set(second.index) or not (first.index.is_unique and second.index.is_unique):

@@ -44,6 +44,14 @@ def lagged_correlation(
         See `mirror_core.analysis.validation.checked_pair`.
     OptionError
         If `max_lag` leaves no timestep.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> observe = np.random.default_rng(0).standard_normal((40, 8, 1))
+    >>> by_lag = lagged_correlation(np.roll(observe, -1, axis=1), observe, max_lag=2)
+    >>> peak_lag(by_lag).values.tolist()
+    [1.0]
     """
     perform, observe = checked_pair(perform, observe)
     whole("max_lag", max_lag, 0, perform.shape[1] - 1)
@@ -53,7 +61,14 @@ def lagged_correlation(
 
 
 def peak_lag(by_lag: xr.DataArray) -> xr.DataArray:
-    """Return the lag of each unit's largest |r|, of equal ones the nearest to zero; NaN for a unit without r."""
+    """Return the lag of each unit's largest |r|, of equal ones the nearest to zero; NaN for a unit without r.
+
+    Examples
+    --------
+    >>> by_lag = xr.DataArray([[0.1], [0.2], [-0.9]], {"lag": [-1, 0, 1]}, ["lag", "unit"])
+    >>> peak_lag(by_lag).values.tolist()
+    [1.0]
+    """
     nearest_first = by_lag.sortby(np.abs(by_lag.lag))
     return np.abs(nearest_first).idxmax("lag").rename("peak_lag")
 

@@ -42,7 +42,14 @@ def random_derangements(n_items: int, n_draws: int, rng: np.random.Generator) ->
 def repaired_sums(
     table: Float[np.ndarray, "item item column"], repairings: Int[np.ndarray, "draw item"]
 ) -> Float[np.ndarray, "draw column"]:
-    """Return Σ_i table[i, π(i)] for each permutation π."""
+    """Return Σ_i table[i, π(i)] for each permutation π.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> repaired_sums(np.array([[[1.0], [2.0]], [[3.0], [4.0]]]), np.array([[0, 1], [1, 0]])).tolist()
+    [[5.0], [5.0]]
+    """
     n_draws, n_items = repairings.shape
     cells = (repairings + n_items * np.arange(n_items)).ravel()
     picks = sparse.csr_array(

@@ -15,6 +15,13 @@ def split_half(
 
     Units chosen on one half are shown and tested on the other: on the same episodes the largest r is inflated by
     having been chosen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first, second = split_half(5, np.random.default_rng(0))
+    >>> len(first), len(second), sorted([*first.tolist(), *second.tolist()])
+    (2, 3, [0, 1, 2, 3, 4])
     """
     whole("n_sequences", n_sequences, 2)
     order = rng.permutation(n_sequences)
@@ -30,6 +37,12 @@ def top_units(r: Float[np.ndarray, " unit"], n: int, sign: int = 1) -> Int[np.nd
     ------
     OptionError
         If `n` is not a positive whole number or `sign` neither 1 nor −1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> top_units(np.array([0.1, 0.9, np.nan, 0.5]), 2).tolist()
+    [1, 3]
     """
     whole("n", n, 1)
     if sign not in (1, -1):

@@ -20,6 +20,12 @@ def action_means(
     ----------
     centre_timesteps
         Remove each timestep's mean over sequences first (see `unit_correlation`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> action_means(np.array([[[1.0], [3.0], [5.0]]]), np.array([[0, 1, 0]])).tolist()
+    [[3.0], [3.0]]
     """
     if centre_timesteps:
         activity = centred(activity, True)

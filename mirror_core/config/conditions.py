@@ -66,6 +66,11 @@ def configure(base: Config, reading: str = "as-written", condition: str = "share
     ------
     OptionError
         For an unknown reading or condition, with the nearest names.
+
+    Examples
+    --------
+    >>> configure(Config(), "self-observation", "forward-only").objective.infer_weight
+    0.0
     """
     one_of("reading", reading, READINGS)
     one_of("condition", condition, CONDITIONS)

@@ -35,6 +35,12 @@ def passes(config: Config) -> tuple[Pass, ...]:
 
     The rule for the joint pass: a core is read by each head it has. A shared core has both; so has a separate
     core that shares its heads or is read twice (`dual_readout`); any other separate core has only its own.
+
+    Examples
+    --------
+    >>> from mirror_core.config.conditions import configure
+    >>> [one.name for one in passes(configure(Config(), "self-observation"))]
+    ['perform', 'observe', 'joint']
     """
     net, goal = config.network, config.objective
     weights = {"predict": goal.predict_weight, "infer": goal.infer_weight}

@@ -174,6 +174,11 @@ class Config(_Settings):
         ------
         OptionError
             For an unknown field (with the nearest names) or an impossible value.
+
+        Examples
+        --------
+        >>> Config().change(n_actions=8).world.n_actions
+        8
         """
         by_section: dict[str, dict[str, Any]] = {}
         for name, value in changes.items():

@@ -55,6 +55,12 @@ def simulate_population(
     ------
     OptionError
         For an impossible value.
+
+    Examples
+    --------
+    >>> made = simulate_population(6, np.random.default_rng(0), planted_share=0.25, n_units=8)
+    >>> made.perform.shape, int(made.planted.sum())
+    ((300, 12, 8), 2)
     """
     number("planted_share", planted_share, 0, 1)
     number("similarity", similarity, -1, 1)

@@ -35,6 +35,11 @@ def with_interval(
         Range of possible values; a symmetric interval that leaves it is cut there.
     joint
         What stands between the mean and the interval.
+
+    Examples
+    --------
+    >>> with_interval([0.2, 0.3, 0.4])
+    '0.30 [0.05, 0.55]'
     """
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
@@ -48,7 +53,13 @@ def with_interval(
 
 
 def listed(names: Sequence[str]) -> str:
-    """Join names as a sentence does; "none" for no name."""
+    """Join names as a sentence does; "none" for no name.
+
+    Examples
+    --------
+    >>> listed(["r", "decoding", "lesions"])
+    'r, decoding and lesions'
+    """
     if len(names) < 2:
         return names[0] if names else "none"
     return f"{', '.join(names[:-1])} and {names[-1]}"

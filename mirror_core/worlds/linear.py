@@ -45,7 +45,15 @@ class World:
 
 
 def make_world(config: WorldConfig, seed: int) -> World:
-    """Draw the effect vectors of a world (stream "effects" of `seed`)."""
+    """Draw the effect vectors of a world (stream "effects" of `seed`).
+
+    Examples
+    --------
+    >>> from mirror_core.config.settings import Config
+    >>> world = make_world(Config().world, seed=42)
+    >>> world.episodes(2, 5, stream(42, "any")).sensations.shape
+    (2, 5, 16)
+    """
     rng = stream(seed, "effects")
     shape = (config.n_actions, config.sensory_dim)
     if config.effect_distribution == "normal":
