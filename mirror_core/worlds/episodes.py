@@ -1,21 +1,55 @@
-"""What every world gives."""
+"""What every world gives: what was done and what was felt, together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+
+from mirror_core.checks import OptionError
 
 
 @dataclass(frozen=True)
 class Episodes:
-    """Actions and the sensations they caused, kept together so that they cannot be mispaired by accident."""
+    """Actions and the sensations they caused, kept together so that they cannot be mispaired by accident.
 
-    actions: Int[np.ndarray, "sequence time"]
-    """Index of the action at each timestep, from 0 to K − 1."""
-    sensations: Float[np.ndarray, "sequence time feature"]
-    """Sensation s_t that followed action a_t, in sensory units."""
+    Raises
+    ------
+    OptionError
+        When made of arrays that do not belong together, with the field, what it is and what it must be.
+    """
+
+    actions: np.ndarray
+    """Discrete: index of the action, integers (sequence, time). Continuous: floats (sequence, time, dim)."""
+    sensations: np.ndarray
+    """Sensation s_t that followed action a_t, in sensory units: floats (sequence, time, …) of any further shape."""
+    who: np.ndarray | None = None
+    """Index of the agent that acted, integers (sequence,) or (sequence, time); None where there is only one."""
+
+    def __post_init__(self) -> None:
+        actions, sensations, who = self.actions, self.sensations, self.who
+        discrete = _is(actions, "iu") and actions.ndim == 2 and (actions >= 0).all()
+        if not discrete and not (_is(actions, "f") and actions.ndim == 3):
+            allowed = "whole numbers from 0 (sequence, time), or finite floating-point numbers (sequence, time, dim)"
+            raise _refused("actions", actions, allowed)
+        shape = actions.shape[:2]
+        if not (_is(sensations, "f") and sensations.shape[:2] == shape):
+            allowed = f"finite floating-point numbers (sequence, time, …) that begin with {shape}, as the actions do"
+            raise _refused("sensations", sensations, allowed)
+        if who is not None and not (_is(who, "iu") and who.shape in (shape, shape[:1]) and (who >= 0).all()):
+            raise _refused("who", who, f"None, or whole numbers from 0 of shape {shape[:1]} or {shape}")
 
     def __len__(self) -> int:
         return len(self.actions)
+
+
+def _is(values: object, kinds: str) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype.kind in kinds and bool(np.isfinite(values).all())
+
+
+def _refused(name: str, values: object, allowed: str) -> OptionError:
+    if isinstance(values, np.ndarray) and values.size and values.dtype.kind in "iuf":
+        is_now = f"{values.dtype} {values.shape} from {values.min():g} to {values.max():g}"
+    else:
+        is_now = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else repr(values)
+    return OptionError(f"{name} = {is_now} is not allowed: it must be {allowed}.")

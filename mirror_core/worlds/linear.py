@@ -9,27 +9,30 @@ from jaxtyping import Float
 
 from mirror_core.config.settings import WorldConfig
 from mirror_core.seeding import stream
+from mirror_core.worlds.base import Discrete, register
 from mirror_core.worlds.episodes import Episodes
 
 
 @dataclass(frozen=True)
-class World:
+class LinearWorld:
     """A world with its effect vectors drawn; episodes are drawn from it."""
 
     config: WorldConfig
     effects: Float[np.ndarray, "action feature"]
     """What each action adds to the sensory state, in sensory units."""
 
-    def episodes(self, n_sequences: int, length: int, rng: np.random.Generator) -> Episodes:
-        """Draw episodes of uniformly random actions and the sensations that follow.
+    @property
+    def actions(self) -> Discrete:
+        """The K actions."""
+        return Discrete(self.config.n_actions)
 
-        Parameters
-        ----------
-        n_sequences, length
-            Number of episodes, and timesteps of each.
-        rng
-            Source of the actions and the sensory noise.
-        """
+    @property
+    def sensation_shape(self) -> tuple[int]:
+        """The D features of a sensation."""
+        return (self.config.sensory_dim,)
+
+    def episodes(self, n_sequences: int, length: int, rng: np.random.Generator) -> Episodes:
+        """Draw episodes of uniformly random actions and the sensations that follow; see `World`."""
         cfg = self.config
         shape = (n_sequences, length)
         actions = rng.integers(cfg.n_actions, size=shape)
@@ -44,7 +47,7 @@ class World:
         return Episodes(actions, sensations.astype(np.float32))
 
 
-def make_world(config: WorldConfig, seed: int) -> World:
+def make_world(config: WorldConfig, seed: int) -> LinearWorld:
     """Draw the effect vectors of a world (stream "effects" of `seed`).
 
     Examples
@@ -64,7 +67,7 @@ def make_world(config: WorldConfig, seed: int) -> World:
         # rows of a random rotation, scaled so that an entry has mean square 1
         rotation, _ = np.linalg.qr(rng.standard_normal((config.sensory_dim, config.n_actions)))
         unit = rotation.T * np.sqrt(config.sensory_dim)
-    return World(config, config.effect_scale * unit)
+    return LinearWorld(config, config.effect_scale * unit)
 
 
 def predictable_error(config: WorldConfig, length: int) -> float:
@@ -77,3 +80,6 @@ def predictable_error(config: WorldConfig, length: int) -> float:
     noise = config.noise_std**2 * np.cumsum(config.decay ** (2 * k))
     start = config.initial_std**2 * config.decay ** (2 * (k + 1))
     return float(np.mean(noise + start))
+
+
+register("linear", lambda seed: make_world(WorldConfig(), seed))
