@@ -11,7 +11,7 @@ from mirror_core.analysis import mean_interval
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.grid import differences, shares_table
-from mirror_core.studies.measures.basic import MAIN_DECODER, TRANSFERS
+from mirror_core.studies.measures.decoding import MAIN_DECODER, TRANSFERS
 from mirror_core.studies.wording import CORRELATION, SHARE, listed, with_interval
 
 PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 
@@ -31,34 +29,6 @@ NEAR = 1
 
 INDEX_BINS = np.linspace(-1, 1, 21)
 """Edges in which congruence indices are counted."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """One number of a network that grows, or falls, with what the modes have in common."""
-
-    label: str
-    null: str
-    """What the null draws keep at random, in a few words."""
-    sign: int = 1
-    """1 where more of it means more in common, −1 where less does."""
-    limits: tuple[float, float] = (0.0, 1.0)
-    """Least and largest possible value."""
-    digits: int = 2
-
-
-QUANTITIES: dict[str, Quantity] = {
-    "congruence": Quantity("mean congruence index of units", "actions relabelled", limits=(-1.0, 1.0)),
-    "congruent": Quantity("units strictly or broadly congruent", "actions relabelled"),
-    "strict": Quantity("units strictly congruent", "actions relabelled"),
-    "ccgp": Quantity("CCGP of the action (logistic)", "random geometry"),
-    "ccgp-ridge": Quantity("CCGP of the action (ridge)", "random geometry"),
-    "cka": Quantity("debiased linear CKA", "episodes re-paired", limits=(-1.0, 1.0)),
-    "alignment": Quantity("alignment index", "random subspaces, same covariance"),
-    "angle": Quantity("mean principal angle, degrees", "random subspaces, same covariance", -1, (0.0, 90.0), 0),
-    "lag": Quantity("top units that agree best within one timestep", "episodes re-paired"),
-}
-"""What `beyond_r` measures."""
 
 
 def beyond_r(
@@ -97,7 +67,7 @@ def beyond_r(
     -------
     xarray.Dataset
         `value` (quantity) and `null` (quantity, draw; NaN beyond a null's own number of draws), by the names of
-        `QUANTITIES`; `index` (unit), the congruence index, and `null_index` (bin), the share of it in each of
+        measures; `index` (unit), the congruence index, and `null_index` (bin), the share of it in each of
         `INDEX_BINS` when actions are relabelled; `class_share` and `class_chance` (class); `angle` and `null_angle`
         (dim), principal angles in degrees, the smallest first, and their mean over random subspaces; `peak_share` and
         `null_peak_share` (lag), shares of top units whose |r| is largest there.
@@ -142,13 +112,10 @@ def beyond_r(
     lags = np.arange(-MAX_LAG, MAX_LAG + 1)
     return xr.Dataset(
         {
-            "value": ("quantity", [found[name][0] for name in QUANTITIES]),
+            "value": ("quantity", [value for value, _ in found.values()]),
             "null": (
                 ("quantity", "draw"),
-                [
-                    np.pad(null, (0, n_draws - len(null)), constant_values=np.nan)
-                    for _, null in map(found.get, QUANTITIES)
-                ],
+                [np.pad(null, (0, n_draws - len(null)), constant_values=np.nan) for _, null in found.values()],
             ),
             "index": ("unit", tuned.test.observed),
             "null_index": ("bin", np.histogram(tuned.test.null, INDEX_BINS)[0] / np.isfinite(tuned.test.null).sum()),
@@ -160,7 +127,7 @@ def beyond_r(
             "null_peak_share": ("lag", [np.mean(null_peaks == lag) for lag in lags]),
         },
         coords={
-            "quantity": list(QUANTITIES),
+            "quantity": list(found),
             "unit": np.arange(n_units),
             "class": list(CLASSES),
             "dim": np.arange(1, dims + 1),
