@@ -15,8 +15,9 @@ from mirror_core.studies.ingredients.effects import (
 )
 from mirror_core.studies.ingredients.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
 from mirror_core.studies.ingredients.overview import effects, learnt, overview, sound
+from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
-from mirror_core.studies.wording import CORRELATION, SHARE, decimal, listed, span, with_interval
+from mirror_core.studies.wording import decimal, listed, span, with_interval
 
 QUANTITIES = {
     "strong": "r > .75",

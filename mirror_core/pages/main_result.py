@@ -11,14 +11,13 @@ from mirror_core.config.paper import LARGEST, STRONG
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.studies.grid import Grid, shares_table
-from mirror_core.studies.measures.decoding import TRANSFERS
+from mirror_core.studies.measures.base import CORRELATION, SHARE
+from mirror_core.studies.measures.decoding import DECODER_NAMES, TRANSFERS
 from mirror_core.studies.measures.nulls import NULL_NAMES, NULLS, passing_units
 from mirror_core.studies.measures.shares import HEADLINE
-from mirror_core.studies.wording import CORRELATION, SHARE, against, listed, span, with_interval
+from mirror_core.studies.wording import against, listed, span, with_interval
 
 CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonferroni": "Bonferroni"}
-
-DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
 
 
 

@@ -13,11 +13,9 @@ from mirror_core.analysis import (
     congruence,
     lag_test,
     peak_lag,
-    split_half,
-    top_units,
-    unit_correlation,
 )
 from mirror_core.checks import whole
+from mirror_core.recordings.chosen import both_modes, choose_units
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
@@ -101,7 +99,7 @@ def beyond_r(
     aligned = alignment_index(*modes, dims, n_permutations, stream(seed, "beyond/alignment"), centre_timesteps=True)
     both = (aligned.perform_in_observe, aligned.observe_in_perform)
     angles, null_angles = np.degrees(aligned.angles), np.degrees(aligned.null_angles)
-    peaks, null_peaks = _peak_lags(perform, observe, n_top, n_permutations, seed)
+    peaks, null_peaks = _peak_lags(recording, n_top, n_permutations, seed)
     found |= {
         "cka": (cka.value, cka.null),
         "alignment": (np.mean([one.value for one in both]), np.mean([one.null for one in both], axis=0)),
@@ -137,14 +135,10 @@ def beyond_r(
 
 
 def _peak_lags(
-    perform: np.ndarray, observe: np.ndarray, n_top: int, n_permutations: int, seed: int
+    recording: xr.DataArray, n_top: int, n_permutations: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the lag at which each top unit's |r| is largest, and the same under re-paired episodes (draw, unit)."""
-    choosing, testing = split_half(len(perform), stream(seed, "halves"))
-    r = unit_correlation(perform[choosing], observe[choosing])
-    top = top_units(r, min(n_top, len(r)))
-    max_lag = min(MAX_LAG, perform.shape[1] - 2)
-    test = lag_test(
-        perform[testing][..., top], observe[testing][..., top], max_lag, n_permutations, stream(seed, "beyond/lags")
-    )
+    top = choose_units(recording, n_top, seed).of_units
+    max_lag = min(MAX_LAG, recording.sizes["time"] - 2)
+    test = lag_test(*both_modes(top), max_lag, n_permutations, stream(seed, "beyond/lags"))
     return peak_lag(test.r).values, peak_lag(test.null).values

@@ -14,6 +14,9 @@ ACROSS = TRANSFERS[1:3]
 MAIN_DECODER = "logistic"
 """The decoder behind every figure; the other is a check on it."""
 
+DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
+"""How tables and figures call the decoders."""
+
 
 def accuracy_name(decoder: str, train: str, test: str) -> str:
     """Return the name of the accuracy of a decoder that was trained in one mode and tested in another."""
