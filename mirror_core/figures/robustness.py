@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
 from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, letter, paper_value, row_of_panels, threshold
-from mirror_core.studies.measures.basic import TRANSFERS
+from mirror_core.studies.measures.decoding import TRANSFERS
 
 
 def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[str, float], unit: dict) -> Figure:

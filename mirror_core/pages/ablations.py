@@ -11,8 +11,9 @@ from mirror_core.analysis import mean_interval
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.grid import differences, shares_table
-from mirror_core.studies.measures.basic import MAIN_DECODER, TRANSFERS
-from mirror_core.studies.wording import CORRELATION, SHARE, listed, with_interval
+from mirror_core.studies.measures.base import CORRELATION, SHARE
+from mirror_core.studies.measures.decoding import MAIN_DECODER, TRANSFERS
+from mirror_core.studies.wording import listed, with_interval
 
 PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")
 """The controls that the paper reports, each said to eliminate or reduce mirroring."""

@@ -15,7 +15,8 @@ from mirror_core.studies.calibration.design import CODE_NULLS, CURVES, TRUSTED, 
 from mirror_core.studies.calibration.limit import limit
 from mirror_core.studies.calibration.summary import ALPHA, overlap_table, share_interval
 from mirror_core.studies.calibration.tables import all_calls, interval, means, powers, unrelated_calls
-from mirror_core.studies.wording import SHARE, decimal, listed, with_interval
+from mirror_core.studies.measures.base import SHARE
+from mirror_core.studies.wording import decimal, listed, with_interval
 
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
 """K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were drawn, from an earlier, smaller simulation."""

@@ -15,14 +15,15 @@ from mirror_core.studies.ingredients.effects import (
 )
 from mirror_core.studies.ingredients.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
 from mirror_core.studies.ingredients.overview import effects, learnt, overview, sound
-from mirror_core.studies.wording import CORRELATION, SHARE, decimal, listed, span, with_interval
+from mirror_core.studies.measures.base import CORRELATION, SHARE
+from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
+from mirror_core.studies.wording import decimal, listed, span, with_interval
 
 QUANTITIES = {
     "strong": "r > .75",
     "centred": "r > .75, centred",
     "significant": "pass unit mismatch",
-    "perform → observe": "perform → observe",
-    "observe → perform": "observe → perform",
+    **{accuracy_name(MAIN_DECODER, train, test): f"{train} → {test}" for train, test in ACROSS},
     "explained": "performing explains",
     "named": "observing names",
 }
@@ -59,7 +60,7 @@ def effects_table(table: pd.DataFrame) -> HTML:
     return show(pd.DataFrame(rows), "Mean difference over backgrounds, with minus without")
 
 
-_ACROSS = ("perform → observe", "observe → perform")
+_ACROSS = tuple(accuracy_name(MAIN_DECODER, *pair) for pair in ACROSS)
 
 
 def _signed(row: pd.Series) -> str:

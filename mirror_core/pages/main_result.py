@@ -10,14 +10,14 @@ from mirror_core.checks import whole
 from mirror_core.config.paper import LARGEST, STRONG
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.runs.kept import analyse_runs
-from mirror_core.studies.grid import QUANTITIES, Grid, shares_table
-from mirror_core.studies.measures.basic import TRANSFERS
+from mirror_core.studies.grid import Grid, shares_table
+from mirror_core.studies.measures.base import CORRELATION, SHARE
+from mirror_core.studies.measures.decoding import DECODER_NAMES, TRANSFERS
 from mirror_core.studies.measures.nulls import NULL_NAMES, NULLS, passing_units
-from mirror_core.studies.wording import CORRELATION, SHARE, against, listed, span, with_interval
+from mirror_core.studies.measures.shares import HEADLINE
+from mirror_core.studies.wording import against, listed, span, with_interval
 
 CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonferroni": "Bonferroni"}
-
-DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
 
 
 
@@ -27,14 +27,14 @@ DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (rid
 def headline_table(shared: xr.Dataset) -> HTML:
     """Show the paper's numbers beside ours, raw and timestep-centred, for the main experiment."""
     table = shares_table(shared.r)
-    paper = {q.name: f"{span(q)}<br><small>seed 42: {q.as_printed}</small>" for q in QUANTITIES.values()}
+    paper = {q.label: f"{span(q.reported)}<br><small>seed 42: {q.reported.as_printed}</small>" for q in HEADLINE}
     rows = [{"reading": "<b>paper</b>", "r": "raw"} | paper]
     for (reading, centring), one in table.groupby(["reading", "centring"], sort=False):
         row = {"reading": reading, "r": centring}
-        for name, reported in QUANTITIES.items():
-            row[reported.name] = cell(one[name], SHARE if name in ("strong", "moderate") else CORRELATION)
+        for what in HEADLINE:
+            row[what.label] = cell(one[what.name], what.limits, what.digits)
             if centring == "raw":
-                row[reported.name] += f"<br><small>{against(one[name], reported).removesuffix(' from')}</small>"
+                row[what.label] += f"<br><small>{against(one[what.name], what.reported).removesuffix(' from')}</small>"
         rows.append(row)
     n = table.seed.nunique()
     networks = f"{n} network{'s' if n > 1 else ''} for each reading"

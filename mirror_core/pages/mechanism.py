@@ -13,9 +13,10 @@ from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.pages.tables import cell, show
+from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.theory.study import ladder
 from mirror_core.studies.theory.units import SymmetricWorld, share_above
-from mirror_core.studies.wording import CORRELATION, SHARE, decimal, with_interval
+from mirror_core.studies.wording import decimal, with_interval
 
 CLOSE = 0.1
 """Theory and networks agree on an alignment if their mean difference, matched by seed, is smaller than this."""

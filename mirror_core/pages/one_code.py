@@ -11,8 +11,10 @@ from IPython.display import HTML
 from mirror_core.analysis import mean_interval
 from mirror_core.arrays import MODES
 from mirror_core.pages.tables import cell, show, statement
-from mirror_core.studies.measures.lesions import ABLATIONS, NULL_GROUPS
-from mirror_core.studies.one_code import ALL_QUANTITIES, cost_ratio, main_dose
+from mirror_core.studies.measures import measure_named
+from mirror_core.studies.measures.lesions import NULL_GROUPS
+from mirror_core.studies.measures.tasks import ABLATIONS
+from mirror_core.studies.one_code import cost_ratio, main_dose
 from mirror_core.studies.wording import decimal, listed, with_interval
 
 VERDICTS = {
@@ -42,7 +44,7 @@ def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
     of_quantity
         Rows of `values_table` of one quantity and reading.
     """
-    sign = ALL_QUANTITIES[quantity].sign
+    sign = measure_named(quantity).sign
     wide = of_quantity.pivot(index="seed", columns="condition", values="value") * sign
     null = of_quantity[of_quantity.condition == "shared"].set_index("seed").null * sign
     if len(wide) < 2:
@@ -68,7 +70,7 @@ def summary(table: pd.DataFrame) -> HTML:
     found = verdicts(table)
     rows = []
     for quantity, of_quantity in table.groupby("quantity", sort=False):
-        what = ALL_QUANTITIES[quantity]
+        what = measure_named(quantity)
         row: dict[str, str] = {"measure": f"{what.label}<br><small class='wrap'>null: {what.null}</small>"}
         for reading, one in of_quantity.groupby("reading", sort=False):
             shared = one[one.condition == "shared"]

@@ -11,10 +11,11 @@ from IPython.display import HTML
 from mirror_core.config.paper import STRONG
 from mirror_core.config.settings import Config, flat
 from mirror_core.pages.tables import cell, show, statement
+from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.specification.answers import OUTCOMES, Answers, under
 from mirror_core.studies.specification.choices import Choice, value_text
 from mirror_core.studies.specification.matching import HEADLINES
-from mirror_core.studies.wording import CORRELATION, SHARE, decimal, listed, span
+from mirror_core.studies.wording import decimal, listed, span
 
 ALPHA = 0.05
 """A choice moves the share if its levels differ with a p of at most this, corrected for all that are tested."""

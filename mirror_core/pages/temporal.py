@@ -11,8 +11,9 @@ from mirror_core.analysis import unit_correlation
 from mirror_core.config.paper import MODERATE_THRESHOLD, SMALLEST
 from mirror_core.pages.tables import show, statement
 from mirror_core.recordings.chosen import Chosen, both_modes
+from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.lags import Key, LagStudy
-from mirror_core.studies.wording import CORRELATION, SHARE, decimal, listed, with_interval
+from mirror_core.studies.wording import decimal, listed, with_interval
 
 
 def finding(lags: LagStudy, anti: dict[Key, Chosen]) -> HTML:

@@ -8,8 +8,9 @@ from html import escape
 from IPython.display import HTML
 
 from mirror_core.pages.anchors import group_anchor, run_anchor
-from mirror_core.studies.claims import QUANTITIES, RULES, SYMBOLS, Claim, Evidence, Judgement
+from mirror_core.studies.claims import RULES, SYMBOLS, Claim, Evidence, Judgement
 from mirror_core.studies.claims.verdicts import PartResult
+from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed
 
 COUNT = 5
@@ -108,7 +109,7 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
 def _where(result: PartResult) -> str:
     check, than = result.decisive, result.part.than
     where = f", {check.condition} minus {than}" if than else "" if check.condition == "shared" else f", {check.condition}"
-    return QUANTITIES[check.measure] + where
+    return measure_named(check.measure).label + where
 
 
 def _runs(one: Judgement, evidence: Evidence) -> str:

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mirror_core.analysis import mean_interval, shares, shares_over_thresholds
+from mirror_core.analysis import mean_interval, shares_over_thresholds
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
-from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG, Reported
 from mirror_core.config.settings import Config
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.runs.making import obtain
 from mirror_core.runs.store import Run, RunStore
 from mirror_core.studies.measures.basic import measure_run
+from mirror_core.studies.measures.shares import HEADLINE, N_EXCLUDED, measured_on_r
 
 Grid = dict[tuple[str, str, int], Run]
 """Runs by (reading, condition, seed)."""
@@ -118,9 +118,6 @@ def differences(table: pd.DataFrame, quantity: str) -> dict[tuple[str, str], np.
         if condition != "shared"
     }
 
-QUANTITIES: dict[str, Reported] = {"strong": STRONG, "moderate": MODERATE, "largest": LARGEST, "smallest": SMALLEST}
-"""Fields of `mirror_core.analysis.Shares` and what the paper reports for each."""
-
 
 def shares_table(r: xr.DataArray) -> pd.DataFrame:
     """Return the paper's four headline numbers for every network.
@@ -140,8 +137,7 @@ def shares_table(r: xr.DataArray) -> pd.DataFrame:
     rows = []
     for labels, values in zip(stacked.network.values, stacked.values, strict=True):
         if np.isfinite(values).any():
-            found = shares(values)
-            measured = {name: getattr(found, name) for name in (*QUANTITIES, "n_excluded")}
+            measured = measured_on_r(values, (*HEADLINE, N_EXCLUDED))
             rows.append(dict(zip(stacked.indexes["network"].names, labels, strict=True)) | measured)
     return pd.DataFrame(rows)
 

@@ -11,8 +11,8 @@ import xarray as xr
 
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.studies.grid import Grid
-from mirror_core.studies.measures.basic import MAIN_DECODER
-from mirror_core.studies.measures.beyond_r import QUANTITIES, Quantity, beyond_r
+from mirror_core.studies.measures.beyond_r import beyond_r
+from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
 from mirror_core.studies.measures.lesions import against_draws, lesion_effects
 
 CONDITIONS_SHOWN = ("shared", "separate-cores", "untrained")
@@ -23,20 +23,6 @@ LESIONED = CONDITIONS_SHOWN[:2]
 
 MAIN_DOSE = 16
 """Number of silenced units behind the finding, the middle of the doses."""
-
-TRANSFERS: dict[str, tuple[str, str]] = {
-    "perform-to-observe": ("perform", "observe"),
-    "observe-to-perform": ("observe", "perform"),
-}
-
-ALL_QUANTITIES: dict[str, Quantity] = {
-    **{
-        name: Quantity(f"decoding the action, {train} → {test}", "actions relabelled: chance")
-        for name, (train, test) in TRANSFERS.items()
-    },
-    **QUANTITIES,
-}
-"""What the summary lists, by name."""
 
 
 def once(function: Callable[..., Any], grid: Grid, **settings: Any) -> dict[tuple[str, str, int], Any]:
@@ -87,11 +73,11 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
             }
         )
     ]
-    for name, (train, test) in TRANSFERS.items():
+    for train, test in ACROSS:
         value = measures.accuracy.sel(decoder=MAIN_DECODER, train_mode=train, test_mode=test, drop=True)
         chance = measures.chance
         one = xr.Dataset({"value": value, "null": chance, "low": chance, "high": chance})
-        parts.append(one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[name]))
+        parts.append(one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[accuracy_name(MAIN_DECODER, train, test)]))
     columns = ["reading", "condition", "seed", "quantity", "value", "null", "low", "high"]
     tables = [part.to_dataframe(dim_order=columns[:4]).reset_index()[columns] for part in parts]
     return pd.concat([*tables[1:], tables[0]], ignore_index=True)

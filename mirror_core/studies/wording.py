@@ -16,12 +16,6 @@ def decimal(value: float, digits: int = 2) -> str:
     return text.replace("-", "−" if float(text) else "")
 
 
-SHARE = (0.0, 1.0)
-"""Range of a share of units or an accuracy."""
-CORRELATION = (-1.0, 1.0)
-"""Range of a correlation, or of a difference of shares."""
-
-
 def with_interval(
     values: Sequence[float], within: tuple[float, float] = (-np.inf, np.inf), digits: int = 2, joint: str = " "
 ) -> str:

@@ -28,7 +28,7 @@ from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, Died, LocalPool,
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.seeding import stream
 from mirror_core.studies.sweeps import (
-    MEASURES,
+    COLUMNS,
     TIMING,
     Range,
     RowStore,
@@ -247,7 +247,7 @@ def store(tmp_path):
 
 def test_a_row_tells_what_the_analysis_finds(store):
     row = obtain_row(TINY, store)
-    assert tuple(row.measures) == MEASURES
+    assert tuple(row.measures) == COLUMNS
     recording = record(store.load(TINY).network, heldout_episodes(TINY))
     perform, observe = recording.sel(mode="perform").values, recording.sel(mode="observe").values
     for centring, centre in (("raw", False), ("centred", True)):
@@ -369,7 +369,7 @@ def test_the_table_has_a_row_for_each_network_in_order(undisturbed):
     table = result.table
     configs = [one.config for one in SWEEP.combinations() if one.config is not None]
     settings = list(flat(Config()))
-    assert list(table.columns) == ["reading", "condition", *settings, *MEASURES, "run", *TIMING]
+    assert list(table.columns) == ["reading", "condition", *settings, *COLUMNS, "run", *TIMING]
     assert table.run.tolist() == [store.load(config).fingerprint for config in configs]
     assert table[settings].to_dict("records") == [flat(config) for config in configs]
     assert table.noise_std.dtype == float and table.n_actions.dtype == int and (table[list(TIMING)] > 0).all(axis=None)

@@ -10,7 +10,8 @@ from mirror_core.config.conditions import CONDITIONS
 from mirror_core.config.paper import STRONG
 from mirror_core.config.settings import Config
 from mirror_core.pages.tables import cell, settings_table, statement, variants_table
-from mirror_core.studies.wording import SHARE, against, decimal, listed, span, with_interval
+from mirror_core.studies.measures.base import SHARE
+from mirror_core.studies.wording import against, decimal, listed, span, with_interval
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.284, "0.28"), (-0.791, "−0.79"), (-0.001, "0.00"), (0, "0.00")])

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from mirror_core.analysis import OptionError, shares_over_thresholds
 from mirror_core.checks import one_of
 from mirror_core.figures import report as draw
-from mirror_core.studies.report.populations import DECODER_NAMES, LEAST_SELECTIVITY
+from mirror_core.studies.measures.decoding import DECODER_NAMES
+from mirror_core.studies.report.populations import LEAST_SELECTIVITY
 from mirror_core.studies.report.results import Report, Section
 
 STYLE = str(files("mirror_core.figures") / "mirror.mplstyle")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mirror_core.analysis import DECODERS, shares
+from mirror_core.analysis import DECODERS
 from mirror_core.arrays import MODES
 from mirror_core.config.conditions import configure
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
@@ -23,40 +23,40 @@ from mirror_core.runs.store import Run, RunStore
 from mirror_core.studies.claims.probing import Probe, probe
 from mirror_core.studies.data import DATA
 from mirror_core.studies.grid import seeds_from
+from mirror_core.studies.measures import MEASURES, Measure
 from mirror_core.studies.measures.basic import measure_run
+from mirror_core.studies.measures.decoding import ACROSS, above_chance_name
+from mirror_core.studies.measures.shares import measured_on_r
+from mirror_core.studies.measures.tasks import ABLATIONS
 
-QUANTITIES: dict[str, str] = {
-    "strong": "share of units with r > .75",
-    "n_strong": "number of units with r > .75",
-    "moderate": "share of units with |r| > .6",
-    "mean_abs": "mean |r| of the units",
-    "largest": "largest r",
-    "smallest": "smallest r",
-    "largest_abs": "largest |r|",
-    **{
-        f"{train}_to_{test}_{decoder}": f"accuracy minus chance, {train} → {test}, {decoder}"
-        for decoder in DECODERS
-        for train in MODES
-        for test in MODES
-        if train != test
-    },
-    "row_units": "units with r > 0 that pass when rows are shuffled (family-wise .05)",
-    "sequence_units": "units with r > 0 that pass when episodes are shuffled (family-wise .05)",
-    "same_code_units": "units with r > 0 that pass when units are shuffled (false discovery rate .05)",
-    "anti_units": "units with r < 0 that pass when units are shuffled (false discovery rate .05)",
-    "near_zero_lag": "share of the ten top units with their largest r at a lag of at most one timestep",
-    "near_zero_lag_excess": "that share minus the share among re-paired episodes",
-    "opposed": "share of the three units with the smallest r that are above rest in one mode and below it in the other",
-    "anti_congruence": "mean congruence index of the three units with the smallest r",
-    **{
-        f"lesion_{mode}_{ablation}": f"extra loss of {mode} without the top units, {ablation} ablation"
-        for mode in MODES
-        for ablation in ("zero", "mean")
-    },
-    **{f"anti_lesion_{mode}": f"extra loss of {mode} without the most negative units, mean ablation, against as many random ones" for mode in MODES},
-    "strong_of_choices": "share of units with r > .75 of a GRU of the specification table's random sample",
-}
-"""Everything that a claim may measure, by the name that `claims.yml` uses, and what it is."""
+BEYOND_R = (
+    *(above_chance_name(decoder, train, test) for decoder in DECODERS for train, test in ACROSS),
+    "row_units",
+    "sequence_units",
+    "same_code_units",
+    "anti_units",
+    "near_zero_lag",
+    "near_zero_lag_excess",
+    "opposed",
+    "anti_congruence",
+    *(f"lesion_{mode}_{ablation}" for mode in MODES for ablation in ABLATIONS),
+    *(f"anti_lesion_{mode}" for mode in MODES),
+)
+"""What is measured beside the functions of r."""
+
+OF_CHOICES = "strong_of_choices"
+"""The share of strong units, of the networks of the specification table's random sample."""
+
+
+def of_r() -> list[Measure]:
+    """Return every measure that is a function of r."""
+    return [measure for measure in MEASURES.values() if measure.of_r]
+
+
+def claimable() -> list[str]:
+    """Return the names of everything that a claim may measure."""
+    return [*(measure.name for measure in of_r()), *BEYOND_R, OF_CHOICES]
+
 
 OF_UNITS = ("strong", "moderate", "near_zero_lag", "opposed")
 """Those that are means over units, whose values are kept."""
@@ -89,7 +89,7 @@ class Evidence:
 
     def values(self, quantity: str, reading: str, condition: str) -> pd.Series:
         """Return one value a network, indexed by seed; of the specification table, by number."""
-        if quantity == "strong_of_choices":
+        if quantity == OF_CHOICES:
             return pd.Series(self.choices.get(reading, []), dtype=float)
         if (reading, condition) not in self.networks.index.droplevel("seed"):
             return pd.Series(dtype=float)
@@ -156,7 +156,7 @@ def gather(
         for name, one in of_units.items():
             units[name][key] = one
     index = pd.MultiIndex.from_tuples(list(runs), names=["reading", "condition", "seed"])
-    networks = pd.DataFrame(rows, index=index).reindex(columns=["run", *QUANTITIES]).sort_index()
+    networks = pd.DataFrame(rows, index=index).reindex(columns=["run", *claimable()]).sort_index()
     settings = {
         "configuration": next(iter(grid.values())).change(seed=0).fingerprint()[:12],
         "choices": hashlib.sha256(choices.read_bytes()).hexdigest()[:12] if choices and choices.is_file() else None,
@@ -179,17 +179,11 @@ def network_evidence(measures: xr.Dataset, probed: Probe | None) -> tuple[dict[s
         What `mirror_core.studies.claims.probing.probe` returns; None where the network was not probed.
     """
     r = measures.r.sel(centring="raw").values
-    found = shares(r, STRONG_THRESHOLD, MODERATE_THRESHOLD)
-    values = {name: getattr(found, name) for name in ("strong", "moderate", "largest", "smallest")}
-    size = np.abs(r[np.isfinite(r)])
-    values |= {"n_strong": np.nan, "mean_abs": np.nan, "largest_abs": np.nan}
-    if len(size):
-        values |= {"n_strong": float(np.sum(r > STRONG_THRESHOLD)), "mean_abs": size.mean(), "largest_abs": size.max()}
+    values = measured_on_r(r, of_r())
     for decoder in DECODERS:
-        for train in MODES:
-            for test in set(MODES) - {train}:
-                accuracy = measures.accuracy.sel(decoder=decoder, train_mode=train, test_mode=test)
-                values[f"{train}_to_{test}_{decoder}"] = accuracy.item() - measures.chance.item()
+        for train, test in ACROSS:
+            accuracy = measures.accuracy.sel(decoder=decoder, train_mode=train, test_mode=test)
+            values[above_chance_name(decoder, train, test)] = accuracy.item() - measures.chance.item()
     defined = np.where(np.isfinite(r), 1.0, np.nan)
     units = {"strong": defined * (r > STRONG_THRESHOLD), "moderate": defined * (np.abs(r) > MODERATE_THRESHOLD)}
     if probed is not None:

@@ -14,7 +14,9 @@ from mirror_core.recordings.chosen import Chosen, both_modes, choose_units
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
-from mirror_core.studies.measures.lesions import ABLATIONS, against_draws, lesion_effects
+from mirror_core.studies.measures.lesions import against_draws, lesion_effects
+from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.tasks import ABLATIONS
 
 TOP_UNITS, ANTI_UNITS = 10, 3
 """How many units count as a network's most mirror-like, and as its most negative."""
@@ -22,7 +24,6 @@ MAX_LAG, NEAR_ZERO = 5, 1
 """Lags looked at, and those near zero, in timesteps."""
 MIRROR_SHARE = 0.1
 """Share of the units that a lesion takes away: those with the largest r."""
-ALPHA = 0.05
 
 
 class Probe(TypedDict):
@@ -66,7 +67,7 @@ def probe(run: Run, n_test: int, n_permutations: int, n_lesions: int) -> Probe:
 
 
 def significant_units(perform: np.ndarray, observe: np.ndarray, n_permutations: int, seed: int) -> dict[str, float]:
-    """Return how many units pass each test of the claims, see `mirror_core.studies.claims.evidence.QUANTITIES`."""
+    """Return how many units pass each test of the claims, see `mirror_core.studies.measures.significance`."""
 
     def test(null: str, alternative: str) -> NullTest:
         rng = stream(seed, f"claims/{null}/{alternative}")

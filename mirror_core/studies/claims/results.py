@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from mirror_core.checks import OptionError
-from mirror_core.studies.claims.evidence import QUANTITIES, Evidence
+from mirror_core.studies.claims.evidence import Evidence
 from mirror_core.studies.claims.verdicts import Judgement, PartResult
 from mirror_core.studies.data import DATA
+from mirror_core.studies.measures import measure_named
 
 COMMITTED = DATA / "claims.json"
 """The verdicts of the site, as last written, where the checkout has them."""
@@ -53,7 +54,7 @@ def quantity(result: PartResult) -> str:
     """Name what the value of a part is: the measure, where, and what is subtracted."""
     check, than = result.decisive, result.part.than
     where = f"{check.condition} minus {than}" if than else check.condition
-    return f"{QUANTITIES[check.measure]} ({where})"
+    return f"{measure_named(check.measure).label} ({where})"
 
 
 def to_csv(judgements: Sequence[Judgement]) -> str:

@@ -14,7 +14,7 @@ import yaml
 
 from mirror_core.checks import OptionError, flag, one_of
 from mirror_core.config.conditions import CONDITIONS
-from mirror_core.studies.claims.evidence import OF_UNITS, QUANTITIES
+from mirror_core.studies.claims.evidence import OF_UNITS, claimable
 from mirror_core.studies.claims.rules import RULES
 
 INTERVALS = ("networks", "units")
@@ -27,7 +27,7 @@ class Part:
 
     says: str
     measure: tuple[str, ...]
-    """Quantities, names in `mirror_core.studies.claims.evidence.QUANTITIES`; with several, the worst decides (see `of`)."""
+    """Names of `mirror_core.studies.claims.evidence.claimable`; with several, the worst decides (see `of`)."""
     rule: str
     """A name in `mirror_core.studies.claims.rules.RULES`."""
     limits: dict[str, float]
@@ -132,7 +132,7 @@ def _part(entry: dict[str, Any]) -> Part:
     if rule.of_difference != (part.than is not None):
         raise OptionError(f"rule {part.rule} {'needs' if rule.of_difference else 'takes no'} `than`.")
     for measure in part.measure:
-        one_of("measure", measure, QUANTITIES)
+        one_of("measure", measure, claimable())
     for condition in (*part.condition, *([part.than] if part.than else [])):
         one_of("condition", condition, CONDITIONS)
     one_of("of", part.of, ("all", "any"))

@@ -18,11 +18,9 @@ from mirror_core.runs.store import Run, RunStore
 from mirror_core.seeding import stream
 from mirror_core.studies.ingredients.factorial import Factorial
 from mirror_core.studies.measures.basic import measure_run
+from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
+from mirror_core.studies.measures.significance import ALPHA
 from mirror_core.worlds.episodes import Episodes
-
-ALPHA = 0.05
-"""Level at which a unit passes, after correction."""
-DECODER = "logistic"
 
 
 def check_network(run: Run, n_test: int) -> dict[str, float]:
@@ -74,8 +72,9 @@ def measure_factorial(
     -------
     pandas.DataFrame
         Columns `cell`, `seed`; `strong` and `centred` (share of units with r > .75, raw and timestep-centred);
-        `significant`, `explained`, `named` (see `check_network`); `perform → observe` and `observe → perform`
-        (accuracy of a decoder of the action, trained in one mode and tested in the other) and `chance`.
+        `significant`, `explained`, `named` (see `check_network`); `logistic_perform_observe` and
+        `logistic_observe_perform` (accuracy of a decoder of the action, trained in one mode and tested in the other)
+        and `chance`.
     """
     runs = list(factorial.values())
     measured = analyse_runs(measure_run, runs, store=store, progress=progress, n_test=n_test)
@@ -83,9 +82,9 @@ def measure_factorial(
     rows = []
     for (cell, seed), one, check in zip(factorial, measured, checked, strict=True):
         strong = (one.r > STRONG_THRESHOLD).mean("unit")
-        accuracy = one.accuracy.sel(decoder=DECODER)
+        accuracy = one.accuracy.sel(decoder=MAIN_DECODER)
         across = {
-            f"{a} → {b}": float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in (MODES, MODES[::-1])
+            accuracy_name(MAIN_DECODER, a, b): float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in ACROSS
         }
         raw, centred = (float(strong.sel(centring=name)) for name in ("raw", "timestep-centred"))
         shares = {"strong": raw, "centred": centred}

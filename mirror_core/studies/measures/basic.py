@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from mirror_core.analysis import DECODERS, cross_decoding, unit_correlation
-from mirror_core.arrays import MODES
+from mirror_core.arrays import CENTRINGS, MODES
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
@@ -33,8 +33,7 @@ def measure_one(recording: xr.DataArray, seed: int) -> xr.Dataset:
         `mirror_core.studies.grid.measure`.
     """
     perform, observe = (recording.sel(mode=mode).values for mode in MODES)
-    centrings = {"raw": False, "timestep-centred": True}
-    r = [unit_correlation(perform, observe, centre_timesteps=centre) for centre in centrings.values()]
+    r = [unit_correlation(perform, observe, centre_timesteps=centre) for centre in CENTRINGS.values()]
     actions = recording.action.values
     decoded = [cross_decoding(perform, observe, actions, stream(seed, "decoding"), name) for name in DECODERS]
     return xr.Dataset(
@@ -45,16 +44,10 @@ def measure_one(recording: xr.DataArray, seed: int) -> xr.Dataset:
             "chance": decoded[0].chance,
         },
         coords={
-            "centring": list(centrings),
+            "centring": list(CENTRINGS),
             "decoder": list(DECODERS),
             "unit": recording.unit.values,
             "train_mode": list(MODES),
             "test_mode": list(MODES),
         },
     )
-
-TRANSFERS = (("perform", "perform"), ("perform", "observe"), ("observe", "perform"), ("observe", "observe"))
-"""Pairs (decoder trained in, tested in), in the order they are drawn."""
-
-MAIN_DECODER = "logistic"
-"""The decoder behind every figure; the other is a check on it."""

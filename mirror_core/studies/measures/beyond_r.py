@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 
@@ -15,11 +13,9 @@ from mirror_core.analysis import (
     congruence,
     lag_test,
     peak_lag,
-    split_half,
-    top_units,
-    unit_correlation,
 )
 from mirror_core.checks import whole
+from mirror_core.recordings.chosen import both_modes, choose_units
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
@@ -31,34 +27,6 @@ NEAR = 1
 
 INDEX_BINS = np.linspace(-1, 1, 21)
 """Edges in which congruence indices are counted."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """One number of a network that grows, or falls, with what the modes have in common."""
-
-    label: str
-    null: str
-    """What the null draws keep at random, in a few words."""
-    sign: int = 1
-    """1 where more of it means more in common, −1 where less does."""
-    limits: tuple[float, float] = (0.0, 1.0)
-    """Least and largest possible value."""
-    digits: int = 2
-
-
-QUANTITIES: dict[str, Quantity] = {
-    "congruence": Quantity("mean congruence index of units", "actions relabelled", limits=(-1.0, 1.0)),
-    "congruent": Quantity("units strictly or broadly congruent", "actions relabelled"),
-    "strict": Quantity("units strictly congruent", "actions relabelled"),
-    "ccgp": Quantity("CCGP of the action (logistic)", "random geometry"),
-    "ccgp-ridge": Quantity("CCGP of the action (ridge)", "random geometry"),
-    "cka": Quantity("debiased linear CKA", "episodes re-paired", limits=(-1.0, 1.0)),
-    "alignment": Quantity("alignment index", "random subspaces, same covariance"),
-    "angle": Quantity("mean principal angle, degrees", "random subspaces, same covariance", -1, (0.0, 90.0), 0),
-    "lag": Quantity("top units that agree best within one timestep", "episodes re-paired"),
-}
-"""What `beyond_r` measures."""
 
 
 def beyond_r(
@@ -97,7 +65,7 @@ def beyond_r(
     -------
     xarray.Dataset
         `value` (quantity) and `null` (quantity, draw; NaN beyond a null's own number of draws), by the names of
-        `QUANTITIES`; `index` (unit), the congruence index, and `null_index` (bin), the share of it in each of
+        measures; `index` (unit), the congruence index, and `null_index` (bin), the share of it in each of
         `INDEX_BINS` when actions are relabelled; `class_share` and `class_chance` (class); `angle` and `null_angle`
         (dim), principal angles in degrees, the smallest first, and their mean over random subspaces; `peak_share` and
         `null_peak_share` (lag), shares of top units whose |r| is largest there.
@@ -131,7 +99,7 @@ def beyond_r(
     aligned = alignment_index(*modes, dims, n_permutations, stream(seed, "beyond/alignment"), centre_timesteps=True)
     both = (aligned.perform_in_observe, aligned.observe_in_perform)
     angles, null_angles = np.degrees(aligned.angles), np.degrees(aligned.null_angles)
-    peaks, null_peaks = _peak_lags(perform, observe, n_top, n_permutations, seed)
+    peaks, null_peaks = _peak_lags(recording, n_top, n_permutations, seed)
     found |= {
         "cka": (cka.value, cka.null),
         "alignment": (np.mean([one.value for one in both]), np.mean([one.null for one in both], axis=0)),
@@ -142,13 +110,10 @@ def beyond_r(
     lags = np.arange(-MAX_LAG, MAX_LAG + 1)
     return xr.Dataset(
         {
-            "value": ("quantity", [found[name][0] for name in QUANTITIES]),
+            "value": ("quantity", [value for value, _ in found.values()]),
             "null": (
                 ("quantity", "draw"),
-                [
-                    np.pad(null, (0, n_draws - len(null)), constant_values=np.nan)
-                    for _, null in map(found.get, QUANTITIES)
-                ],
+                [np.pad(null, (0, n_draws - len(null)), constant_values=np.nan) for _, null in found.values()],
             ),
             "index": ("unit", tuned.test.observed),
             "null_index": ("bin", np.histogram(tuned.test.null, INDEX_BINS)[0] / np.isfinite(tuned.test.null).sum()),
@@ -160,7 +125,7 @@ def beyond_r(
             "null_peak_share": ("lag", [np.mean(null_peaks == lag) for lag in lags]),
         },
         coords={
-            "quantity": list(QUANTITIES),
+            "quantity": list(found),
             "unit": np.arange(n_units),
             "class": list(CLASSES),
             "dim": np.arange(1, dims + 1),
@@ -170,14 +135,10 @@ def beyond_r(
 
 
 def _peak_lags(
-    perform: np.ndarray, observe: np.ndarray, n_top: int, n_permutations: int, seed: int
+    recording: xr.DataArray, n_top: int, n_permutations: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the lag at which each top unit's |r| is largest, and the same under re-paired episodes (draw, unit)."""
-    choosing, testing = split_half(len(perform), stream(seed, "halves"))
-    r = unit_correlation(perform[choosing], observe[choosing])
-    top = top_units(r, min(n_top, len(r)))
-    max_lag = min(MAX_LAG, perform.shape[1] - 2)
-    test = lag_test(
-        perform[testing][..., top], observe[testing][..., top], max_lag, n_permutations, stream(seed, "beyond/lags")
-    )
+    top = choose_units(recording, n_top, seed).of_units
+    max_lag = min(MAX_LAG, recording.sizes["time"] - 2)
+    test = lag_test(*both_modes(top), max_lag, n_permutations, stream(seed, "beyond/lags"))
     return peak_lag(test.r).values, peak_lag(test.null).values

@@ -24,13 +24,11 @@ from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
+from mirror_core.studies.measures.tasks import ABLATIONS
 from mirror_core.worlds.episodes import Episodes
 
 DOSES = (4, 8, 16, 32, 64)
 """Numbers of units to silence; those beyond the number of units of a core are left out."""
-
-ABLATIONS = ("zero", "mean")
-"""What a silenced unit is held at: zero, or its mean over episodes and timesteps in the mode."""
 
 GROUPS = ("top", "anti", "random", "variance-matched")
 """Which units: the largest r; the smallest, if negative; and two kinds of sets drawn from all units of the core, of any

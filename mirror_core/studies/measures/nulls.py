@@ -9,14 +9,13 @@ from mirror_core.recordings.chosen import Chosen, both_modes
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
+from mirror_core.studies.measures.significance import ALPHA
 
 NULLS = ("row", "sequence", "unit-mismatch")
 """The paper's test, the one that keeps the time course, and the one that asks for the same code in the same unit."""
 
 CORRECTIONS = ("none", "bh", "bonferroni")
 """Those that the paper names, and none."""
-
-ALPHA = 0.05
 
 
 def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[str, float]]:

@@ -24,6 +24,7 @@ from mirror_core.analysis import (
 )
 from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
+from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
 
 N_TOP = 10
@@ -42,8 +43,6 @@ MOST_DRAWS = 99
 
 LEAST_SELECTIVITY = 0.05
 """Share of a unit's variance that the action must explain in both modes for the unit to have a class."""
-
-DECODER_NAMES = {"logistic": "logistic regression", "ridge": "least squares (ridge)"}
 
 
 def need_actions(recordings: Recordings) -> np.ndarray:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, Shares, null_test, shares, unit_correlation
+from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, null_test, shares, unit_correlation
 from mirror_core.analysis.nulls import SAME_CODE
 from mirror_core.analysis.nulls.base import Size
 from mirror_core.analysis.significance import permutation_p, share_beyond
 from mirror_core.arrays import CENTRINGS
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.seeding import stream
+from mirror_core.studies.measures.shares import HEADLINE
 from mirror_core.studies.report.results import Section, Settings
-
-QUANTITIES = {
-    "strong": "share of units with r > .75",
-    "moderate": "share of units with |r| > .6",
-    "largest": "largest r",
-    "smallest": "smallest r",
-}
-"""Fields of `mirror_core.analysis.Shares`, and how the report calls them."""
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
@@ -141,16 +134,16 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     if n := found["timestep-centred"].n_excluded:
         notes.append(f"{n} unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.")
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
-    p = {name: _p(found[name], draws) for name, draws in by_chance.items()}
+    p = {name: _p(r[name], draws) for name, draws in by_chance.items()}
     rows = [
         {
-            "quantity": label,
+            "quantity": what.label,
             "r": name,
-            "value": getattr(one, quantity),
-            **({"other units": by_chance[name][quantity].mean(), "p": p[name][quantity]} if mismatched else {}),
+            "value": what.of_r(values),
+            **({"other units": by_chance[name][what.name].mean(), "p": p[name][what.name]} if mismatched else {}),
         }
-        for quantity, label in QUANTITIES.items()
-        for name, one in found.items()
+        for what in HEADLINE
+        for name, values in r.items()
     ]
     return Section(
         "headline",
@@ -167,14 +160,12 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
 
 def _shares_of_draws(draws: np.ndarray) -> dict[str, np.ndarray]:
     """Return each quantity for each draw of mismatched units."""
-    rows = [shares(draw) for draw in draws]
-    return {f.name: np.array([getattr(row, f.name) for row in rows]) for f in fields(Shares) if f.name in QUANTITIES}
+    return {what.name: np.array([what.of_r(draw) for draw in draws]) for what in HEADLINE}
 
 
-def _p(observed: Shares, draws: dict[str, np.ndarray]) -> dict[str, float]:
+def _p(r: np.ndarray, draws: dict[str, np.ndarray]) -> dict[str, float]:
     """Return one-sided p of each quantity: as large, and for the smallest r as small."""
-    signs = {name: -1 if name == "smallest" else 1 for name in QUANTITIES}
     return {
-        name: float(share_beyond(np.array([sign * getattr(observed, name)]), sign * draws[name][:, None])[0])
-        for name, sign in signs.items()
+        what.name: float(share_beyond(np.array([what.sign * what.of_r(r)]), what.sign * draws[what.name][:, None])[0])
+        for what in HEADLINE
     }

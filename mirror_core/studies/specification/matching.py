@@ -12,14 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG, Reported
+from mirror_core.config.paper import Reported
+from mirror_core.studies.measures.shares import HEADLINE
 
-HEADLINES: dict[str, Reported] = {
-    "strong_raw": STRONG,
-    "moderate_raw": MODERATE,
-    "largest_raw": LARGEST,
-    "smallest_raw": SMALLEST,
-}
+HEADLINES: dict[str, Reported] = {f"{measure.name}_raw": measure.reported for measure in HEADLINE}
 """Column of a sweep's table → what the paper reports."""
 
 WITH_RANGE = ("strong_raw", "moderate_raw")

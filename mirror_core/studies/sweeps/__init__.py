@@ -46,12 +46,12 @@ would be gained. On a GPU it does pay; call it directly there.
 
 from mirror_core.studies.sweeps.plan import Combination, Sample, Sweep, read_sweep
 from mirror_core.studies.sweeps.ranges import Range
-from mirror_core.studies.sweeps.rows import MEASURES, Row, RowStore, obtain_row
+from mirror_core.studies.sweeps.rows import COLUMNS, Row, RowStore, obtain_row
 from mirror_core.studies.sweeps.running import TIMING, Failure, Survey, SweepResult, merged, run_sweep, survey
 from mirror_core.studies.sweeps.tables import joined, write_table
 
 __all__ = [
-    "MEASURES",
+    "COLUMNS",
     "TIMING",
     "Combination",
     "Failure",

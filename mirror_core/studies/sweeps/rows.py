@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mirror_core.analysis import DECODERS, null_test, shares, unit_correlation
+from mirror_core.analysis import DECODERS, null_test, unit_correlation
 from mirror_core.arrays import MODES
+from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.config.settings import Config
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.kept import code_of, load_result, save_result
@@ -28,24 +29,28 @@ from mirror_core.runs.store import Run, RunStore, run_fingerprint
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.basic import measure_one
+from mirror_core.studies.measures.decoding import ACROSS, TRANSFERS, accuracy_name, same_code_name
+from mirror_core.studies.measures.shares import HEADLINE, N_EXCLUDED, measured_on_r
+from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.tasks import LOSSES
 
 _CENTRINGS = {"raw": "raw", "timestep-centred": "centred"}
-_SHARES = ("strong", "moderate", "largest", "smallest", "n_excluded")
+_OF_R = (*HEADLINE, N_EXCLUDED)
 _AGAINST_LUCK = ("mean", "passing", "passing_positive", "strong_passing", "strong_mismatched", "moderate_mismatched")
-_LOSSES = ("perform_predict", "perform_infer", "observe_predict", "observe_infer", "joint_predict", "joint_infer")
-_ACROSS = tuple((train, test) for train in MODES for test in MODES if train != test)
-STRONG, MODERATE = 0.75, 0.6
-"""The paper's thresholds on r."""
-ALPHA, CORRECTION, N_MISMATCHES = 0.05, "bh", 100
+CORRECTION, N_MISMATCHES = "bh", 100
 """A unit passes where unit mismatch gives p ≤ α, two-sided, with the false discovery rate controlled over units; the
 share of mismatched units beyond a threshold is over this many random pairings of each unit with another."""
 
-MEASURES = (
-    *(f"{name}_{centring}" for centring in _CENTRINGS.values() for name in (*_SHARES, *_AGAINST_LUCK)),
-    *(f"{decoder}_{train}_{test}" for decoder in DECODERS for train in MODES for test in MODES),
-    *(f"{decoder}_{train}_{test}_same_code_p" for decoder in DECODERS for train, test in _ACROSS),
+COLUMNS = (
+    *(
+        f"{name}_{centring}"
+        for centring in _CENTRINGS.values()
+        for name in (*(measure.name for measure in _OF_R), *_AGAINST_LUCK)
+    ),
+    *(accuracy_name(decoder, train, test) for decoder in DECODERS for train, test in TRANSFERS),
+    *(same_code_name(decoder, train, test) for decoder in DECODERS for train, test in ACROSS),
     "chance",
-    *(f"loss_{loss}" for loss in _LOSSES),
+    *(f"loss_{loss}" for loss in LOSSES),
 )
 """What a row tells about a network, from raw and from timestep-centred r: the paper's headline numbers, `strong` …
 `smallest`; the mean r; the shares of units that pass the unit-mismatch null, of those that do with r > 0, and with
@@ -64,7 +69,7 @@ class Row:
     config: dict[str, Any]
     """What `Config.to_dict` returns."""
     measures: dict[str, float]
-    """A value for each of `MEASURES`."""
+    """A value for each of `COLUMNS`."""
     provenance: dict[str, Any]
     """How the network was trained, see `mirror_core.runs.provenance`."""
     seconds_measuring: float
@@ -162,17 +167,20 @@ def measured(run: Run) -> Row:
         values = _shares(found.r) | _against_luck(recording, run.config.seed) | _accuracies(found) | _losses(run)
     values["chance"] = float(found.chance)
     seconds = round(time.perf_counter() - clock, 3)
-    measures = {name: values[name] for name in MEASURES}
+    measures = {name: values[name] for name in COLUMNS}
     return Row(run.fingerprint, run.config.to_dict(), measures, run.provenance, seconds)
 
 
 def _shares(r: xr.DataArray) -> dict[str, float]:
-    found = {short: shares(r.sel(centring=name).values, STRONG, MODERATE) for name, short in _CENTRINGS.items()}
-    return {f"{name}_{short}": getattr(one, name) for short, one in found.items() for name in _SHARES}
+    return {
+        f"{name}_{short}": value
+        for centring, short in _CENTRINGS.items()
+        for name, value in measured_on_r(r.sel(centring=centring).values, _OF_R).items()
+    }
 
 
 def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
-    """Return what the unit-mismatch null says, see `MEASURES`; NaN with fewer than two units that have an r."""
+    """Return what the unit-mismatch null says, see `COLUMNS`; NaN with fewer than two units that have an r."""
     perform, observe = (recording.sel(mode=mode).values for mode in MODES)
     found = {}
     for centring, short in _CENTRINGS.items():
@@ -187,30 +195,26 @@ def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
                 "mean": test.observed.mean(),
                 "passing": passing.mean(),
                 "passing_positive": (passing & (test.observed > 0)).mean(),
-                "strong_passing": (passing & (test.observed > STRONG)).mean(),
-                "strong_mismatched": (test.null > STRONG).mean(),
-                "moderate_mismatched": (np.abs(test.null) > MODERATE).mean(),
+                "strong_passing": (passing & (test.observed > STRONG_THRESHOLD)).mean(),
+                "strong_mismatched": (test.null > STRONG_THRESHOLD).mean(),
+                "moderate_mismatched": (np.abs(test.null) > MODERATE_THRESHOLD).mean(),
             }
         found |= {f"{name}_{short}": float(value) for name, value in values.items()}
     return found
 
 
 def _accuracies(found: xr.Dataset) -> dict[str, float]:
-    def values(name: str, pairs: Iterable[tuple[str, str]], ending: str = "") -> dict[str, float]:
-        return {
-            f"{decoder}_{train}_{test}{ending}": float(
-                found[name].sel(decoder=decoder, train_mode=train, test_mode=test)
-            )
-            for decoder in DECODERS
-            for train, test in pairs
-        }
-
-    every = [(train, test) for train in MODES for test in MODES]
-    return values("accuracy", every) | values("same_code_p", _ACROSS, "_same_code_p")
+    values = {}
+    for decoder in DECODERS:
+        for train, test in TRANSFERS:
+            one = found.sel(decoder=decoder, train_mode=train, test_mode=test)
+            values[accuracy_name(decoder, train, test)] = float(one.accuracy)
+            values[same_code_name(decoder, train, test)] = float(one.same_code_p)
+    return values
 
 
 def _losses(run: Run) -> dict[str, float]:
     heldout = run.history[run.history.split == "held-out"]
     last = heldout[heldout.epoch == heldout.epoch.max()]
     found = {f"{one.mode}_{one.objective}": one.loss for one in last.itertuples()}
-    return {f"loss_{name}": found.get(name, np.nan) for name in _LOSSES}
+    return {f"loss_{name}": found.get(name, np.nan) for name in LOSSES}

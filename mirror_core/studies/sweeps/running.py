@@ -15,7 +15,7 @@ from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.provenance import code_fingerprint
 from mirror_core.runs.store import RunStore, StoreError, run_fingerprint
 from mirror_core.studies.sweeps.plan import Combination, Sweep
-from mirror_core.studies.sweeps.rows import MEASURES, Row, RowStore, analysis_fingerprint, obtain_row
+from mirror_core.studies.sweeps.rows import COLUMNS, Row, RowStore, analysis_fingerprint, obtain_row
 from mirror_core.studies.sweeps.tables import made
 
 TIMING = ("seconds_training", "seconds_measuring")
@@ -51,7 +51,7 @@ class SweepResult:
 
     table: pd.DataFrame
     """One row a network, in the order of the declaration: `reading`, `condition`, every setting by its own name,
-    `MEASURES`, `run` (fingerprint in the store) and, last, the columns in `TIMING`."""
+    `COLUMNS`, `run` (fingerprint in the store) and, last, the columns in `TIMING`."""
     failures: list[Failure]
 
 
@@ -174,8 +174,8 @@ def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row
     settings = flat(Config())
     labels = {"reading": "str", "condition": "str"}
     # each column has the type of its setting, also where a sweep writes 1 for 1.0
-    types = labels | {name: type(value) for name, value in settings.items()} | dict.fromkeys(MEASURES, float)
-    types |= {name: int for name in MEASURES if name.startswith("n_excluded")}
+    types = labels | {name: type(value) for name, value in settings.items()} | dict.fromkeys(COLUMNS, float)
+    types |= {name: int for name in COLUMNS if name.startswith("n_excluded")}
     types |= {"run": "str"} | dict.fromkeys(TIMING, float)
     records = []
     for one in combinations:

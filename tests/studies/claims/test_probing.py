@@ -9,7 +9,7 @@ from mirror_core.config.settings import Config
 from mirror_core.recordings.chosen import Chosen
 from mirror_core.runs.making import make
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.claims.evidence import QUANTITIES, claim_grid, gather, network_evidence, read_choices
+from mirror_core.studies.claims.evidence import BEYOND_R, claim_grid, gather, network_evidence, read_choices
 from mirror_core.studies.claims.probing import lesion_costs, near_zero_lag, opposition, probe, significant_units
 from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.lesions import against_draws, lesion_effects
@@ -83,7 +83,7 @@ def test_lesion_costs_are_those_of_the_lesion_study(run):
 
 def test_a_probe_has_every_quantity_and_is_the_same_twice(run):
     first, second = probe(run, 20, 20, 2), probe(run, 20, 20, 2)
-    assert set(first["values"]) < set(QUANTITIES) and set(first["units"]) == {"near_zero_lag", "opposed"}
+    assert set(first["values"]) < set(BEYOND_R) and set(first["units"]) == {"near_zero_lag", "opposed"}
     np.testing.assert_equal(first["values"], second["values"])
     assert first["values"]["opposed"] == np.mean(first["units"]["opposed"])
 

@@ -14,7 +14,7 @@ from mirror_core.figures.claims import LOOK, verdict_matrix
 from mirror_core.pages import claims as page
 from mirror_core.pages.verdict_table import how_each_follows, p_value, verdict_table
 from mirror_core.studies.claims import results
-from mirror_core.studies.claims.evidence import QUANTITIES, Evidence
+from mirror_core.studies.claims.evidence import Evidence, claimable
 from mirror_core.studies.claims.results import changes, read_verdicts, tidy, to_csv, to_json
 from mirror_core.studies.claims.statements import load_claims
 from mirror_core.studies.claims.verdicts import evaluate
@@ -28,9 +28,9 @@ def made_up(shared=0.28):
     rng = np.random.default_rng(1)
     keys = [(r, c, s) for r in READINGS for c in CONDITIONS for s in (42, 43, 44)]
     index = pd.MultiIndex.from_tuples(keys, names=["reading", "condition", "seed"])
-    values = np.array([(shared if c == "shared" else 0.0) + 0.001 * rng.random(len(QUANTITIES)) for _, c, _ in keys])
-    table = pd.DataFrame(values, index, list(QUANTITIES)).assign(run=[f"{i:020x}" for i in range(len(keys))])
-    return Evidence(table.sort_index(), {name: {} for name in QUANTITIES}, {}, {"seeds": [42, 43, 44]}, {})
+    values = np.array([(shared if c == "shared" else 0.0) + 0.001 * rng.random(len(claimable())) for _, c, _ in keys])
+    table = pd.DataFrame(values, index, claimable()).assign(run=[f"{i:020x}" for i in range(len(keys))])
+    return Evidence(table.sort_index(), {name: {} for name in claimable()}, {}, {"seeds": [42, 43, 44]}, {})
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import yaml
 
 from mirror_core.checks import OptionError
 from mirror_core.config.paper import MODERATE, STRONG
-from mirror_core.studies.claims.evidence import PROBED, QUANTITIES
+from mirror_core.studies.claims.evidence import BEYOND_R, PROBED
 from mirror_core.studies.claims.statements import conditions_of, load_claims
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,7 +42,7 @@ def test_limits_are_the_papers():
 
 def test_what_only_probed_networks_have_is_asked_of_probed_conditions():
     everywhere = {"strong", "n_strong", "moderate", "mean_abs", "largest", "smallest", "largest_abs", "strong_of_choices"}
-    everywhere |= {name for name in QUANTITIES if "_to_" in name}
+    everywhere |= {name for name in BEYOND_R if "_to_" in name}
     for claim in CLAIMS:
         for part in claim.parts:
             if not set(part.measure) <= everywhere:

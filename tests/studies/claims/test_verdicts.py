@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirror_core.studies.claims.evidence import QUANTITIES, Evidence
+from mirror_core.studies.claims.evidence import Evidence, claimable
 from mirror_core.studies.claims.statements import Claim, Part
 from mirror_core.studies.claims.verdicts import evaluate, judge_part
 
@@ -18,7 +18,7 @@ def evidence(networks, *, units=None, choices=None):
         for seed, value in enumerate(values, start=42):
             rows.setdefault((READING, condition, seed), {"run": f"{condition}-{seed}"})[quantity] = value
     index = pd.MultiIndex.from_tuples(list(rows), names=["reading", "condition", "seed"])
-    table = pd.DataFrame(list(rows.values()), index=index).reindex(columns=["run", *QUANTITIES]).sort_index()
+    table = pd.DataFrame(list(rows.values()), index=index).reindex(columns=["run", *claimable()]).sort_index()
     return Evidence(table, units or {}, choices or {}, {}, {})
 
 

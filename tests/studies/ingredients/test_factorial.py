@@ -131,7 +131,7 @@ def made_up(function, seeds=(42, 43, 44)):
             value = function(lambda name, one=one: float(one.has(name)), seed)
             rows.append(
                 {"cell": one, "seed": seed, **dict.fromkeys(("strong", "centred", "significant", "explained"), value),
-                 "perform → observe": value, "observe → perform": value, "named": value, "chance": 1 / 6}
+                 "logistic_perform_observe": value, "logistic_observe_perform": value, "named": value, "chance": 1 / 6}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -234,7 +234,7 @@ def test_measures_are_those_of_the_named_network(measured):
     one, check = measure_run(run, 20), check_network(run, 20)
     assert row.strong == float((one.r.sel(centring="raw") > 0.75).mean())
     across = one.accuracy.sel(decoder="logistic", train_mode="observe", test_mode="perform")
-    assert row["observe → perform"] == float(across)
+    assert row["logistic_observe_perform"] == float(across)
     assert row.named == check["named"] and row.explained == check["explained"]
 
 

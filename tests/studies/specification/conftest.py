@@ -11,7 +11,7 @@ import pytest
 from mirror_core.config.settings import flat
 from mirror_core.studies.data import DATA
 from mirror_core.studies.specification.table import CONTROLS, CORES, GRU, PAPER
-from mirror_core.studies.sweeps import MEASURES, Sweep, joined, read_sweep
+from mirror_core.studies.sweeps import COLUMNS, Sweep, joined, read_sweep
 
 MIDDLE = {"as-written": 0.02, "self-observation": 0.3, "dual-readout": 0.65}
 """Mean share of strong mirror units under each reading, K and all else in the middle."""
@@ -35,12 +35,12 @@ def made_table(n_gru: int = 240, n_cores: int = 120, n_controls: int = 20, seed:
         for one in sweep.combinations():
             strong = MIDDLE[one.reading] + PER_ACTION * (one.config.world.n_actions - 7) + 0.03 * rng.standard_normal()
             strong = float(np.clip(strong, 0, 1)) if one.condition == "shared" else 0.0
-            values = dict.fromkeys(MEASURES, 0.5) | {
+            values = dict.fromkeys(COLUMNS, 0.5) | {
                 "strong_raw": strong, "moderate_raw": min(1, strong + 0.1), "largest_raw": 0.9 + 0.01 * rng.standard_normal(),
                 "smallest_raw": -0.79 + 0.01 * rng.standard_normal(), "strong_passing_raw": strong / 2,
                 "strong_mismatched_raw": strong / 10,
             }  # fmt: skip
-            values |= {name: 0.001 for name in MEASURES if name.endswith("_same_code_p")}
+            values |= {name: 0.001 for name in COLUMNS if name.endswith("_same_code_p")}
             rows.append({"reading": one.reading, "condition": one.condition} | flat(one.config) | values
                         | {"run": f"{len(rows):020x}", "seconds_training": 1.0, "seconds_measuring": 0.3})  # fmt: skip
         tables[name] = pd.DataFrame(rows)

@@ -18,7 +18,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.data import DATA
 from mirror_core.studies.specification import random_sweep
 from mirror_core.studies.specification.table import CONTROLS, CORES, GRU, PAPER, find_table
-from mirror_core.studies.sweeps import MEASURES, TIMING, read_sweep
+from mirror_core.studies.sweeps import COLUMNS, TIMING, read_sweep
 from mirror_core.studies.sweeps.cost import expected_seconds
 from mirror_core.studies.sweeps.rows import measured
 
@@ -38,7 +38,7 @@ def config_of(row):
 
 
 def test_the_columns_are_those_of_a_sweep(table):
-    assert list(table.columns) == ["sweep", "reading", "condition", *SETTINGS, *MEASURES, "run", *TIMING]
+    assert list(table.columns) == ["sweep", "reading", "condition", *SETTINGS, *COLUMNS, "run", *TIMING]
 
 
 def test_there_are_enough_networks_and_the_file_is_small(table):
@@ -124,7 +124,7 @@ def test_a_handful_of_rows_come_out_again(table):
             config = configure(config_of(row), row["reading"], row["condition"])
             assert config == config_of(row), "a row's settings are all there is to it"
             again = measured(make(config, None)).measures
-            for name in MEASURES:
+            for name in COLUMNS:
                 difference = tolerance(name, row["hidden_size"])
                 place = f"{row['run']}: {name}"
                 np.testing.assert_allclose(again[name], row[name], rtol=0, atol=difference, err_msg=place)
