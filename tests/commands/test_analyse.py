@@ -104,10 +104,3 @@ def test_ctrl_c_ends_it_without_a_report(folder, monkeypatch):
     done = mirror("mine.npz")
     assert done.exit_code == INTERRUPTED and "Interrupted." in done.stderr
     assert [p.name for p in folder.iterdir()] == ["mine.npz"]
-
-
-def test_help_names_every_option():
-    told = mirror("--help").output
-    for word in ("perform", "observe", "actions", "--out", "--json", "--csv", "--no-actions", "--drop-nan", "--seed",
-                 "--permutations", "--alpha", "replaced", "Exit status"):  # fmt: skip
-        assert word in told

@@ -43,12 +43,6 @@ def test_every_make_command_of_the_readme_exists(make):
     assert {"book", "test", "quick", "lab"} <= wanted <= set(re.findall(r"make ([a-z]+)", done.stdout))
 
 
-def test_continuous_integration_runs_the_tests():
-    script = ROOT / ".ci" / "run"
-    assert script.stat().st_mode & 0o111
-    assert "make test" in script.read_text()
-
-
 @pytest.mark.parametrize("command", re.findall(r"^papermill .*-p .*$", README, flags=re.MULTILINE))
 def test_the_parameters_in_the_readme_exist(command, call):
     notebook = command.split()[1]

@@ -415,31 +415,8 @@ def test_only_what_is_missing_is_done(undisturbed, monkeypatch):
     assert len(found.rows) == 6 and [config.seed for config in found.missing.values()] == [3, 3, 3]
 
 
-class InThisProcess(LocalPool):
-    """Runs tasks at once, here, so that a test can see and change what they do."""
-
-    @staticmethod
-    def executor(size):
-        from contextlib import nullcontext
-
-        return nullcontext(AtOnce())
-
-
-class AtOnce:
-    @staticmethod
-    def submit(function, task):
-        from concurrent.futures import Future
-
-        future = Future()
-        try:
-            future.set_result(function(task))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-def test_a_failing_network_is_named_and_the_others_finish(store, monkeypatch):
-    monkeypatch.setattr(running, "LocalPool", InThisProcess)
+def test_a_failing_network_is_named_and_the_others_finish(store, monkeypatch, in_this_process):
+    monkeypatch.setattr(running, "LocalPool", in_this_process)
     sweep = Sweep(base=SMALL | {"n_sequences": 200}, grid={"learning_rate": [1e-3, 1e30]}, seeds=[1, 2])
     result = run_sweep(sweep, store, progress=False)
     assert result.table.learning_rate.tolist() == [1e-3, 1e-3]
@@ -449,8 +426,8 @@ def test_a_failing_network_is_named_and_the_others_finish(store, monkeypatch):
     assert "FloatingPointError" in result.failures[0].reason
 
 
-def test_a_store_that_cannot_be_written_ends_the_sweep(store, monkeypatch):
-    monkeypatch.setattr(running, "LocalPool", InThisProcess)
+def test_a_store_that_cannot_be_written_ends_the_sweep(store, monkeypatch, in_this_process):
+    monkeypatch.setattr(running, "LocalPool", in_this_process)
     store.root.write_text("a file, not a folder")
     with pytest.raises(StoreError, match=str(store.root)):
         run_sweep(SWEEP, store, progress=False)

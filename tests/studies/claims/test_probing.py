@@ -102,7 +102,8 @@ def test_the_evidence_of_a_network(run):
     assert np.isnan(network_evidence(measures, None)[0]["n_strong"])
 
 
-def test_evidence_is_gathered_for_every_network_and_probed_where_asked(tmp_path):
+def test_evidence_is_gathered_for_every_network_and_probed_where_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")  # starting a process takes longer
     grid = claim_grid(TINY, ["as-written"], ["shared", "mispaired"], 3, 1, 2)
     assert list(grid) == [("as-written", "shared", 3), ("as-written", "shared", 4), ("as-written", "mispaired", 3)]
     found = gather(grid, 12, 5, 1, choices=tmp_path / "none.parquet", store=RunStore(tmp_path), progress=False)
