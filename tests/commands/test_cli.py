@@ -117,7 +117,6 @@ def test_failures_are_named_and_the_exit_status_says_so(folder):
     [
         ("", ["elsewhere.toml"], 1, "Error: cannot read elsewhere.toml: No such file or directory."),
         ("grid = [", ["sweep.toml"], 1, "Error: sweep.toml is not valid TOML"),
-        ("[grid]\nn_action = [4]", ["sweep.toml"], 1, "Did you mean 'n_actions'"),
         ("[base]\nnoise_std = -1", ["sweep.toml"], 1, "noise_std = -1 is not allowed"),
         ("", ["sweep.toml", "--out", "no/folder/table.parquet"], 1, "cannot write no/folder/table.parquet"),
         ("", ["sweep.toml", "--dask", "nowhere at all"], 1, "no Dask scheduler answers at 'nowhere at all'"),

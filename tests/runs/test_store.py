@@ -103,10 +103,10 @@ def test_a_store_without_permission_is_named(tmp_path):
         make(TINY, RunStore(folder / "store"))
 
 
-def test_a_store_that_is_a_file_is_named(tmp_path):
-    (tmp_path / "store").write_text("not a folder")
-    with pytest.raises(StoreError, match=str(tmp_path / "store")):
-        make(TINY, RunStore(tmp_path / "store"))
+def test_a_store_that_is_a_file_is_named(store):
+    store.root.write_text("not a folder")
+    with pytest.raises(StoreError, match=str(store.root)):
+        make(TINY, store)
 
 
 def _make_many(root, n):

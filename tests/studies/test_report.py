@@ -82,19 +82,18 @@ def test_the_headline_is_the_shares_of_the_analysis(report, planted):
 
 
 def test_the_nulls_are_those_of_the_analysis(report, planted):
+    def asked(null, centring, **options):
+        rng = stream(SEED, f"report/{null}/{centring}")
+        options |= {"actions": planted.actions, "centre_timesteps": centring != "raw"}
+        return null_test(planted.perform, planted.observe, null, DRAWS, rng, **options)
+
     table = report.tables["nulls"].set_index(["null", "r"])
     for (null, centring), row in table.iterrows():
-        test = null_test(
-            planted.perform, planted.observe, null, DRAWS, stream(SEED, f"report/{null}/{centring}"),
-            actions=planted.actions, centre_timesteps=centring != "raw",
-        )  # fmt: skip
+        test = asked(null, centring)
         expected = [test.significant(ALPHA, c).sum() for c in ("none", "bh", "bonferroni", "max-t")]
         assert row[["uncorrected", "FDR (BH)", "Bonferroni", "max-T"]].tolist() == expected
         for side, sign in (("greater", 1), ("less", -1)):
-            sided = null_test(
-                planted.perform, planted.observe, null, DRAWS, stream(SEED, f"report/{null}/{centring}"),
-                actions=planted.actions, centre_timesteps=centring != "raw", alternative=side,
-            )  # fmt: skip
+            sided = asked(null, centring, alternative=side)
             passed = sided.significant(ALPHA, "bh") & (sign * sided.observed > 0)
             assert row["r > 0, FDR" if sign > 0 else "r < 0, FDR"] == passed.sum()
         np.testing.assert_allclose(report.units[f"p {null}, {centring}"], test.p)
