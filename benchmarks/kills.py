@@ -191,7 +191,9 @@ def main() -> None:
             subprocess.run(command(folder, "undisturbed", asked.workers), check=True, capture_output=True)
             one, two = (pd.read_parquet(folder / f"{s}.parquet") for s in ("undisturbed", "killed"))
             n_different += tell_differences(one.drop(columns=list(TIMING)), two.drop(columns=list(TIMING)))
-    print(f"{total['the sweep']} kills of the sweep, {total['a worker']} of a worker; {n_sweeps} sweeps, {starts} starts")
+    print(
+        f"{total['the sweep']} kills of the sweep, {total['a worker']} of a worker; {n_sweeps} sweeps, {starts} starts"
+    )
     print(f"finished runs and rows lost or changed: {total['changed or lost']}")
     print(f"runs and rows kept but not whole: {broken}")
     print(f"tables that differ from the undisturbed one: {n_different} of {n_sweeps}")

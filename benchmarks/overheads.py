@@ -84,9 +84,7 @@ def _on_disk(path: Path) -> int:
 # -- a store of many --
 
 
-def listing(
-    run: Run, row: Row, runs: Sequence[int], rows: Sequence[int], turns: int, folder: str
-) -> Iterator[Record]:
+def listing(run: Run, row: Row, runs: Sequence[int], rows: Sequence[int], turns: int, folder: str) -> Iterator[Record]:
     """Yield the seconds of reading all of a store, of finding one name in it, and of saving one more, as it grows.
 
     The entries are copies of one under made-up names. What is read was written just before: it comes from memory.
@@ -168,9 +166,10 @@ def _with_dask(n_tasks: int, turn: int) -> Record:
     from distributed import LocalCluster
 
     options = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
-    with tempfile.TemporaryDirectory() as folder, LocalCluster(
-        n_workers=1, threads_per_worker=1, local_directory=folder, **options
-    ) as cluster:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalCluster(n_workers=1, threads_per_worker=1, local_directory=folder, **options) as cluster,
+    ):
         pool = DaskPool(cluster.scheduler_address)
         try:
             return _one_turn("dask", pool, n_tasks, turn)

@@ -67,7 +67,9 @@ def main() -> None:
     ratio = many["networks a minute"] / one["networks a minute"]
     print(f"{asked.workers} workers against one: {ratio.median():.2f} times ({ratio.min():.2f} to {ratio.max():.2f})")
     share = 100 * one["overhead, s"] / one["training, s"]
-    print(f"overhead of sweep and store, one worker: {share.median():.1f} % of training ({share.min():.1f} to {share.max():.1f})")
+    print(
+        f"overhead of sweep and store, one worker: {share.median():.1f} % of training ({share.min():.1f} to {share.max():.1f})"
+    )
 
 
 if __name__ == "__main__":

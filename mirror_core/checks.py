@@ -35,7 +35,9 @@ def whole(name: str, value: object, low: int, high: int | None = None) -> None:
         raise OptionError(f"{name} = {value!r} is not allowed: it must be {allowed}.")
 
 
-def number(name: str, value: object, low: float = -math.inf, high: float = math.inf, *, open_low=False, open_high=False) -> None:
+def number(
+    name: str, value: object, low: float = -math.inf, high: float = math.inf, *, open_low=False, open_high=False
+) -> None:
     """Raise `OptionError` unless `value` is a finite number in the stated range."""
     is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     above = is_number and (value > low if open_low else value >= low)
@@ -44,7 +46,9 @@ def number(name: str, value: object, low: float = -math.inf, high: float = math.
         limits = [f"{'greater than' if open_low else 'at least'} {low:g}"] if math.isfinite(low) else []
         if math.isfinite(high):
             limits.append(f"{'less than' if open_high else 'at most'} {high:g}")
-        raise OptionError(f"{name} = {value!r} is not allowed: it must be a number {' and '.join(limits) or 'that is finite'}.")
+        raise OptionError(
+            f"{name} = {value!r} is not allowed: it must be a number {' and '.join(limits) or 'that is finite'}."
+        )
 
 
 def plain(value: object) -> object:

@@ -98,6 +98,32 @@ def small_checkout(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.fixture
+def style() -> Iterator[None]:
+    """Draw in the style of the site, and leave no figure open."""
+    import matplotlib.pyplot as plt
+
+    from mirror_core.figures.style import use_style
+
+    use_style()
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def legible(style: None) -> Callable[..., None]:
+    """Return a check of a figure: no letter below 8 points, and no wider than the text of a page."""
+    from matplotlib.text import Text
+
+    def check(figure) -> None:
+        figure.draw_without_rendering()
+        shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        assert min(text.get_fontsize() for text in shown) >= 8
+        assert figure.get_figwidth() <= 7.7
+
+    return check
+
+
 @pytest.fixture(scope="session")
 def call(store: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return a function that runs a command with the programs of this environment first."""

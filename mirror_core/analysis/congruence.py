@@ -132,9 +132,7 @@ def congruence(
     return Congruence(test, explained, np.array(CLASSES)[observed], counts)
 
 
-def selectivity(
-    activity: Recording, actions: Actions, *, centre_timesteps: bool = False
-) -> Float[np.ndarray, " unit"]:
+def selectivity(activity: Recording, actions: Actions, *, centre_timesteps: bool = False) -> Float[np.ndarray, " unit"]:
     """Return the share of each unit's variance that the timestep's action explains (η²); 0 for a constant unit."""
     scaled = unit_length(activity, centre_timesteps)
     _, label = np.unique(actions, return_inverse=True)

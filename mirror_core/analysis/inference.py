@@ -137,9 +137,7 @@ def hierarchical_bootstrap(
     return Interval(float(statistic(np.concatenate(networks))), float(low), float(high))
 
 
-def paired_difference(
-    first: Values | pd.Series, second: Values | pd.Series, confidence: float = 0.95
-) -> Difference:
+def paired_difference(first: Values | pd.Series, second: Values | pd.Series, confidence: float = 0.95) -> Difference:
     """Return how two conditions differ, matched by network, with a t interval, the paired t test and an effect size.
 
     Parameters

@@ -12,8 +12,6 @@ class RecordingError(ValueError):
     """A recording cannot be analysed: wrong shape, missing values, too little of it."""
 
 
-
-
 def checked_pair(
     perform: ArrayLike, observe: ArrayLike, *, min_sequences: int = 2, min_units: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -85,9 +83,3 @@ def checked_actions(actions: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     if np.all(actions == actions.flat[0]):
         raise RecordingError(f"actions are all {actions.flat[0]}: at least two different ones are needed.")
     return actions
-
-
-
-
-
-

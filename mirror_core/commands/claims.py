@@ -28,15 +28,28 @@ _SITE = 10, 20
 @store_option
 @click.option("--reading", default="all", help="Readings, separated by commas; by default all.")
 @click.option("--seed", default=42, show_default=True, help="First seed.")
-@click.option("--n-seeds", type=click.IntRange(1), default=_SITE[0], show_default=True, help="Networks of each control.")
 @click.option(
-    "--n-seeds-shared", type=click.IntRange(1), help=f"Of shared and separate cores; by default {_SITE[1]}, or --n-seeds if given."
+    "--n-seeds", type=click.IntRange(1), default=_SITE[0], show_default=True, help="Networks of each control."
 )
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="What to write."
+    "--n-seeds-shared",
+    type=click.IntRange(1),
+    help=f"Of shared and separate cores; by default {_SITE[1]}, or --n-seeds if given.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write to, instead of the terminal.")
-@click.option("--dry-run", is_flag=True, help="Only say how many networks there are and what the missing ones would cost.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write to, instead of the terminal."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Only say how many networks there are and what the missing ones would cost."
+)
 @click.option("--check", is_flag=True, help="Compare with the committed verdicts: exit status 3 if one changed.")
 def claims(
     folder: Path | None, reading: str, seed: int, n_seeds: int, n_seeds_shared: int | None, form: str, out: Path | None,
@@ -72,7 +85,9 @@ def claims(
             with terminated_as_interrupted():
                 evidence = gather(grid, store=store)
         except KeyboardInterrupt:
-            click.echo(f"Interrupted. What is finished is kept in {store.root}; the same command does the rest.", err=True)
+            click.echo(
+                f"Interrupted. What is finished is kept in {store.root}; the same command does the rest.", err=True
+            )
             sys.exit(INTERRUPTED)
         judgements = evaluate(stated, evidence, readings)
         written = {"table": as_text, "csv": to_csv, "json": lambda found: to_json(found, evidence)}[form](judgements)
@@ -82,7 +97,9 @@ def claims(
         else:
             click.echo(written.rstrip("\n"))
         if check and (changed := _changed(to_json(judgements, evidence), stated, readings)):
-            click.echo("\n".join([f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]), err=True)
+            click.echo(
+                "\n".join([f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]), err=True
+            )
             sys.exit(CHANGED)
 
 

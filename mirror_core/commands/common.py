@@ -26,5 +26,6 @@ def clear_errors() -> Iterator[None]:
             raise  # a fault of ours: its traceback is worth seeing
         raise click.ClickException(str(error)) from error
 
+
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""

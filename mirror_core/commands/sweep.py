@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mirror_core.studies.sweeps import Failure, Survey
 
 
-
 @click.command(short_help="Run what a file declares, and write one table.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(

@@ -52,7 +52,10 @@ CONDITIONS: dict[str, Variant] = {
     "forward-only": Variant({"infer_weight": 0.0}, "The inverse objective (sensations → actions) is dropped."),
     "inverse-only": Variant({"predict_weight": 0.0}, "The forward objective (actions → sensations) is dropped."),
     "shuffled-labels": Variant({"shuffled_labels": True}, "The inverse objective learns permuted action labels."),
-    "mispaired": Variant({"paired": False}, "The forward objective is asked about some episodes, the inverse objective about other, unrelated ones."),
+    "mispaired": Variant(
+        {"paired": False},
+        "The forward objective is asked about some episodes, the inverse objective about other, unrelated ones.",
+    ),
     "random-dynamics": Variant({"informative": False}, "Training sensations carry no information about the actions."),
     "untrained": Variant({"trained": "nothing"}, "The network as initialised."),
     "frozen-core": Variant({"trained": "all-but-core"}, "A random core; inputs and heads learn."),
@@ -75,9 +78,3 @@ def configure(base: Config, reading: str = "as-written", condition: str = "share
     one_of("reading", reading, READINGS)
     one_of("condition", condition, CONDITIONS)
     return base.change(**READINGS[reading].changes).change(**CONDITIONS[condition].changes)
-
-
-
-
-
-

@@ -27,6 +27,7 @@ class Pass:
     def sees_sensations(self) -> bool:
         return self.name in ("observe", "joint")
 
+
 _OWN_OBJECTIVE = {"perform": "predict", "observe": "infer"}
 
 

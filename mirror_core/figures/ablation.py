@@ -82,7 +82,9 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame) -> Figure:
         axis.set(xlim=(-0.02, 1))
         axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
     fig.supxlabel("share of units with r > .75", fontsize=9)
-    axes[0, -1].plot([], [], color="black", marker="D", markerfacecolor="none", linestyle="none", label="paper, seed 42")
+    axes[0, -1].plot(
+        [], [], color="black", marker="D", markerfacecolor="none", linestyle="none", label="paper, seed 42"
+    )
     axes[0, -1].fill_between([], [], color="0.9", label="paper, range")
     axes[0, -1].legend(loc="lower right")
     _rows(axes, conditions)

@@ -34,7 +34,9 @@ def captured(spaces: xr.Dataset) -> Figure:
                 own, other = (shares.sel(basis=basis) for basis in ("own", "other"))
                 axis.plot(own.direction, own, color=NULL, linewidth=0.9, linestyle=MODE_LINE[mode], zorder=1)
                 axis.plot(other.direction, other, color=colour, linewidth=1.1, linestyle=MODE_LINE[mode], alpha=0.85)
-            axis.plot(directions, directions / spaces.sizes["unit"], color="black", linewidth=1.2, linestyle=":", zorder=4)
+            axis.plot(
+                directions, directions / spaces.sizes["unit"], color="black", linewidth=1.2, linestyle=":", zorder=4
+            )
             axis.set(ylim=(0, 1.02), xlim=(1, directions[-1]))
             axis.set_xticks(sorted({1, n_dims, int(directions[-1])}))
         row[0].set_ylabel(f"{name}:\nshare of variance")

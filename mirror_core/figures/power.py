@@ -100,9 +100,7 @@ def overlaps(
     for axis, (k, (unrelated, planted)) in zip(axes[0], r.items(), strict=True):
         axis.hist(unrelated, bins, density=True, color=CONTROL, alpha=0.6)
         axis.hist(planted, bins, density=True, color=SHARED, histtype="step", linewidth=1.5)
-        axis.annotate(
-            beyond[k], (0.03, 0.97), xycoords="axes fraction", fontsize=8, va="top", ha="left", color="0.2"
-        )
+        axis.annotate(beyond[k], (0.03, 0.97), xycoords="axes fraction", fontsize=8, va="top", ha="left", color="0.2")
         axis.set(xlim=(-1, 1), yticks=[])
         axis.set_xticks([-1, 0, 1], ["−1", "0", "1"])
     axes[0, 0].set_ylabel("density of units")

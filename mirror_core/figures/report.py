@@ -109,7 +109,9 @@ def unit_traces(
                 )  # fmt: skip
         axis.set_title(f"unit {units[row]}, r = {decimal(r[row])}", fontsize=8.5, fontweight="normal", loc="right")
     ends = [1] if n_timesteps == 1 else [1, n_timesteps]
-    axes[-1, 0].set_xticks([start + end for start in starts for end in ends], [str(end) for _ in starts for end in ends])
+    axes[-1, 0].set_xticks(
+        [start + end for start in starts for end in ends], [str(end) for _ in starts for end in ends]
+    )
     axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
     fig.supylabel("activation", fontsize=9)
     lines = [Line2D([], [], color=MODE_COLOUR[m], linestyle=MODE_LINE[m], label=m) for m in MODE_COLOUR]

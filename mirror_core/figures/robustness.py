@@ -79,8 +79,6 @@ def shares_by_threshold(shares: pd.DataFrame) -> Figure:
     return fig
 
 
-
-
 def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
     """Draw Fig. 2C: how well a linear decoder of the action works within and across modes.
 

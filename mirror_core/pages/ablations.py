@@ -19,10 +19,6 @@ PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")
 """The controls that the paper reports, each said to eliminate or reduce mirroring."""
 
 
-
-
-
-
 def numbers(measures: xr.Dataset, reading: str) -> HTML:
     """Show shares and extreme r of every condition, with the difference of the main experiment to each."""
     table = shares_table(measures.r.sel(reading=[reading]))

@@ -124,15 +124,15 @@ def power_shown(stated: pd.DataFrame) -> HTML:
     return show(pd.DataFrame(rows), "Unit mismatch under BH, planted units of tuning similarity .95")
 
 
-
-
 def limit_said(stated: pd.DataFrame) -> HTML:
     """Say whether the power of the one-sided test can be told from that of the limit: by its 95 % interval."""
     power = stated[(stated.alternative == "greater") & (stated.quantity == "power")]
     outside = [row for row in power.itertuples() if not row.low <= limit(row.n_actions) <= row.high]
     where = "every K"
     if outside:
-        parts = [f"{row.n_actions} ({decimal(row.mean, 3)} against {decimal(limit(row.n_actions), 3)})" for row in outside]
+        parts = [
+            f"{row.n_actions} ({decimal(row.mean, 3)} against {decimal(limit(row.n_actions), 3)})" for row in outside
+        ]
         where = f"{len(power) - len(outside)} of {len(power)} K, outside it at K = {listed(parts)}"
     return HTML(f"<p>The limit lies inside the 95 % interval of the one-sided power at {where}.</p>")
 

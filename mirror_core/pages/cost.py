@@ -16,12 +16,6 @@ PAPERS = {"hidden_size": 96, "sequence_length": 12, "batch_size": 64}
 SETTINGS = {"hidden_size": "units H", "sequence_length": "timesteps T", "batch_size": "batch size"}
 
 
-
-
-
-
-
-
 def ratios(measured: Measured, hidden_size: int, way: str = "plain") -> np.ndarray:
     """Return how many times as long as ours a way of training takes, as-written, within each turn."""
     table = measured.parts["training"]
@@ -170,4 +164,3 @@ def _between(values: pd.Series) -> str:
     """Return the lowest and the highest, each with its name."""
     low, high = values.idxmin(), values.idxmax()
     return f"from {values[low]:.1f} ({low}) to {values[high]:.1f} ({high})"
-

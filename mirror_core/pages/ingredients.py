@@ -30,21 +30,10 @@ QUANTITIES = {
 """Column of the table of measures → heading."""
 
 
-
 def ingredients_table() -> HTML:
     """Show what it means to have and to lack each ingredient."""
     rows = [{"ingredient": name, "present": has, "absent": lacks} for name, (has, lacks) in INGREDIENTS.items()]
     return show(pd.DataFrame(rows))
-
-
-
-
-
-
-
-
-
-
 
 
 def effects_table(table: pd.DataFrame) -> HTML:

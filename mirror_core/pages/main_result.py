@@ -20,10 +20,6 @@ from mirror_core.studies.wording import against, listed, span, with_interval
 CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonferroni": "Bonferroni"}
 
 
-
-
-
-
 def headline_table(shared: xr.Dataset) -> HTML:
     """Show the paper's numbers beside ours, raw and timestep-centred, for the main experiment."""
     table = shares_table(shared.r)
@@ -53,11 +49,8 @@ def finding(shared: xr.Dataset) -> HTML:
     networks = f"means over {n} networks with 95 % intervals" if n > 1 else "one network"
     return statement(
         f"The share of units with r > .75 is {'; it is '.join(parts)}.",
-        f"The largest r of a network is {listed(largest)}, where the paper reports {LARGEST.as_printed} "
-        f"({networks}).",
+        f"The largest r of a network is {listed(largest)}, where the paper reports {LARGEST.as_printed} ({networks}).",
     )
-
-
 
 
 def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: int) -> HTML:
@@ -68,9 +61,7 @@ def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: in
     whole("n_seeds_tested", n_seeds, 1)
     tested = sorted({seed for _, _, seed in grid})[:n_seeds]
     grid = {key: run for key, run in grid.items() if key[2] in tested}
-    found = analyse_runs(
-        passing_units, list(grid.values()), n_test=n_test, n_permutations=n_permutations
-    )
+    found = analyse_runs(passing_units, list(grid.values()), n_test=n_test, n_permutations=n_permutations)
     networks: dict[tuple[str, str], list[dict[str, dict[str, float]]]] = {}
     for (reading, condition, _), passed in zip(grid, found, strict=True):
         networks.setdefault((reading, condition), []).append(passed)
@@ -80,9 +71,10 @@ def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: in
         for null in NULLS
         for (reading, condition), of_group in networks.items()
     ]
-    return show(pd.DataFrame(rows), f"Share of units with p ≤ .05, {n_permutations:,} draws of each null, networks: {len(tested)} each")
-
-
+    return show(
+        pd.DataFrame(rows),
+        f"Share of units with p ≤ .05, {n_permutations:,} draws of each null, networks: {len(tested)} each",
+    )
 
 
 def decoder_table(shared: xr.Dataset) -> HTML:

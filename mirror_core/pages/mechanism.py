@@ -24,12 +24,6 @@ CLOSE = 0.1
 PENALTIES = (1e-2, 3e-3, 1e-3)
 
 
-
-
-
-
-
-
 def spaces_table(spaces: xr.Dataset) -> HTML:
     """Show how the two modes' subspaces lie to each other, for the whole activity and for the action's part of it."""
     rows = []
@@ -70,8 +64,6 @@ def spaces_said(spaces: xr.Dataset) -> HTML:
         "<p>The directions in which performing and observing tell the action of this timestep are: "
         f"{'; '.join(words)}. The numbers are alignment indices; {decimal(chance)} is that of a random orientation.</p>"
     )
-
-
 
 
 def theory_table(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
@@ -148,8 +140,6 @@ def symmetric_table(base: Config) -> HTML:
                 }
             )  # fmt: skip
     return show(pd.DataFrame(rows))
-
-
 
 
 def ladder_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:

@@ -15,14 +15,6 @@ from mirror_core.studies.wording import decimal, listed
 OBJECTIVES = {"predict": "forward (mean squared error)", "infer": "inverse (cross-entropy, nats)"}
 
 
-
-
-
-
-
-
-
-
 def final_losses(history: pd.DataFrame) -> HTML:
     """Show the held-out loss of every pass after training, as mean with 95 % interval over networks."""
     last = final_heldout(history)

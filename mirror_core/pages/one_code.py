@@ -26,12 +26,6 @@ VERDICTS = {
 }
 
 
-
-
-
-
-
-
 def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
     """Return whether the modes share more than chance, and more than in controls, as a key of `VERDICTS`.
 
@@ -88,12 +82,6 @@ def summary(table: pd.DataFrame) -> HTML:
     return show(pd.DataFrame(rows), f"{n_networks} network{'s' if n_networks > 1 else ''} in each condition")
 
 
-
-
-
-
-
-
 def lesion_numbers(compared: pd.DataFrame, reading: str) -> HTML:
     """Show what silencing the top mirror units costs each mode, beside sets of other units, under one reading."""
     dose = main_dose(compared)
@@ -142,9 +130,7 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
     """Say in two sentences under which readings one code is shared, and whether its units matter more than others."""
     found = verdicts(table)
     n_measures = table["quantity"].nunique()
-    counts = [
-        f"{sum(found[reading] == 'yes')} under {reading}" for reading in found.index.get_level_values(0).unique()
-    ]
+    counts = [f"{sum(found[reading] == 'yes')} under {reading}" for reading in found.index.get_level_values(0).unique()]
     dose = main_dose(compared)
     said = {reading: more_costly(compared, reading) for reading in compared.reading.unique()}
     both = [reading for reading, of_modes in said.items() if set(of_modes.values()) == {"more"}]
@@ -159,8 +145,6 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
         f"Silencing the {dose} top mirror units costs both modes more than silencing other units of similar variance "
         f"under {listed(both) if both else 'no reading'}: {'; '.join(costs)}.",
     )
-
-
 
 
 def _cost_in_words(said: Mapping[str, str]) -> str:

@@ -19,10 +19,6 @@ _ABOUT = ("mirror_core", "python", "torch", "numpy", "numba", "processor", "plat
 """What of a run's provenance describes the program and the machine."""
 
 
-
-
-
-
 def environments(runs: Mapping[Key, Run]) -> pd.DataFrame:
     """Return the different programs and machines that trained the runs, each with a letter and its number of runs."""
     about = pd.DataFrame([{name: run.provenance.get(name) or "–" for name in _ABOUT} for run in runs.values()])
@@ -77,7 +73,9 @@ def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, s
         f"<td>{letters[tuple(run.provenance.get(name) or '–' for name in _ABOUT)]}</td></tr>"
         for run in runs
     )
-    about = f"{escape(CONDITIONS[condition].meaning)} Changes to the configuration: {changed}. Claims: {used or 'none'}."
+    about = (
+        f"{escape(CONDITIONS[condition].meaning)} Changes to the configuration: {changed}. Claims: {used or 'none'}."
+    )
     return (
         f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: {len(runs)} networks</summary>'
         f'<p id="{group_anchor(reading, condition)}">{about}</p>'

@@ -36,7 +36,7 @@ def _row(claim: Claim, found: Sequence[Judgement]) -> str:
     link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
         f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{claim.id}</strong></a><br>'
-        f'{escape(claim.says)}<br><small>our value: {escape("; ".join(quantities))}; shown in {link}</small></td>'
+        f"{escape(claim.says)}<br><small>our value: {escape('; '.join(quantities))}; shown in {link}</small></td>"
         f'<td data-label="the paper">{escape(claim.paper)}</td>{ours}</tr>'
     )
 
@@ -76,7 +76,9 @@ def how_each_follows(judgements: Sequence[Judgement], evidence: Evidence) -> HTM
     readings = list(dict.fromkeys(one.reading for one in judgements))
     found = {(one.claim.id, one.reading): one for one in judgements}
     claims = list({one.claim.id: one.claim for one in judgements}.values())
-    return HTML("".join(_details(claim, [found[claim.id, reading] for reading in readings], evidence) for claim in claims))
+    return HTML(
+        "".join(_details(claim, [found[claim.id, reading] for reading in readings], evidence) for claim in claims)
+    )
 
 
 def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> str:
@@ -85,7 +87,9 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
     for i, part in enumerate(claim.parts):
         limits = ", ".join(f"{name} {decimal(value)}" for name, value in part.limits.items())
         rule = RULES[part.rule].says + (f" ({limits})" if limits else "")
-        several = "" if len(part.checks) < 2 else f"; the {'worst' if part.of == 'all' else 'best'} of {len(part.checks)}"
+        several = (
+            "" if len(part.checks) < 2 else f"; the {'worst' if part.of == 'all' else 'best'} of {len(part.checks)}"
+        )
         role = "; essential" if part.essential else "; a precondition" if part.precondition else ""
         cells = "".join(
             f'<td data-label="{one.reading}"><strong>{one.parts[i].outcome}</strong><br>'
@@ -108,7 +112,9 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
 
 def _where(result: PartResult) -> str:
     check, than = result.decisive, result.part.than
-    where = f", {check.condition} minus {than}" if than else "" if check.condition == "shared" else f", {check.condition}"
+    where = (
+        f", {check.condition} minus {than}" if than else "" if check.condition == "shared" else f", {check.condition}"
+    )
     return measure_named(check.measure).label + where
 
 

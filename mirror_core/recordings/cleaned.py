@@ -197,14 +197,14 @@ def _without_gaps(
     return modes, actions, units[kept], [note]
 
 
-def _without_constants(
-    modes: list[np.ndarray], units: np.ndarray
-) -> tuple[list[np.ndarray], np.ndarray, list[str]]:
+def _without_constants(modes: list[np.ndarray], units: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, list[str]]:
     """Leave out the units that are constant in a mode, and say which."""
     constant = [np.isnan(unit_length(mode)).all(axis=(0, 1)) for mode in modes]
     kept = ~(constant[0] | constant[1])
     if not kept.any():
-        raise RecordingError(f"all {len(units)} units are constant in perform or observe: there is nothing to correlate.")
+        raise RecordingError(
+            f"all {len(units)} units are constant in perform or observe: there is nothing to correlate."
+        )
     notes = [
         f"{_which('units', units[flat], len(units))} left out: constant in {name}."
         for name, flat in zip(MODES, constant, strict=True)

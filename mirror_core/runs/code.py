@@ -80,7 +80,10 @@ def _imported(root: Path, module: str) -> tuple[str, ...]:
     nodes = [node for node in ast.walk(_tree(root, module)) if _is_own(node)]
     strings = (node.value for node in ast.walk(_tree(root, module)) if isinstance(node, ast.Constant))
     named = [text for text in strings if isinstance(text, str) and text.startswith(f"{PACKAGE}.")]
-    return (*named, *(at for node in nodes for alias in node.names for at in _defined_in(root, node.module, alias.name)))
+    return (
+        *named,
+        *(at for node in nodes for alias in node.names for at in _defined_in(root, node.module, alias.name)),
+    )
 
 
 def _defined_in(root: Path, module: str, name: str) -> Iterator[str]:
@@ -108,5 +111,7 @@ def _content(root: Path, module: str) -> str:
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             node.exc.args, node.exc.keywords = [], []
         if isinstance(body := getattr(node, "body", None), list):
-            node.body = [s for s in body if not (_is_own(s) or isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+            node.body = [
+                s for s in body if not (_is_own(s) or isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+            ]
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()

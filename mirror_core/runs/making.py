@@ -67,5 +67,3 @@ def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress
         if runs[name] is None:
             raise StoreError(f"run {name} was trained but is gone from {store.root}: is something else cleaning it?")
     return [runs[run_fingerprint(c)] for c in configs]
-
-

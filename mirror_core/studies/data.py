@@ -31,4 +31,6 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
         if path.is_file():
             return path
     there = ", ".join(sorted(path.name for path in DATA.glob(pattern)))
-    raise OptionError(f"{field} = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.{hint}")
+    raise OptionError(
+        f"{field} = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.{hint}"
+    )

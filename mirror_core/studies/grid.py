@@ -75,9 +75,7 @@ def recordings(grid: Grid, n_test: int = N_TEST) -> dict[tuple[str, str, int], x
     return {key: record(run.network, heldout_episodes(run.config, n_test)) for key, run in grid.items()}
 
 
-def measure(
-    grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, progress: bool = True
-) -> xr.Dataset:
+def measure(grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, progress: bool = True) -> xr.Dataset:
     """Measure every network of a grid on held-out episodes; what the store has kept is taken from there.
 
     Returns

@@ -77,7 +77,9 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
         value = measures.accuracy.sel(decoder=MAIN_DECODER, train_mode=train, test_mode=test, drop=True)
         chance = measures.chance
         one = xr.Dataset({"value": value, "null": chance, "low": chance, "high": chance})
-        parts.append(one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[accuracy_name(MAIN_DECODER, train, test)]))
+        parts.append(
+            one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[accuracy_name(MAIN_DECODER, train, test)])
+        )
     columns = ["reading", "condition", "seed", "quantity", "value", "null", "low", "high"]
     tables = [part.to_dataframe(dim_order=columns[:4]).reset_index()[columns] for part in parts]
     return pd.concat([*tables[1:], tables[0]], ignore_index=True)

@@ -33,9 +33,7 @@ def run(null, perform, observe, n=99, seed=5, **options):
     rng = np.random.default_rng(1000 + seed)
     actions = options.pop("actions", rng.integers(4, size=perform.shape[:2]))
     pseudo = options.pop("pseudo", (rng.standard_normal(perform.shape) for _ in range(n)))
-    return null_test(
-        perform, observe, null, n, np.random.default_rng(seed), actions=actions, pseudo=pseudo, **options
-    )
+    return null_test(perform, observe, null, n, np.random.default_rng(seed), actions=actions, pseudo=pseudo, **options)
 
 
 def p_by_hand(observed, draws):
@@ -64,9 +62,7 @@ def test_row_draws_are_r_of_shuffled_rows():
     x, y = unrelated(1)
     test = run("row", x, y, 50)
     rng = np.random.default_rng(5)
-    expected = [
-        unit_correlation(x, y.reshape(100, 4)[rng.permutation(100)].reshape(y.shape)) for _ in range(50)
-    ]
+    expected = [unit_correlation(x, y.reshape(100, 4)[rng.permutation(100)].reshape(y.shape)) for _ in range(50)]
     np.testing.assert_allclose(test.null, expected, atol=1e-12)
     np.testing.assert_allclose(test.p, p_by_hand(test.observed, expected))
 

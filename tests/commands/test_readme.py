@@ -43,12 +43,6 @@ def test_every_make_command_of_the_readme_exists(make):
     assert {"book", "test", "quick", "lab"} <= wanted <= set(re.findall(r"make ([a-z]+)", done.stdout))
 
 
-def test_continuous_integration_runs_the_tests():
-    script = ROOT / ".ci" / "run"
-    assert script.stat().st_mode & 0o111
-    assert "make test" in script.read_text()
-
-
 @pytest.mark.parametrize("command", re.findall(r"^papermill .*-p .*$", README, flags=re.MULTILINE))
 def test_the_parameters_in_the_readme_exist(command, call):
     notebook = command.split()[1]
@@ -62,7 +56,7 @@ def test_make_book_builds_and_says_where_and_does_nothing_twice(small_checkout, 
     done = make("book", small_checkout)
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith(f"The site: {small_checkout}/book/_build/html/index.html")
-    assert "The seed is <span class=\"pasted-text\">7.0</span>" in page(small_checkout, "index")
+    assert 'The seed is <span class="pasted-text">7.0</span>' in page(small_checkout, "index")
     again = make("book", small_checkout)
     assert again.returncode == 0 and "nothing changed" in again.stdout and "running" not in again.stdout
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror_core.checks import OptionError
-from mirror_core.config.settings import Config, NetworkConfig, ObjectiveConfig, TrainingConfig, WorldConfig
+from mirror_core.config.settings import Config, NetworkConfig, ObjectiveConfig, TrainingConfig, WorldConfig, flat
 
 
 def test_defaults_are_the_numbers_of_the_paper():
@@ -101,10 +101,9 @@ def other_value(value):
     return value + 1 if isinstance(value, int) else value / 2 + 0.01
 
 
-@pytest.mark.parametrize("name", sorted(f for s in Config().to_dict().values() if isinstance(s, dict) for f in s))
+@pytest.mark.parametrize("name", sorted(flat(Config())))
 def test_every_setting_moves_the_fingerprint(name):
-    flat = {k: v for s in Config().to_dict().values() if isinstance(s, dict) for k, v in s.items()}
-    value = other_value(flat[name])
+    value = other_value(flat(Config())[name])
     if value is None:
         pytest.skip("a setting with a single allowed value")
     assert Config().change(**{name: value}).fingerprint() != Config().fingerprint()

@@ -152,5 +152,7 @@ def test_a_condition_that_was_not_run_leaves_its_row_empty():
 
 def test_figures_are_the_same_file_every_time(tmp_path):
     for name in "ab":
-        protocol.training_step({"as-written": passes(Config())}).savefig(tmp_path / f"{name}.svg", metadata={"Date": None})
+        protocol.training_step({"as-written": passes(Config())}).savefig(
+            tmp_path / f"{name}.svg", metadata={"Date": None}
+        )
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

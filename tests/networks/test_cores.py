@@ -41,7 +41,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def test_every_core_of_the_module_can_be_chosen():
-    public = {c for n, c in inspect.getmembers(cores, inspect.isclass) if c.__module__ == cores.__name__ and n[0] != "_"}
+    public = {
+        c for n, c in inspect.getmembers(cores, inspect.isclass) if c.__module__ == cores.__name__ and n[0] != "_"
+    }
     assert public == set(CORES.values())
 
 

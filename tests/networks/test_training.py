@@ -202,7 +202,15 @@ def test_the_plain_file_records_and_says_what_the_library_does():
 
 
 def test_the_plain_file_runs_as_a_program():
-    command = [sys.executable, "-m", "mirror_core.networks.training.plain", "--epochs", "1", "--reading", "dual-readout"]
+    command = [
+        sys.executable,
+        "-m",
+        "mirror_core.networks.training.plain",
+        "--epochs",
+        "1",
+        "--reading",
+        "dual-readout",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     strong, moderate = map(float, re.findall(r"(\d\.\d+) of units.*: (\d\.\d+);", done.stdout)[0])
     assert 0 <= strong <= 1 and 0 <= moderate <= 1

@@ -30,33 +30,12 @@ def population():
 def dataset(population):
     three, two = ("sequence", "time", "unit"), ("sequence", "time")
     return xr.Dataset(
-        {"perform": (three, population.perform), "observe": (three, population.observe), "actions": (two, population.actions)}
+        {
+            "perform": (three, population.perform),
+            "observe": (three, population.observe),
+            "actions": (two, population.actions),
+        }
     )
-
-
-def save_npz(population, path):
-    np.savez(path, perform=population.perform, observe=population.observe, actions=population.actions)
-
-
-def save_npz_compressed(population, path):
-    np.savez_compressed(path, perform=population.perform, observe=population.observe, actions=population.actions)
-
-
-def save_netcdf3(population, path):
-    dataset(population).to_netcdf(path, engine="scipy")
-
-
-def save_netcdf4(population, path):
-    dataset(population).to_netcdf(path, engine="h5netcdf")
-
-
-def save_transposed(population, path):
-    dataset(population).transpose("unit", "time", "sequence").to_netcdf(path, engine="h5netcdf")
-
-
-def save_time_in_seconds(population, path):
-    time = xr.DataArray(np.arange(T) * 0.1, dims="time", attrs={"units": "seconds"})
-    dataset(population).assign_coords(time=time).to_netcdf(path, engine="scipy")
 
 
 def labelled(population):
@@ -69,18 +48,25 @@ def labelled(population):
     )
 
 
-def save_with_modes(population, path):
-    labelled(population).transpose("time", "mode", "unit", "sequence").to_netcdf(path, engine="h5netcdf")
+def arrays_of(population):
+    return {"perform": population.perform, "observe": population.observe, "actions": population.actions}
 
 
-def save_with_modes_netcdf3(population, path):
-    labelled(population).to_netcdf(path, engine="scipy")
-
-
-FORMS = {f.__name__: f for f in (
-    save_npz, save_npz_compressed, save_netcdf3, save_netcdf4, save_transposed, save_time_in_seconds, save_with_modes,
-    save_with_modes_netcdf3,
-)}  # fmt: skip
+SECONDS = xr.DataArray(np.arange(T) * 0.1, dims="time", attrs={"units": "seconds"})
+FORMS = {
+    "npz": lambda made, path: np.savez(path, **arrays_of(made)),
+    "npz, compressed": lambda made, path: np.savez_compressed(path, **arrays_of(made)),
+    "netcdf 3": lambda made, path: dataset(made).to_netcdf(path, engine="scipy"),
+    "netcdf 4": lambda made, path: dataset(made).to_netcdf(path, engine="h5netcdf"),
+    "transposed": lambda made, path: (
+        dataset(made).transpose("unit", "time", "sequence").to_netcdf(path, engine="h5netcdf")
+    ),
+    "time in seconds": lambda made, path: dataset(made).assign_coords(time=SECONDS).to_netcdf(path, engine="scipy"),
+    "modes": lambda made, path: (
+        labelled(made).transpose("time", "mode", "unit", "sequence").to_netcdf(path, engine="h5netcdf")
+    ),
+    "modes, netcdf 3": lambda made, path: labelled(made).to_netcdf(path, engine="scipy"),
+}
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -51,7 +51,9 @@ def test_other_settings_or_other_code_are_another_result(runs, store, monkeypatc
     assert len(files(store)) == 3
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-20], lambda content: content[:70] + b"?" + content[71:], lambda _: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-20], lambda content: content[:70] + b"?" + content[71:], lambda _: b""]
+)
 def test_a_damaged_result_is_named_and_made_again(runs, store, damage):
     first = analyse(runs, store)
     broken = files(store)[0]

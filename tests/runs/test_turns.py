@@ -44,7 +44,11 @@ def test_the_turn_of_a_killed_process_is_free(tmp_path, monkeypatch):
 
 
 def test_two_processes_that_want_the_same_networks_train_each_once(tmp_path):
-    shared = {TURNS_VARIABLE: str(tmp_path / "turn"), "MIRROR_CORE_STORE": str(tmp_path / "runs"), "MIRROR_CORE_WORKERS": "1"}
+    shared = {
+        TURNS_VARIABLE: str(tmp_path / "turn"),
+        "MIRROR_CORE_STORE": str(tmp_path / "runs"),
+        "MIRROR_CORE_WORKERS": "1",
+    }
     both = [start(TRAINS, **shared) for _ in "12"]
     said = [one.communicate(timeout=120) for one in both]
     assert [out for out, _ in said] == ["[0, 1, 2, 3]\n"] * 2

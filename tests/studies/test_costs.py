@@ -6,11 +6,8 @@ import json
 import os
 import re
 import sys
-from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import psutil
@@ -22,11 +19,9 @@ from mirror_core.checks import OptionError
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.figures import cost as figures
-from mirror_core.figures.style import use_style
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import cost as page
 from mirror_core.pages import cost_scale as scale
-from mirror_core.runs.pools import LocalPool
 from mirror_core.runs.store import Run, RunStore
 from mirror_core.studies.costs import Measured, RunCost, matrix_flop, read_measured, run_cost, sweep_seconds
 from mirror_core.studies.costs.measured import PARTS, find_file
@@ -298,8 +293,7 @@ def test_times_in_words(seconds, words):
     assert page.duration(seconds) == words
 
 
-def test_figures_are_drawn_and_legible(measured):
-    use_style()
+def test_figures_are_drawn_and_legible(measured, legible):
     tables = page.growth_tables(measured)
     training = measured.parts["training"]
     drawn = [
@@ -308,40 +302,20 @@ def test_figures_are_drawn_and_legible(measured):
         figures.cores(measured.parts["cores"]),
     ]
     for fig in drawn:
-        fig.draw_without_rendering()
-        shown = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-        assert min(t.get_fontsize() for t in shown) >= 8 and fig.get_figwidth() <= 7.7
+        legible(fig)
     # every turn is a dot: of three turns, three
     dots = [line for line in drawn[0].axes[0].get_lines() if line.get_marker() == "o"]
     np.testing.assert_allclose(dots[0].get_xdata(), [3.0, 3.0, 3.0])
     assert drawn[1].axes[0].get_xscale() == "log" and drawn[1].axes[4].get_xscale() == "linear"
     assert [t.get_text() for t in drawn[2].axes[0].get_yticklabels()] == ["gru", "lstm", "transformer"]
-    plt.close("all")
 
 
 # -- the command --
 
 
-class InThisProcess(LocalPool):
-    """Runs tasks here: starting a worker process takes longer than all that this test measures."""
-
-    @staticmethod
-    @contextmanager
-    def executor(size):
-        yield AtOnce()
-
-
-class AtOnce:
-    @staticmethod
-    def submit(function, task):
-        future = Future()
-        future.set_result(function(task))
-        return future
-
-
-def test_the_command_measures_what_the_page_needs(tmp_path, monkeypatch, capsys):
+def test_the_command_measures_what_the_page_needs(tmp_path, monkeypatch, capsys, in_this_process):
     out = tmp_path / "cost.json"
-    monkeypatch.setattr(sweeps, "LocalPool", InThisProcess)
+    monkeypatch.setattr(sweeps, "LocalPool", in_this_process)
     monkeypatch.setattr(sys, "argv", ["growth", "--out", str(out), "--tiny"])
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     with threadpool_limits(1):  # the command sets this before it loads its libraries, which is too late here

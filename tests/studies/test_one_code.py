@@ -1,6 +1,5 @@
 """Measures beyond r on networks, the rules of their verdicts, and what the page makes of them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +19,7 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.figures import lesions
 from mirror_core.figures import one_code as figure
-from mirror_core.figures.style import MODE_COLOUR, SHARED, use_style
+from mirror_core.figures.style import MODE_COLOUR, SHARED
 from mirror_core.pages import one_code
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.making import make
@@ -233,13 +232,6 @@ def test_too_few_episodes_are_refused(run):
         beyond_r(run, 3)
 
 
-@pytest.fixture
-def style():
-    use_style()
-    yield
-    plt.close("all")
-
-
 def drawn(beyond, table, lesioned):
     effects, against = lesioned
     return {
@@ -251,14 +243,11 @@ def drawn(beyond, table, lesioned):
     }
 
 
-def test_figures_are_labelled_and_legible(style, beyond, table, lesioned):
+def test_figures_are_labelled_and_legible(legible, beyond, table, lesioned):
     for name, fig in drawn(beyond, table, lesioned).items():
-        fig.draw_without_rendering()
-        texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-        assert min(t.get_fontsize() for t in texts) >= 8, name
+        legible(fig)
         titles = [a.get_title(loc="left") for a in fig.axes]
         assert [t for t in titles if t] == READ, name
-        assert fig.get_figwidth() <= 7.7
 
 
 def test_figures_show_the_numbers(style, table, lesioned):

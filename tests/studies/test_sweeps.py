@@ -143,29 +143,6 @@ def test_a_sample_can_draw_labels_and_is_combined_with_the_grid():
 
 
 @pytest.mark.parametrize(
-    "declared, message",
-    [
-        (dict(grid={"n_action": [4]}), "grid: unknown setting 'n_action'. Did you mean 'n_actions'"),
-        (dict(grid={"n_actions": []}), "the list of n_actions is empty"),
-        (dict(grid={"n_actions": [4, 1]}), "n_actions = 1 is not allowed: it must be a whole number of at least 2"),
-        (dict(grid={"n_actions": 4}), "n_actions = 4 is not allowed: it must be a list"),
-        (dict(grid={"core": "gru"}), "core = 'gru' is not allowed: it must be a list"),
-        (dict(grid={"joint_pass": [True]}), "joint_pass is what a reading decides"),
-        (dict(grid={"seed": [1]}), "list it in seeds"),
-        (dict(base={"noise_std": -0.1}), "base: noise_std = -0.1 is not allowed: it must be a number at least 0"),
-        (dict(base={"n_actions": 4}, grid={"n_actions": [4]}), "n_actions is in base and in grid"),
-        (dict(readings=["as-writen"]), "Did you mean 'as-written'"),
-        (dict(conditions=[]), "the list of condition is empty"),
-        (dict(seeds=[-1]), "seed = -1"),
-        (dict(seeds=[1], sample=Sample(2, {"seed": [1, 2]})), "seed is in seeds and in sample.of"),
-    ],
-)
-def test_a_wrong_declaration_is_one_clear_error(declared, message):
-    with pytest.raises(OptionError, match=re.escape(message)):
-        Sweep(**declared)
-
-
-@pytest.mark.parametrize(
     "make_it, message",
     [
         (lambda: Sample(0, {}), "sample.size = 0"),
@@ -174,9 +151,28 @@ def test_a_wrong_declaration_is_one_clear_error(declared, message):
         (lambda: Sample(2, {"core": Range(0, 1)}), "unknown core"),
         (lambda: Range(2, 1), "low = 2 is not allowed: it must be at most high = 1"),
         (lambda: Range(0, 1, log=True), "low = 0 is not allowed with log"),
+        (lambda: Sweep(grid={"n_action": [4]}), "grid: unknown setting 'n_action'. Did you mean 'n_actions'"),
+        (lambda: Sweep(grid={"n_actions": []}), "the list of n_actions is empty"),
+        (
+            lambda: Sweep(grid={"n_actions": [4, 1]}),
+            "n_actions = 1 is not allowed: it must be a whole number of at least 2",
+        ),
+        (lambda: Sweep(grid={"n_actions": 4}), "n_actions = 4 is not allowed: it must be a list"),
+        (lambda: Sweep(grid={"core": "gru"}), "core = 'gru' is not allowed: it must be a list"),
+        (lambda: Sweep(grid={"joint_pass": [True]}), "joint_pass is what a reading decides"),
+        (lambda: Sweep(grid={"seed": [1]}), "list it in seeds"),
+        (
+            lambda: Sweep(base={"noise_std": -0.1}),
+            "base: noise_std = -0.1 is not allowed: it must be a number at least 0",
+        ),
+        (lambda: Sweep(base={"n_actions": 4}, grid={"n_actions": [4]}), "n_actions is in base and in grid"),
+        (lambda: Sweep(readings=["as-writen"]), "Did you mean 'as-written'"),
+        (lambda: Sweep(conditions=[]), "the list of condition is empty"),
+        (lambda: Sweep(seeds=[-1]), "seed = -1"),
+        (lambda: Sweep(seeds=[1], sample=Sample(2, {"seed": [1, 2]})), "seed is in seeds and in sample.of"),
     ],
 )
-def test_a_wrong_sample_is_one_clear_error(make_it, message):
+def test_a_wrong_declaration_is_one_clear_error(make_it, message):
     with pytest.raises(OptionError, match=re.escape(message)):
         make_it()
 
@@ -415,31 +411,8 @@ def test_only_what_is_missing_is_done(undisturbed, monkeypatch):
     assert len(found.rows) == 6 and [config.seed for config in found.missing.values()] == [3, 3, 3]
 
 
-class InThisProcess(LocalPool):
-    """Runs tasks at once, here, so that a test can see and change what they do."""
-
-    @staticmethod
-    def executor(size):
-        from contextlib import nullcontext
-
-        return nullcontext(AtOnce())
-
-
-class AtOnce:
-    @staticmethod
-    def submit(function, task):
-        from concurrent.futures import Future
-
-        future = Future()
-        try:
-            future.set_result(function(task))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-def test_a_failing_network_is_named_and_the_others_finish(store, monkeypatch):
-    monkeypatch.setattr(running, "LocalPool", InThisProcess)
+def test_a_failing_network_is_named_and_the_others_finish(store, monkeypatch, in_this_process):
+    monkeypatch.setattr(running, "LocalPool", in_this_process)
     sweep = Sweep(base=SMALL | {"n_sequences": 200}, grid={"learning_rate": [1e-3, 1e30]}, seeds=[1, 2])
     result = run_sweep(sweep, store, progress=False)
     assert result.table.learning_rate.tolist() == [1e-3, 1e-3]
@@ -449,8 +422,8 @@ def test_a_failing_network_is_named_and_the_others_finish(store, monkeypatch):
     assert "FloatingPointError" in result.failures[0].reason
 
 
-def test_a_store_that_cannot_be_written_ends_the_sweep(store, monkeypatch):
-    monkeypatch.setattr(running, "LocalPool", InThisProcess)
+def test_a_store_that_cannot_be_written_ends_the_sweep(store, monkeypatch, in_this_process):
+    monkeypatch.setattr(running, "LocalPool", in_this_process)
     store.root.write_text("a file, not a folder")
     with pytest.raises(StoreError, match=str(store.root)):
         run_sweep(SWEEP, store, progress=False)

@@ -9,7 +9,7 @@ from mirror_core.analysis import mean_interval
 from mirror_core.config.conditions import CONDITIONS
 from mirror_core.config.paper import STRONG
 from mirror_core.config.settings import Config
-from mirror_core.pages.tables import cell, settings_table, statement, variants_table
+from mirror_core.pages.tables import cell, settings_table, variants_table
 from mirror_core.studies.measures.base import SHARE
 from mirror_core.studies.wording import against, decimal, listed, span, with_interval
 
@@ -60,7 +60,3 @@ def test_tables_show_every_entry():
         for name in section if isinstance(section, dict) else ():
             assert f"<code>{name}</code>" in settings
     assert "<code>seed</code>" in settings
-
-
-def test_a_statement_is_html():
-    assert statement("It holds.", "Mostly.").data == '<p class="finding"><strong>It holds.</strong> Mostly.</p>'

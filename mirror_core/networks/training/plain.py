@@ -113,7 +113,9 @@ def main() -> None:
     with trange(chosen.epochs, desc="training", unit="epoch", leave=False) as bar:
         network, _ = train(config, lambda epoch: bar.update())
     found = shares(unit_correlation(*record(network, config)))
-    print(f"r > .75: {found.strong:.3f} of units; |r| > .6: {found.moderate:.3f}; r from {found.smallest:.2f} to {found.largest:.2f}")
+    print(
+        f"r > .75: {found.strong:.3f} of units; |r| > .6: {found.moderate:.3f}; r from {found.smallest:.2f} to {found.largest:.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -77,5 +77,11 @@ def page_fingerprint(
     data
         Folder of measured tables; those that the source or the parameters name count, see `data_digests`.
     """
-    parts = [source, dict(parameters), library_digest(source, library), versions(), data_digests(source, parameters, data)]
+    parts = [
+        source,
+        dict(parameters),
+        library_digest(source, library),
+        versions(),
+        data_digests(source, parameters, data),
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

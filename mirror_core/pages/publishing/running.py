@@ -61,7 +61,9 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
             yield from zip(stale, done, strict=True)
     except TerminatedWorkerError as error:
         names = ", ".join(one.source.stem for one in stale)
-        raise NotebookFailure(f"a process that ran one of the notebooks {names} was killed (out of memory?).") from error
+        raise NotebookFailure(
+            f"a process that ran one of the notebooks {names} was killed (out of memory?)."
+        ) from error
 
 
 def _run(one: Stale, timeout: float, variables: Mapping[str, str], *, alone: bool) -> float:

@@ -59,7 +59,9 @@ def _thresholds(report: Report, section: Section) -> Figure:
     at = np.linspace(0, 1, 51)
     shares = {name: shares_over_thresholds(r, at) for name, r in section.found["r"].items()}
     bands = {
-        name: np.quantile([(null[:, np.isfinite(null).all(axis=0)] > t).mean(axis=1) for t in at], [0.025, 0.975], axis=1)
+        name: np.quantile(
+            [(null[:, np.isfinite(null).all(axis=0)] > t).mean(axis=1) for t in at], [0.025, 0.975], axis=1
+        )
         for name, null in section.found["mismatched"].items()
     }
     return draw.shares_over_thresholds(shares, bands)
@@ -78,7 +80,10 @@ def _decoding(report: Report, section: Section) -> Figure:
     transfers = section.found["transfers"]
     return draw.decoding(
         {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
-        {DECODER_NAMES[name]: np.quantile(transfer.null, [0.025, 0.975], axis=0) for name, transfer in transfers.items()},
+        {
+            DECODER_NAMES[name]: np.quantile(transfer.null, [0.025, 0.975], axis=0)
+            for name, transfer in transfers.items()
+        },
         next(iter(transfers.values())).chance,
     )
 

@@ -28,8 +28,6 @@ def check_ending(path: Path) -> None:
         raise OptionError(f"cannot write a report to {path}: its name must end in {', '.join(KINDS)}.")
 
 
-
-
 def as_json(report: Report) -> str:
     """Return everything but the figures as JSON; a number that is not defined is null."""
     sections = {

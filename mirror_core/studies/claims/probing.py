@@ -88,9 +88,7 @@ def significant_units(perform: np.ndarray, observe: np.ndarray, n_permutations: 
     return found
 
 
-def near_zero_lag(
-    top: Chosen, n_permutations: int, seed: int
-) -> tuple[Float[np.ndarray, " unit"], float]:
+def near_zero_lag(top: Chosen, n_permutations: int, seed: int) -> tuple[Float[np.ndarray, " unit"], float]:
     """Return which units (1 or 0) have their largest r near lag zero, and the share that do when episodes are re-paired.
 
     r is timestep-centred, on episodes that did not choose the units.

@@ -40,11 +40,22 @@ def tidy(judgements: Sequence[Judgement]) -> pd.DataFrame:
         check, claim = one.main.decisive, one.claim
         rows.append(
             {
-                "claim": claim.id, "says": claim.says, "paper": claim.paper, "place": claim.place,
-                "reading": one.reading, "verdict": one.verdict, "quantity": quantity(one.main),
-                "value": check.found.mean, "low": check.found.low, "high": check.found.high,
-                "n_networks": check.found.n, "effect_size": check.found.effect_size, "p": check.found.p,
-                "page": claim.page, "figure": claim.figure, "runs": " ".join(one.runs),
+                "claim": claim.id,
+                "says": claim.says,
+                "paper": claim.paper,
+                "place": claim.place,
+                "reading": one.reading,
+                "verdict": one.verdict,
+                "quantity": quantity(one.main),
+                "value": check.found.mean,
+                "low": check.found.low,
+                "high": check.found.high,
+                "n_networks": check.found.n,
+                "effect_size": check.found.effect_size,
+                "p": check.found.p,
+                "page": claim.page,
+                "figure": claim.figure,
+                "runs": " ".join(one.runs),
             }  # fmt: skip
         )
     return pd.DataFrame(rows)

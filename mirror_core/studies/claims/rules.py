@@ -23,14 +23,6 @@ MOST = 0.5
 """Share of networks from which a part holds in part."""
 
 
-
-
-
-
-
-
-
-
 @dataclass(frozen=True)
 class Rule:
     """A rule in one sentence, and as a function from an estimate and limits to an outcome."""
@@ -73,13 +65,15 @@ def share_of_networks(found: Estimate, low: float | None = None, high: float | N
 
 RULES: dict[str, Rule] = {
     "within": Rule(
-        "holds if the mean over networks lies in the paper's range; in part if only its 95 % interval reaches it", _within
+        "holds if the mean over networks lies in the paper's range; in part if only its 95 % interval reaches it",
+        _within,
     ),
     "above": Rule("holds if the 95 % interval of the mean lies above the limit", _above),
     "below": Rule("holds if the 95 % interval of the mean lies below the limit", _below),
     "not-above": Rule("holds unless the 95 % interval of the mean lies above the limit", _not_above),
     "in-most": Rule(
-        f"holds if at least {NEARLY_EVERY * 100:.0f} % of the networks reach the limit; in part if at least {MOST * 100:.0f} % do", _in_most
+        f"holds if at least {NEARLY_EVERY * 100:.0f} % of the networks reach the limit; in part if at least {MOST * 100:.0f} % do",
+        _in_most,
     ),
     "more-than": Rule(
         "holds if the 95 % interval of the difference, matched by seed, lies above zero",

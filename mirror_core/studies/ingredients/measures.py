@@ -83,9 +83,7 @@ def measure_factorial(
     for (cell, seed), one, check in zip(factorial, measured, checked, strict=True):
         strong = (one.r > STRONG_THRESHOLD).mean("unit")
         accuracy = one.accuracy.sel(decoder=MAIN_DECODER)
-        across = {
-            accuracy_name(MAIN_DECODER, a, b): float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in ACROSS
-        }
+        across = {accuracy_name(MAIN_DECODER, a, b): float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in ACROSS}
         raw, centred = (float(strong.sel(centring=name)) for name in ("raw", "timestep-centred"))
         shares = {"strong": raw, "centred": centred}
         rows.append({"cell": cell, "seed": seed, **shares, **check, **across, "chance": float(one.chance)})

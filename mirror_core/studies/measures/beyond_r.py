@@ -134,9 +134,7 @@ def beyond_r(
     )
 
 
-def _peak_lags(
-    recording: xr.DataArray, n_top: int, n_permutations: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _peak_lags(recording: xr.DataArray, n_top: int, n_permutations: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the lag at which each top unit's |r| is largest, and the same under re-paired episodes (draw, unit)."""
     top = choose_units(recording, n_top, seed).of_units
     max_lag = min(MAX_LAG, recording.sizes["time"] - 2)

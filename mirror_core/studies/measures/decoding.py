@@ -42,7 +42,10 @@ for _decoder in DECODERS:
     for _train, _test in TRANSFERS:
         _one = (_decoder, _train, _test)
         _register(
-            accuracy_name(*_one), f"decoding the action, {_train} → {_test}{_which}", SHARE, "actions relabelled: chance"
+            accuracy_name(*_one),
+            f"decoding the action, {_train} → {_test}{_which}",
+            SHARE,
+            "actions relabelled: chance",
         )
         if _train != _test:
             _register(

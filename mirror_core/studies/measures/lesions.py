@@ -50,9 +50,7 @@ class Lesion(NamedTuple):
     units: np.ndarray
 
 
-def lesion_effects(
-    run: Run, n_test: int = N_TEST, n_draws: int = 20, doses: Sequence[int] = DOSES
-) -> pd.DataFrame:
+def lesion_effects(run: Run, n_test: int = N_TEST, n_draws: int = 20, doses: Sequence[int] = DOSES) -> pd.DataFrame:
     """Silence units of a run's network and measure each mode's own loss.
 
     With separate cores, a set of units is silenced in each mode's own core.
@@ -135,8 +133,6 @@ def against_draws(effects: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=names)
     table.insert(8, "excess", table.loss_change - table.null_mean)
     return table
-
-
 
 
 def _part(episodes: Episodes, chosen: Int[np.ndarray, " chosen"]) -> Episodes:

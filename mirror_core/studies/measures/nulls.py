@@ -35,6 +35,7 @@ def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[
         found[null] = {name: float(test.significant(ALPHA, name).mean()) for name in CORRECTIONS}
     return found
 
+
 NULL_NAMES = {
     "row": "rows shuffled (the paper's test)",
     "sequence": "episodes shuffled",

@@ -140,7 +140,9 @@ def _report(recordings: Recordings, settings: Settings, name: str, progress: boo
             except (RecordingError, OptionError) as error:
                 sections[key] = Section(key, title, "", None, str(error))
             bar.update(10 * cost)
-    return Report(name, recordings, settings, sections, _units(recordings, sections), judge(recordings, settings, sections))
+    return Report(
+        name, recordings, settings, sections, _units(recordings, sections), judge(recordings, settings, sections)
+    )
 
 
 def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame:

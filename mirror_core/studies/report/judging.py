@@ -42,7 +42,8 @@ def confirmed_units(sections: Mapping[str, Section]) -> tuple[np.ndarray, np.nda
     if ("unit-mismatch", "raw", "greater") not in sided:
         return None
     return tuple(
-        np.all([sided["unit-mismatch", centring, side] for centring in CENTRINGS], axis=0) for side in ("greater", "less")
+        np.all([sided["unit-mismatch", centring, side] for centring in CENTRINGS], axis=0)
+        for side in ("greater", "less")
     )
 
 
@@ -126,7 +127,9 @@ def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
     ]
     if p := sections["headline"].found["p"]:
         more = "more" if p["raw"]["strong"] <= alpha else "not more"
-        says.append(f"Units with r > .75 are {more} than units paired at random give (p = {decimal(p['raw']['strong'], 3)}).")
+        says.append(
+            f"Units with r > .75 are {more} than units paired at random give (p = {decimal(p['raw']['strong'], 3)})."
+        )
     if raw.strong > 0 and not centred.strong >= raw.strong / 2:
         says.append(
             "More than half of the units with r > .75 lose it when each timestep's mean is removed: their r comes from a time "
@@ -164,7 +167,9 @@ def _does_not_say(
                 f"{recordings.n_actions} here."
             )
     if mirror and carried in ("no", "in part"):
-        does_not.append("That the units code the action: correlation across modes can come from anything both modes share.")
+        does_not.append(
+            "That the units code the action: correlation across modes can come from anything both modes share."
+        )
     if mirror and sections["headline"].found["p"]["raw"]["strong"] > settings.alpha:
         does_not.append(
             f"That this network has mirror units at all: among networks without any, a share of up to {settings.alpha:g} has some "

@@ -148,7 +148,9 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
         degrees, by_chance = np.rad2deg(aligned.angles), np.rad2deg(aligned.null_angles)
         beyond = (1 + np.sum(by_chance[:, 0] <= degrees[0])) / (1 + n_draws)
         below = (1 + np.sum(by_chance[:, 0] >= degrees[0])) / (1 + n_draws)
-        rows.append(("smallest principal angle, in degrees", degrees[0], by_chance[:, 0].mean(), beyond, below, n_draws))
+        rows.append(
+            ("smallest principal angle, in degrees", degrees[0], by_chance[:, 0].mean(), beyond, below, n_draws)
+        )
     if not rows:
         raise RecordingError(" ".join(notes))
     return Section(
@@ -261,6 +263,8 @@ def lags(recordings: Recordings, settings: Settings) -> Section:
         "Timestep-centred r of performing at one timestep with observing some timesteps later (positive) or earlier, for "
         "the top units on the half that did not choose them; null: sequences re-paired. A unit peaks where |r| is largest.",
         table,
-        notes=(f"{passed.sum()} of {len(top)} top units have a peak beyond re-paired sequences (p ≤ {settings.alpha:g}).",),
+        notes=(
+            f"{passed.sum()} of {len(top)} top units have a peak beyond re-paired sequences (p ≤ {settings.alpha:g}).",
+        ),
         found={"test": test, "band": band, "peaks": peaks, "passed": passed},
     )

@@ -54,9 +54,7 @@ def run_null(
     )
 
 
-def one_sided(
-    recordings: Recordings, settings: Settings, test: NullTest, centring: str, alternative: str
-) -> NullTest:
+def one_sided(recordings: Recordings, settings: Settings, test: NullTest, centring: str, alternative: str) -> NullTest:
     """Return the same test, with the same draws, for mirror units ("greater") or anti-mirror units ("less") alone."""
     if test.pooled:
         return run_null(recordings, settings, test.name, centring, alternative)
@@ -84,7 +82,9 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
     for null in dict.fromkeys(null for null, _ in tests):
         least = NULLS[null].smallest_p(size_of(recordings), settings.n_permutations)
         if least > settings.alpha / recordings.perform.shape[2]:
-            notes.append(f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below {least:.2g}.")
+            notes.append(
+                f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below {least:.2g}."
+            )
     sided = {
         (*key, side): passing(one_sided(recordings, settings, test, key[1], side), settings.alpha)
         for key, test in tests.items()

@@ -24,8 +24,6 @@ LABELS = ("reading", "condition", "seed")
 _READING_DECIDES = {name for reading in READINGS.values() for name in reading.changes}
 
 
-
-
 @dataclass(frozen=True)
 class Combination:
     """One network of a sweep."""

@@ -109,7 +109,9 @@ class RowStore:
         run = run_fingerprint(config)
         row = _row(load_result(self.path(run)))
         if row is not None and (row.run != run or Config.from_dict(row.config) != config):
-            warnings.warn(f"kept row {self.path(run)} belongs to another configuration; it will be made again.", stacklevel=2)
+            warnings.warn(
+                f"kept row {self.path(run)} belongs to another configuration; it will be made again.", stacklevel=2
+            )
             return None
         return row
 

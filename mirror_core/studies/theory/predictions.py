@@ -71,9 +71,7 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     )
 
 
-def steps_towards(
-    run: Run, penalty: float, n_steps: int, n_test: int, rng: np.random.Generator
-) -> dict[str, float]:
+def steps_towards(run: Run, penalty: float, n_steps: int, n_test: int, rng: np.random.Generator) -> dict[str, float]:
     """Return the alignment of one-step models that each give up something that the theory assumes.
 
     In turn: joint states that add up (the gain is then the network's own, and 1 where it has no joint pass); linear

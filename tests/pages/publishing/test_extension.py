@@ -151,7 +151,7 @@ def test_a_table_that_a_notebook_names_counts_and_no_other(site):
     assert site.build() == []
     (data / "sweep.parquet").write_text("2")
     assert site.build() == ["second"]
-    site.source("first").write_text(PAGE.replace("seed: int = 42", "table: str = \"\""))
+    site.source("first").write_text(PAGE.replace("seed: int = 42", 'table: str = ""'))
     site.config.mirror_notebooks["first"] = {"table": "../book/data/other.json"}
     assert site.build() == ["first"]
     (data / "other.json").write_text("3")

@@ -143,5 +143,7 @@ def test_each_notebook_is_read_under_its_bare_name(path):
 
 def test_the_reader_is_light():
     """papermill loads it for every notebook of this environment, whatever project it is from."""
-    code = "import sys, mirror_core.pages.publishing.reader; sys.exit('torch' in sys.modules or 'jupytext' in sys.modules)"
+    code = (
+        "import sys, mirror_core.pages.publishing.reader; sys.exit('torch' in sys.modules or 'jupytext' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=os.sep, check=False).returncode == 0

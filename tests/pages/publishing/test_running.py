@@ -52,7 +52,11 @@ print(seed, Path({path!r}).exists())"""
 
 def test_two_notebooks_run_at_the_same_time_and_come_in_their_order(notebook, tmp_path, capfd):
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
-    stale = [notebook("one", waits_for(b, a), seed=1), notebook("two", waits_for(a, b), seed=2), notebook("three", "print(seed)")]
+    stale = [
+        notebook("one", waits_for(b, a), seed=1),
+        notebook("two", waits_for(a, b), seed=2),
+        notebook("three", "print(seed)"),
+    ]
     done = list(run_notebooks(stale, timeout=90, at_once=2))
     assert [one for one, _ in done] == stale and all(seconds > 0 for _, seconds in done)
     assert [outcome(one) for one in stale] == ["1 True\n", "2 True\n", "42\n"]
@@ -61,7 +65,10 @@ def test_two_notebooks_run_at_the_same_time_and_come_in_their_order(notebook, tm
 
 
 def test_one_at_a_time_if_so_asked(notebook, tmp_path):
-    stale = [notebook("one", "print(seed)"), notebook("two", f"import os\nprint(os.listdir({str(tmp_path / 'out')!r}))")]
+    stale = [
+        notebook("one", "print(seed)"),
+        notebook("two", f"import os\nprint(os.listdir({str(tmp_path / 'out')!r}))"),
+    ]
     assert len(list(run_notebooks(stale, timeout=60, at_once=1))) == 2
     assert outcome(stale[1]) == "['one.ipynb']\n"
     assert list(run_notebooks([], timeout=60, at_once=2)) == []

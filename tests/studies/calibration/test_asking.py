@@ -115,7 +115,9 @@ def test_where_power_is_close_there_are_more_populations_and_the_first_are_the_s
     found = study.calibrate(
         base, ["as-written"], [3], n_populations=1, n_close=5, n_permutations=9, n_redraws=9, n_test=12, progress=False
     )
-    assert {kind: one.sizes["network"] for kind, one in found.sweep.items() if one.sizes["network"] != 1} == {(6, 0.95): 5}
+    assert {kind: one.sizes["network"] for kind, one in found.sweep.items() if one.sizes["network"] != 1} == {
+        (6, 0.95): 5
+    }
     assert len(found.sweep) == len(study.ACTIONS) * 2 + len(study.CURVES) * 4
     close, whole = found.sweep[study.CLOSE], Batch(3, *study.CLOSE, 5, n_units=10, n_sequences=12, n_timesteps=3)
     assert close.identical(calibrate_batch(whole, ["unit-mismatch"], 1, 9))

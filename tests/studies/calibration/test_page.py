@@ -1,6 +1,5 @@
 """The page says what its rules say of made-up p-values, and its figures show them, labelled and legible."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +9,7 @@ from matplotlib.colors import to_hex
 from mirror_core.analysis import CORRECTIONS, NULLS
 from mirror_core.figures import calibration as figures
 from mirror_core.figures import power
-from mirror_core.figures.style import CONTROL, SHARED, use_style
+from mirror_core.figures.style import CONTROL, SHARED
 from mirror_core.pages import calibration as page
 from mirror_core.studies.calibration import tables
 from mirror_core.studies.calibration.design import ACTIONS, CODE_NULLS, CURVES, SIMILARITIES, STATED, Calibration
@@ -41,13 +40,6 @@ def found():
     without["independent tunings"] = said(NULLS, rng)
     kinds = [(k, s) for k in ACTIONS for s in SIMILARITIES if k in CURVES or s in (0, STATED)]
     return Calibration(without, said(NULLS, rng), {kind: said(CODE_NULLS, rng) for kind in kinds})
-
-
-@pytest.fixture(autouse=True)
-def style():
-    use_style()
-    yield
-    plt.close("all")
 
 
 def test_a_share_is_judged_by_its_interval():
@@ -143,17 +135,14 @@ def draw(found):
 
 
 @pytest.mark.parametrize("name", ["which_test", "distributions_of_p", "shares_by_actions", "power_curves", "overlaps"])
-def test_a_figure_is_labelled_and_legible(found, name):
+def test_a_figure_is_labelled_and_legible(found, name, legible):
     fig = draw(found)[name]()
-    fig.draw_without_rendering()
-    texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-    assert min(t.get_fontsize() for t in texts) >= 8
-    assert fig.get_figwidth() <= 7.7
+    legible(fig)
     for axis in fig.axes:
         assert axis.get_xlabel() or fig.get_supxlabel()
 
 
-def test_planted_units_alone_are_in_full_colour(found):
+def test_planted_units_alone_are_in_full_colour(found, style):
     fig = draw(found)["which_test"]()
     colours = [to_hex(line.get_color()) for line in fig.axes[0].get_lines() if line.get_marker() == "o"]
     assert colours == [CONTROL] * 6 + [SHARED.lower()] * 2

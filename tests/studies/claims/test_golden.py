@@ -54,7 +54,9 @@ def test_verdicts_and_values_are_the_committed_ones(judged):
     new, now = read_verdicts(judged)
     assert before == now
     found = changes(old, new, TOLERANCE)
-    assert not found, "\n".join(["", *map(str, found), "If that is meant: RENEW_GOLDEN=1 pytest tests/studies/claims/test_golden.py"])
+    assert not found, "\n".join(
+        ["", *map(str, found), "If that is meant: RENEW_GOLDEN=1 pytest tests/studies/claims/test_golden.py"]
+    )
 
 
 def test_the_small_study_knows_every_verdict(judged):

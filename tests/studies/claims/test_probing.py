@@ -73,7 +73,9 @@ def run():
 
 def test_lesion_costs_are_those_of_the_lesion_study(run):
     found = lesion_costs(run, 20, 3)
-    table = against_draws(lesion_effects(run, 20, 3, [1, 3])).set_index(["group", "null", "ablation", "n_units", "mode"])
+    table = against_draws(lesion_effects(run, 20, 3, [1, 3])).set_index(
+        ["group", "null", "ablation", "n_units", "mode"]
+    )
     assert found["lesion_perform_zero"] == table.excess["top", "variance-matched", "zero", 1, "perform"]
     if ("anti", "random", "mean", 3, "observe") in table.index:
         assert found["anti_lesion_observe"] == table.excess["anti", "random", "mean", 3, "observe"]
@@ -102,7 +104,8 @@ def test_the_evidence_of_a_network(run):
     assert np.isnan(network_evidence(measures, None)[0]["n_strong"])
 
 
-def test_evidence_is_gathered_for_every_network_and_probed_where_asked(tmp_path):
+def test_evidence_is_gathered_for_every_network_and_probed_where_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")  # starting a process takes longer
     grid = claim_grid(TINY, ["as-written"], ["shared", "mispaired"], 3, 1, 2)
     assert list(grid) == [("as-written", "shared", 3), ("as-written", "shared", 4), ("as-written", "mispaired", 3)]
     found = gather(grid, 12, 5, 1, choices=tmp_path / "none.parquet", store=RunStore(tmp_path), progress=False)

@@ -64,7 +64,9 @@ def test_json_comes_back(judgements, evidence):
     text = to_json(judgements, evidence)
     verdicts, settings = read_verdicts(text)
     assert settings == {"seeds": [42, 43, 44]}
-    assert [(v.claim, v.reading, v.verdict) for v in verdicts] == [(j.claim.id, j.reading, j.verdict) for j in judgements]
+    assert [(v.claim, v.reading, v.verdict) for v in verdicts] == [
+        (j.claim.id, j.reading, j.verdict) for j in judgements
+    ]
     assert dict(verdicts[0].values)["strong (shared)"] == pytest.approx(0.28, abs=0.001)
     assert changes(verdicts, verdicts, tolerance=0.0) == []
     robust = next(one for one in json.loads(text)["verdicts"] if one["claim"] == "robust")
@@ -137,7 +139,11 @@ def test_the_figure_draws_every_verdict(judgements):
     table = tidy(judgements)
     figure = verdict_matrix(table, {c.id: c.title for c in CLAIMS}, {c.id: c.paper for c in CLAIMS})
     (axis,) = figure.axes
-    drawn = [(line.get_xdata()[0], line.get_ydata()[0], line.get_marker()) for line in axis.lines if len(line.get_xdata()) == 1]
+    drawn = [
+        (line.get_xdata()[0], line.get_ydata()[0], line.get_marker())
+        for line in axis.lines
+        if len(line.get_xdata()) == 1
+    ]
     assert len(drawn) == len(table)
     for row, (x, y, marker) in zip(table.itertuples(), drawn, strict=True):
         assert (READINGS[x], CLAIMS[y].id, LOOK[row.verdict]["marker"]) == (row.reading, row.claim, marker)

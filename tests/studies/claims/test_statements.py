@@ -41,7 +41,16 @@ def test_limits_are_the_papers():
 
 
 def test_what_only_probed_networks_have_is_asked_of_probed_conditions():
-    everywhere = {"strong", "n_strong", "moderate", "mean_abs", "largest", "smallest", "largest_abs", "strong_of_choices"}
+    everywhere = {
+        "strong",
+        "n_strong",
+        "moderate",
+        "mean_abs",
+        "largest",
+        "smallest",
+        "largest_abs",
+        "strong_of_choices",
+    }
     everywhere |= {name for name in BEYOND_R if "_to_" in name}
     for claim in CLAIMS:
         for part in claim.parts:

@@ -36,7 +36,9 @@ def above(measure="strong", limit=0.0, **more):
     return Part("one", measures, "above", {"limit": limit}, **more)
 
 
-FOUND = evidence({("strong", "shared"): [0.4, 0.5, 0.6], ("moderate", "shared"): [-1, 0, 1], ("strong", "untrained"): [0.4, 0.1]})
+FOUND = evidence(
+    {("strong", "shared"): [0.4, 0.5, 0.6], ("moderate", "shared"): [-1, 0, 1], ("strong", "untrained"): [0.4, 0.1]}
+)
 HOLDS, FAILS, UNTESTED = above(), above("moderate"), above("largest")
 IN_PART = Part("one", ("strong",), "within", {"low": 0.7, "high": 0.8})
 REQUIRED = {"essential": True}
@@ -92,14 +94,18 @@ def test_a_difference_uses_the_seeds_that_both_have():
 
 def test_a_condition_that_was_not_run_is_not_tested():
     assert judge_part(above(condition=("mispaired",)), FOUND, READING).outcome == "not tested"
-    assert judge_part(Part("one", ("strong",), "more-than", {}, than="mispaired"), FOUND, READING).outcome == "not tested"
+    assert (
+        judge_part(Part("one", ("strong",), "more-than", {}, than="mispaired"), FOUND, READING).outcome == "not tested"
+    )
 
 
 def test_the_interval_of_units_is_the_hierarchical_bootstraps():
     keys = [(READING, "shared", seed) for seed in (42, 43, 44)]
     units = {"strong": dict(zip(keys, [np.array([0.0, 1.0])] * 3, strict=True))}
     found = evidence({("strong", "shared"): [0.5, 0.5, 0.5]}, units=units)
-    networks, pooled = (judge_part(above(interval=kind), found, READING).checks[0].found for kind in ("networks", "units"))
+    networks, pooled = (
+        judge_part(above(interval=kind), found, READING).checks[0].found for kind in ("networks", "units")
+    )
     assert networks.low == networks.high == 0.5 and pooled.low < 0.5 < pooled.high
 
 

@@ -1,6 +1,5 @@
 """The ingredients: cells and coincidences by hand, effects on a table whose effects are known, the page's words."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +9,6 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.figures import ingredients as figures
-from mirror_core.figures.style import use_style
 from mirror_core.pages import ingredients as page
 from mirror_core.studies.ingredients import overview as tables
 from mirror_core.studies.ingredients.effects import (
@@ -271,22 +269,17 @@ def test_task_scores_by_hand(measured):
 
 
 @pytest.mark.parametrize("seeds", [[42], [42, 43, 44]])
-def test_figures_are_labelled_and_legible(seeds):
-    use_style()
+def test_figures_are_labelled_and_legible(seeds, legible):
     table = made_up(known, seeds)
     for fig in (
         figures.combinations(tables.overview(table)),
         figures.effects(tables.background_effects(table), *tables.effects(table)),
     ):
-        fig.draw_without_rendering()
-        texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-        assert min(t.get_fontsize() for t in texts) >= 8 and fig.get_figwidth() <= 7.7
+        legible(fig)
         assert all(axis.get_xlabel() or any(t.get_text() for t in axis.get_xticklabels()) for axis in fig.axes[1:])
-        plt.close(fig)
 
 
-def test_the_matrix_shows_each_cells_ingredients():
-    use_style()
+def test_the_matrix_shows_each_cells_ingredients(style):
     table = made_up(known)
     overview = tables.overview(table)
     below = figures.combinations(overview).axes[1]
@@ -294,4 +287,3 @@ def test_the_matrix_shows_each_cells_ingredients():
     filled = {(float(x), int(y)) for line in lines for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
     expected = {(float(x), y) for x, one in enumerate(overview.cell) for y, n in enumerate(INGREDIENTS) if one.has(n)}
     assert filled == expected
-    plt.close("all")

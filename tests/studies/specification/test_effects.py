@@ -16,7 +16,9 @@ CHOICES = choices_of({"core": ["gru", "lstm", "rnn-tanh"], "n_epochs": [5, 20]})
 def table_of(rng, n, effect=0.0, spread=0.1):
     """Return random choices and an outcome that the number of epochs moves by `effect`."""
     core, epochs = rng.choice(["gru", "lstm", "rnn-tanh"], n), rng.choice([5, 20], n)
-    return pd.DataFrame({"core": core, "n_epochs": epochs, "y": effect * (epochs == 20) + spread * rng.standard_normal(n)})
+    return pd.DataFrame(
+        {"core": core, "n_epochs": epochs, "y": effect * (epochs == 20) + spread * rng.standard_normal(n)}
+    )
 
 
 def test_in_a_balanced_design_means_are_those_of_the_groups():
@@ -69,7 +71,9 @@ def test_one_choice_of_two_levels_is_the_test_of_unequal_variances():
 
 def test_covariance_is_hc3_by_its_formula():
     table = table_of(np.random.default_rng(3), 40, effect=0.1)
-    x = np.column_stack([np.ones(40), table.core == "lstm", table.core == "rnn-tanh", table.n_epochs == 20]).astype(float)
+    x = np.column_stack([np.ones(40), table.core == "lstm", table.core == "rnn-tanh", table.n_epochs == 20]).astype(
+        float
+    )
     b = np.linalg.solve(x.T @ x, x.T @ table.y)
     hat = x @ np.linalg.inv(x.T @ x) @ x.T
     meat = x.T @ np.diag(((table.y - x @ b) / (1 - np.diag(hat))) ** 2) @ x

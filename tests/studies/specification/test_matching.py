@@ -33,9 +33,7 @@ def test_a_network_matches_if_all_four_numbers_do():
         index=[3, 1, 4, 5, 9, 2, 6],
     )  # fmt: skip
     found = scores(table, {"as-written": targets(seeds)})
-    assert (
-        found["all"] <= 1
-    ).to_dict() == {3: True, 1: True, 4: True, 5: False, 9: False, 2: False, 6: False}
+    assert (found["all"] <= 1).to_dict() == {3: True, 1: True, 4: True, 5: False, 9: False, 2: False, 6: False}
     assert found.loc[5, "strong_raw"] == pytest.approx(0.026 / 0.025)
     assert np.isinf(found.loc[2, "all"])
     assert (found["all"] == found.drop(columns="all").max(axis=1)).all()
@@ -49,9 +47,7 @@ def test_readings_are_judged_by_their_own_seeds():
 
 
 def test_networks_are_ranked_within_each_reading_in_the_order_of_the_readings():
-    table = pd.DataFrame(
-        {"reading": ["b", "a", "b", "b"], "run": list("wxyz"), "s": [0.3, 0.5, 0.1, np.nan]}
-    )
+    table = pd.DataFrame({"reading": ["b", "a", "b", "b"], "run": list("wxyz"), "s": [0.3, 0.5, 0.1, np.nan]})
     found = ranked(table, "s")
     assert found.run.tolist() == ["y", "w", "x"] and found["rank"].tolist() == [0.25, 0.75, 0.5]
 

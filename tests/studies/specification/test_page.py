@@ -3,14 +3,13 @@
 import re
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from mirror_core.checks import OptionError
 from mirror_core.figures import specification as draw
-from mirror_core.figures.style import SHARED, use_style
+from mirror_core.figures.style import SHARED
 from mirror_core.pages import specification as page
 from mirror_core.studies.specification import presence, ranked
 from mirror_core.studies.specification.answers import N_NEAREST, OUTCOMES, Answers
@@ -111,13 +110,6 @@ def test_what_the_table_lacks_is_one_clear_error(made, tmp_path):
 # -- figures --
 
 
-@pytest.fixture(autouse=True)
-def style():
-    use_style()
-    yield
-    plt.close("all")
-
-
 def figures(answers):
     of, curve = answers.of, ranked(answers.of.shared, "strong_raw")
     overall = of.gru.groupby("reading")[list(OUTCOMES)].mean().loc[list(of.readings)]
@@ -126,21 +118,19 @@ def figures(answers):
     yield draw.headline_matches(of.shared, answers.targets, answers.matching, answers.nearest)
 
 
-def test_figures_are_labelled_and_legible(answers):
+def test_figures_are_labelled_and_legible(answers, legible):
     for fig in figures(answers):
-        fig.draw_without_rendering()
-        texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-        assert min(t.get_fontsize() for t in texts) >= 8 and fig.get_figwidth() <= 7.7
+        legible(fig)
         titles = [a.get_title(loc="left") for a in fig.axes]
         assert [t.split(" (")[0] for t in titles if t] == READINGS
 
 
-def test_a_figure_of_one_reading_has_one_column(made):
+def test_a_figure_of_one_reading_has_one_column(made, style):
     one = Answers(read_specification(made, ["self-observation"]), 0, 10)
     assert [len(fig.axes) for fig in figures(one)] == [2, 1, 2]
 
 
-def test_the_curve_draws_every_network_in_ascending_order(answers):
+def test_the_curve_draws_every_network_in_ascending_order(answers, style):
     axis = next(figures(answers)).axes[1]
     line = next(line for line in axis.lines if line.get_color() == SHARED)
     drawn = line.get_ydata()
@@ -148,7 +138,7 @@ def test_the_curve_draws_every_network_in_ascending_order(answers):
     np.testing.assert_allclose(drawn, np.sort(expected))
 
 
-def test_black_dots_are_the_networks_that_match(answers):
+def test_black_dots_are_the_networks_that_match(answers, style):
     *_, fig = figures(answers)
     black = [line for line in fig.axes[1].lines if line.get_marker() == "o" and line.get_markerfacecolor() == "black"]
     expected = answers.of.shared[answers.matching & (answers.of.shared.reading == "self-observation")]

@@ -51,7 +51,9 @@ def test_every_row_is_what_the_declarations_say_in_their_order(table):
     for name in NAMES:
         declared = [one for one in read_sweep(DATA / f"{name}.toml").combinations() if one.config is not None]
         rows = table[table.sweep == name]
-        assert list(zip(rows.reading, rows.condition, strict=True)) == [(one.reading, one.condition) for one in declared]
+        assert list(zip(rows.reading, rows.condition, strict=True)) == [
+            (one.reading, one.condition) for one in declared
+        ]
         assert rows[SETTINGS].to_dict("records") == [flat(one.config) for one in declared]
 
 

@@ -1,9 +1,7 @@
 """The linear theory against brute force: other optimisers, other parametrisations, sampling, and gradient descent."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import xarray as xr
 from scipy import stats
 from scipy.integrate import quad
 from scipy.optimize import check_grad, minimize
@@ -14,7 +12,6 @@ from mirror_core.config.conditions import READINGS, configure
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.figures import mechanism as figures
-from mirror_core.figures.style import use_style
 from mirror_core.pages import mechanism as page
 from mirror_core.studies.grid import obtain_grid
 from mirror_core.studies.ingredients.subspaces import (
@@ -272,8 +269,7 @@ def test_predictions_are_those_of_the_runs_world(shown):
     assert np.isfinite(predicted.steps.sel(condition="shared")).all()
 
 
-def test_figures_are_labelled_and_legible(shown):
-    use_style()
+def test_figures_are_labelled_and_legible(shown, legible):
     spaces, predicted = shown
     steps = study.ladder(spaces, predicted)
     assert list(dict.fromkeys(steps.step))[0] == "theory" and list(dict.fromkeys(steps.step))[-1].startswith("GRU")
@@ -281,8 +277,4 @@ def test_figures_are_labelled_and_legible(shown):
     assert len(alignments) == 2 * 2 * 2 * 3
     paired = [one.sel(condition="shared") for one in (spaces, spaces.tuning_r, predicted.tuning_r)]
     for fig in (figures.captured(paired[0]), figures.against_theory(alignments, *paired[1:]), figures.ladder(steps)):
-        fig.draw_without_rendering()
-        texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-        assert min(t.get_fontsize() for t in texts) >= 8 and fig.get_figwidth() <= 7.7
-        assert isinstance(spaces, xr.Dataset)
-        plt.close(fig)
+        legible(fig)
