@@ -22,11 +22,11 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import pandas as pd  # noqa: E402
-import psutil  # noqa: E402
+import pandas as pd
+import psutil
 
-from mirror_core.runs.store import RunStore  # noqa: E402
-from mirror_core.studies.sweeps import TIMING, RowStore, read_sweep  # noqa: E402
+from mirror_core.runs.store import RunStore
+from mirror_core.studies.sweeps import TIMING, RowStore, read_sweep
 
 SWEEP = """
 readings = ["as-written", "self-observation"]

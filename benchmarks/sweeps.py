@@ -68,7 +68,8 @@ def main() -> None:
     print(f"{asked.workers} workers against one: {ratio.median():.2f} times ({ratio.min():.2f} to {ratio.max():.2f})")
     share = 100 * one["overhead, s"] / one["training, s"]
     print(
-        f"overhead of sweep and store, one worker: {share.median():.1f} % of training ({share.min():.1f} to {share.max():.1f})"
+        f"overhead of sweep and store, one worker: {share.median():.1f} % of training ({share.min():.1f} to "
+        f"{share.max():.1f})"
     )
 
 

@@ -47,7 +47,7 @@ def test_the_lock_is_exact_and_names_no_address_and_no_local_build():
         requirement = Requirement(line)
         assert requirement.url is None and requirement.marker is None
         assert Version(LOCK[canonicalize_name(requirement.name)]).local is None
-    assert LOCK_LINES == sorted(LOCK_LINES)
+    assert sorted(LOCK_LINES) == LOCK_LINES
 
 
 def test_the_lock_is_complete():

@@ -9,9 +9,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
-    "checks", "seeding", "arrays", "config", "analysis", "worlds", "networks", "recordings", "runs", "studies", "figures",
-    "pages", "report", "commands", "cli",
-)  # fmt: skip
+    "checks",
+    "seeding",
+    "arrays",
+    "config",
+    "analysis",
+    "worlds",
+    "networks",
+    "recordings",
+    "runs",
+    "studies",
+    "figures",
+    "pages",
+    "report",
+    "commands",
+    "cli",
+)
 """From the ground up: a room imports only from those before it."""
 
 

@@ -67,9 +67,14 @@ def analyse(
 
         try:
             report = analyse_file(
-                file, use_actions=not no_actions, drop_nan=drop_nan, seed=seed, n_permutations=permutations, alpha=alpha,
+                file,
+                use_actions=not no_actions,
+                drop_nan=drop_nan,
+                seed=seed,
+                n_permutations=permutations,
+                alpha=alpha,
                 progress=True,
-            )  # fmt: skip
+            )
             click.echo(str(report))
             for path in filter(None, wanted.values()):
                 report.save(path)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
-from mirror_core.commands.sweep import duration
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
@@ -107,6 +106,7 @@ def _plan(configs: list[Config], store: RunStore) -> str:
     """Say how many networks there are, and what the missing ones cost."""
     from mirror_core.runs.workers import n_workers
     from mirror_core.studies.sweeps.cost import expected_seconds
+    from mirror_core.studies.wording import duration
 
     missing = [config for config in configs if not store.folder(config).is_dir()]
     plan = f"{len(configs)} networks: {len(configs) - len(missing)} kept in {store.root}, {len(missing)} to train."

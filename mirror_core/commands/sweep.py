@@ -31,13 +31,19 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only say how many runs there are and what they would cost.")
 @click.option("--weights/--no-weights", default=True, help="Whether trained networks are kept, or their measures only.")
 def sweep(
-    files: tuple[Path, ...], out: Path | None, folder: Path | None, workers: int | None, dask: str | None, dry_run: bool,
+    files: tuple[Path, ...],
+    out: Path | None,
+    folder: Path | None,
+    workers: int | None,
+    dask: str | None,
+    dry_run: bool,
     weights: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Train and measure every network that FILE declares, and write one table with a row for each.
 
     FILE is a short TOML file: lists of values (all combinations), random ranges, readings, conditions and seeds.
-    Of several, the rows come one file after the other, and a column `sweep` names the file of each. Each finished run is
+    Of several, the rows come one file after the other, and a column `sweep` names the file of each. Each finished run
+    is
     kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
 
     \b
@@ -100,6 +106,7 @@ def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str |
     from mirror_core.runs.workers import n_workers
     from mirror_core.studies.sweeps import merged
     from mirror_core.studies.sweeps.cost import estimate
+    from mirror_core.studies.wording import duration
 
     every = merged(found)
     kept, missing = len(every.rows), len(every.missing)
@@ -113,16 +120,6 @@ def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str |
         where = "divided by the cluster's processors" if dask else f"{duration(cost.seconds / n)} with {n} workers"
         lines.append(f"About {duration(cost.seconds)} on one processor, {where}, going by {cost.source}.")
     return "\n".join(lines)
-
-
-def duration(seconds: float) -> str:
-    """Return a time in the largest unit of which it has two: "4.2 s", "15 min", "2.5 h"."""
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            break
-    else:
-        unit, length = "s", 1
-    return f"{seconds / length:.2g} {unit}" if seconds < 10 * length else f"{seconds / length:,.0f} {unit}"
 
 
 def _say_interrupted(found: list[Survey], store: RunStore) -> None:

@@ -42,7 +42,8 @@ CONDITIONS: dict[str, Variant] = {
     "shared": Variant({}, "The main experiment: one core, both objectives."),
     "separate-cores": Variant(
         {"shared_core": False, "shared_heads": False},
-        "Two cores of equal capacity, each trained only with its own mode's loss, through heads of its own; the embedding "
+        "Two cores of equal capacity, each trained only with its own mode's loss, through heads of its own; the "
+        "embedding "
         "of actions and the projection of sensations stay common.",
     ),
     "separate-cores-shared-heads": Variant(

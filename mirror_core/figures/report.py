@@ -127,7 +127,8 @@ def decoding(accuracy: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray],
     accuracy
         Decoder → share of correct timesteps (train mode, test mode), in the order perform, observe.
     null
-        Decoder → the low and high end of where 95 % of accuracies against other labels lie, (end, train mode, test mode).
+        Decoder → the low and high end of where 95 % of accuracies against other labels lie, (end, train mode, test
+        mode).
     chance
         Accuracy of always naming the most frequent action.
     """

@@ -33,15 +33,27 @@ def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[s
             axis = axes[row, column]
             axis.hist(values, bins, weights=np.full(len(values), 1 / len(values)), color=NULL)
             axis.axvline(observed[reading], color=SHARED, linewidth=2)
-            axis.annotate(kind.partition(" (")[0], (0, 1), (5, -2), fontsize=8, xycoords="axes fraction", textcoords="offset points",
-                          va="top")  # fmt: skip
+            axis.annotate(
+                kind.partition(" (")[0],
+                (0, 1),
+                (5, -2),
+                fontsize=8,
+                xycoords="axes fraction",
+                textcoords="offset points",
+                va="top",
+            )
             axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], yticks=[])
         axes[0, column].set_title(f"{reading}: unit {unit[reading]}")
         axes[0, column].annotate(
-            "observed", (observed[reading], 0.55), (-4 if observed[reading] > 0 else 4, 0), color=SHARED,
-            xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=8,
+            "observed",
+            (observed[reading], 0.55),
+            (-4 if observed[reading] > 0 else 4, 0),
+            color=SHARED,
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=8,
             ha="right" if observed[reading] > 0 else "left",
-        )  # fmt: skip
+        )
         axes[-1, column].set_xlabel("r")
     fig.supylabel("share of draws", fontsize=9)
     letter(axes[0, 0], "A")

@@ -116,7 +116,8 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     Parameters
     ----------
     means
-        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.studies.specification.level_means` returns, with a
+        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.studies.specification.level_means` returns,
+        with a
         column `reading`.
     choices
         The rows, from top to bottom.

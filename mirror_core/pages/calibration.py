@@ -19,7 +19,8 @@ from mirror_core.studies.measures.base import SHARE
 from mirror_core.studies.wording import decimal, listed, with_interval
 
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
-"""K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were drawn, from an earlier, smaller simulation."""
+"""K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were
+drawn, from an earlier, smaller simulation."""
 SIDES = {"two-sided": "two-sided", "greater": "one-sided"}
 """How the alternatives are called."""
 QUESTIONS = dict(nulls_table()[["null", "question"]].itertuples(index=False))

@@ -1,4 +1,5 @@
-"""The page of the claims: how many hold under each reading, the rules, and what changed since the committed verdicts."""
+"""The page of the claims: how many hold under each reading, the rules, and what changed since the committed
+verdicts."""
 
 from __future__ import annotations
 
@@ -65,6 +66,7 @@ def changed_since_committed(judgements: Sequence[Judgement], evidence: Evidence)
     shown = "".join(f"<li>{escape(change)}</li>" for change in found[:CHANGED_SHOWN])
     more = f"<li>and {len(found) - CHANGED_SHOWN} more</li>" if len(found) > CHANGED_SHOWN else ""
     return HTML(
-        f'<div class="admonition warning"><p class="admonition-title">{len(found)} of the verdicts below differ from the '
+        f'<div class="admonition warning">'
+        f'<p class="admonition-title">{len(found)} of the verdicts below differ from the '
         f"committed ones</p><ul>{shown}{more}</ul></div>"
     )

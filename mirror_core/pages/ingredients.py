@@ -162,7 +162,8 @@ def checks_said(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
             core = "a shared core" if cell.has("shared core") else "separate cores"
             parts.append(
                 f"with {core}, {with_interval(one.strong, SHARE)} of the units have r > .75 where each mode is asked "
-                f"for both targets through heads of its own, {with_interval(sharing.strong, SHARE)} where heads are shared"
+                f"for both targets through heads of its own, {with_interval(sharing.strong, SHARE)} where heads are "
+                f"shared"
             )
     text = "; ".join(parts) or "the combinations that tell asking from sharing were not run"
     return HTML(f"<p>{text[0].upper()}{text[1:]}.</p>")

@@ -56,7 +56,8 @@ def finding(shared: xr.Dataset) -> HTML:
 def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: int) -> HTML:
     """Show how many units pass each test under each correction, with a shared core and with separate cores.
 
-    A unit passes if its two-sided p is at most .05; the intervals are over networks, those of the first `n_seeds` seeds.
+    A unit passes if its two-sided p is at most .05; the intervals are over networks, those of the first `n_seeds`
+    seeds.
     """
     whole("n_seeds_tested", n_seeds, 1)
     tested = sorted({seed for _, _, seed in grid})[:n_seeds]

@@ -51,7 +51,8 @@ def finding(grid: Grid) -> HTML:
     )
     worst = means.groupby("objective").max()
     second = (
-        f"On held-out episodes, in each task's own pass, the error of predicted sensations is at most {decimal(worst['predict'], 3)} in the mean "
+        f"On held-out episodes, in each task's own pass, the error of predicted sensations is at most "
+        f"{decimal(worst['predict'], 3)} in the mean "
         f"over networks (a constant guess: {decimal(guess['predict'])}; the noise floor: {decimal(floor, 4)}), and the "
         f"cross-entropy of inferred actions at most {decimal(worst['infer'], 3)} nats "
         f"(a guess: {decimal(guess['infer'])})."

@@ -1,4 +1,5 @@
-"""The page of the runs: every network behind the claims, how it was configured, and how, when and where it was trained."""
+"""The page of the runs: every network behind the claims, how it was configured, and how, when and where it was
+trained."""
 
 from __future__ import annotations
 
@@ -40,10 +41,12 @@ def finding(runs: Mapping[Key, Run]) -> HTML:
     started = sorted(run.provenance["started"][:10] for run in runs.values())
     days = started[0] if started[0] == started[-1] else f"{started[0]} to {started[-1]}"
     return statement(
-        f"The claims table rests on {len(runs)} networks, {len(runs) - len(trained)} of them untrained: {len(conditions)} conditions under "
+        f"The claims table rests on {len(runs)} networks, {len(runs) - len(trained)} of them untrained: "
+        f"{len(conditions)} conditions under "
         f"{len(readings)} readings.",
         f"They took {decimal(seconds.sum() / 60, 0)} minutes on one processor in all (median of a trained network "
-        f"{decimal(seconds.median(), 1)} s), on {days}, with {places} combination{'s' if places > 1 else ''} of versions and "
+        f"{decimal(seconds.median(), 1)} s), on {days}, with {places} combination{'s' if places > 1 else ''} of "
+        f"versions and "
         "machine.",
     )
 
@@ -79,6 +82,7 @@ def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, s
     return (
         f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: {len(runs)} networks</summary>'
         f'<p id="{group_anchor(reading, condition)}">{about}</p>'
-        '<div class="scroll-table"><table class="table dataframe"><thead><tr><th>run</th><th>seed</th><th>seconds</th><th>date (UTC)</th>'
+        '<div class="scroll-table"><table class="table dataframe">'
+        "<thead><tr><th>run</th><th>seed</th><th>seconds</th><th>date (UTC)</th>"
         f"<th>trained with</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
     )

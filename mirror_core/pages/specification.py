@@ -26,7 +26,8 @@ _NO_MATTER = ("shared_heads", ("as-written", "self-observation"))
 def finding(answers: Answers) -> HTML:
     """Say how the share is spread under each reading, and how many networks match all the paper's numbers.
 
-    The rule: a network matches if all four headline numbers are in their targets, `mirror_core.studies.specification.targets`.
+    The rule: a network matches if all four headline numbers are in their targets,
+    `mirror_core.studies.specification.targets`.
     """
     of = answers.of
     spreads = []
@@ -41,7 +42,8 @@ def finding(answers: Answers) -> HTML:
     if n_matching == 0:
         match = "None of them matches"
     return statement(
-        f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it fixes, the median share of units with "
+        f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it "
+        f"fixes, the median share of units with "
         f"r > .75 is {listed(spreads)}.",
         f"{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
     )

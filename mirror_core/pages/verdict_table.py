@@ -47,7 +47,8 @@ def badge(verdict: str) -> str:
 
 
 def ours_of(result: PartResult) -> str:
-    """Return the value behind a part: mean and 95 % interval, or in how many networks; differences with effect size and p."""
+    """Return the value behind a part: mean and 95 % interval, or in how many networks; differences with effect size
+    and p."""
     check = result.decisive
     found = check.found
     if not found.n:
@@ -72,7 +73,8 @@ def p_value(p: float) -> str:
 
 
 def how_each_follows(judgements: Sequence[Judgement], evidence: Evidence) -> HTML:
-    """Show, folded for each claim, every part with its rule, what was found under each reading, and the runs behind it."""
+    """Show, folded for each claim, every part with its rule, what was found under each reading, and the runs behind
+    it."""
     readings = list(dict.fromkeys(one.reading for one in judgements))
     found = {(one.claim.id, one.reading): one for one in judgements}
     claims = list({one.claim.id: one.claim for one in judgements}.values())
@@ -105,7 +107,8 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
     return (
         f'<details class="claim"><summary><strong>{claim.id}</strong> {verdicts}</summary>'
         # inside, so that following a link to it opens the fold
-        f'<div class="scroll-table" id="claim-{claim.id}"><table class="table dataframe claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<div class="scroll-table" id="claim-{claim.id}"><table class="table dataframe claims">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"<p>In the paper: {escape(claim.place)}. Runs: {runs}.</p></details>"
     )
 

@@ -242,6 +242,7 @@ def _refuse_rare(actions: np.ndarray) -> None:
         name, n = rare[0]
         more = f" (and {len(rare) - 1} more like it)" if len(rare) > 1 else ""
         raise RecordingError(
-            f"actions: action {name} occurs in {n} sequence(s){more}, at least {LEAST_SEQUENCES} are needed: record more, "
+            f"actions: action {name} occurs in {n} sequence(s){more}, at least {LEAST_SEQUENCES} are needed: record "
+            f"more, "
             "join rare actions into one number, or leave the actions out (--no-actions)."
         )

@@ -38,8 +38,10 @@ def digest_of_code(module: str, versions: str, root: Path = _ROOT) -> str:
 def closure(*modules: str, root: Path = _ROOT, without: frozenset[str] = _DECIDES_NOTHING) -> frozenset[str]:
     """Return the names of modules and of all modules of the package that they import, directly or not.
 
-    A name that a package's `__init__` passes on counts as imported from where it is defined; from a family (a package with
-    a `base`, in which members register themselves), as imported from all of its members. A module that is named in a string, such as
+    A name that a package's `__init__` passes on counts as imported from where it is defined; from a family (a package
+    with
+    a `base`, in which members register themselves), as imported from all of its members. A module that is named in a
+    string, such as
     one to be run, counts as imported. Names that are no module of the package are passed over.
 
     Parameters

@@ -1,7 +1,8 @@
 """Results, each computed once: analyses of stored runs, and the rows of sweeps, kept beside the runs.
 
 A page that shows hundreds of networks measures each of them once. After that its prose, its figures and its number of
-networks change without measuring again. The code that an analysis computes with and its numerical packages are in the name
+networks change without measuring again. The code that an analysis computes with and its numerical packages are in the
+name
 of the file, so that none outlives its code. A file is a line with checksum and form, then the result: labelled arrays
 as NetCDF, a table as Parquet, anything else as JSON. Nothing in it is ever executed.
 """

@@ -21,7 +21,7 @@ TRIES_ALONE = 3
 """Deaths of a lone task after which it is given up."""
 _BARREN_ROUNDS = 20
 """Fresh pools in a row that die without one result, after which the fault is not in single tasks."""
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _IDLE_SECONDS = 30
 """When a worker without work ends; also what ends the workers of a sweep that was killed."""
 

@@ -19,7 +19,8 @@ from mirror_core.runs.code import digest_of_code
 
 @cache
 def code_fingerprint() -> str:
-    """Return 64 hexadecimal digits for the code that decides weights (see `mirror_core.runs.code`), and the versions of what it computes with."""
+    """Return 64 hexadecimal digits for the code that decides weights (see `mirror_core.runs.code`), and the versions
+    of what it computes with."""
     versions = f"torch {torch.__version__.partition('+')[0]} numpy {np.__version__} numba {_numba_version()}"
     return digest_of_code("mirror_core.networks.training.loop", versions)
 

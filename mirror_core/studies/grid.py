@@ -84,7 +84,8 @@ def measure(grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, 
         `r` (reading, condition, seed, centring, unit): Pearson r of each unit, `raw` and `timestep-centred`;
         `accuracy` (reading, condition, seed, decoder, train_mode, test_mode): accuracy of a linear decoder of the
         action on held-out episodes; `same_code_p` (same dimensions): its p among relabellings of the actions, see
-        `mirror_core.analysis.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always naming the most frequent
+        `mirror_core.analysis.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always naming
+        the most frequent
         one; `run` (reading, condition, seed): fingerprint of the run.
     """
     whole("n_test", n_test, 4)

@@ -35,7 +35,8 @@ def once(function: Callable[..., Any], grid: Grid, **settings: Any) -> dict[tupl
 
 
 def beyond_grid(grid: Grid, **settings: int) -> xr.Dataset:
-    """Return what `mirror_core.studies.measures.beyond_r.beyond_r` measures, with dimensions (reading, condition, seed) in front."""
+    """Return what `mirror_core.studies.measures.beyond_r.beyond_r` measures, with dimensions (reading, condition,
+    seed) in front."""
     found = once(beyond_r, grid, **settings)
     levels = [list(dict.fromkeys(key[i] for key in grid)) for i in range(3)]
     by_reading = [
@@ -91,7 +92,8 @@ def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFram
     Returns
     -------
     effects, compared
-        Tables of `mirror_core.studies.measures.lesions.lesion_effects` and `against_draws` with columns `reading`, `condition`, `seed`
+        Tables of `mirror_core.studies.measures.lesions.lesion_effects` and `against_draws` with columns `reading`,
+        `condition`, `seed`
         in front.
     """
     found = once(lesion_effects, {key: run for key, run in grid.items() if key[1] in LESIONED}, **settings)

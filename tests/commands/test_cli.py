@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from mirror_core.cli import main
 from mirror_core.commands.common import INTERRUPTED
-from mirror_core.commands.sweep import duration
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.runs.making import make
@@ -196,11 +195,3 @@ def test_readings_and_conditions_are_recognised():
             assert labels(configure(TINY, reading, condition).to_dict()) == (reading, condition)
     assert labels(TINY.change(infer_weight=0.5).to_dict()) == ("as-written", "shared")
     assert labels(TINY.to_dict() | {"world": {"gravity": 9.8}}) == ("?", "?")
-
-
-@pytest.mark.parametrize(
-    "seconds, words",
-    [(0.512, "0.51 s"), (63, "63 s"), (119, "119 s"), (900, "15 min"), (9000, "2.5 h"), (1e7, "116 days")],
-)
-def test_durations(seconds, words):
-    assert duration(seconds) == words

@@ -1,4 +1,5 @@
-"""Every figure: drawn from made-up data whose picture is known, labelled, legible, and in the colours that mean something."""
+"""Every figure: drawn from made-up data whose picture is known, labelled, legible, and in the colours that mean
+something."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,7 +34,7 @@ def traces():
     recording = labelled("mode", "sequence", "time", "unit", mode=["perform", "observe"], sequence=[5, 9],
                          time=range(1, 7), unit=[3, 1])  # fmt: skip
     of_units = xr.DataArray([0.91, -0.42], {"unit": [3, 1]}, ["unit"])
-    return {k: recording for k in READ}, {k: of_units for k in READ}
+    return dict.fromkeys(READ, recording), dict.fromkeys(READ, of_units)
 
 
 def history():

@@ -1,4 +1,5 @@
-"""Notebooks have typed parameters, run through papermill with small settings, and give the same tables again under nbval.
+"""Notebooks have typed parameters, run through papermill with small settings, and give the same tables again under
+nbval.
 
 The paper's own sections run here; the other notebooks run once, when tests/pages/test_site.py builds the whole site.
 """

@@ -15,8 +15,10 @@ def ask(values):
         raise ValueError("no values")
     return mean(values)
 """,
-    "analysis/__init__.py": "from mirror_core.analysis.means import mean\nfrom mirror_core.analysis.other import other\n",
-    "analysis/means.py": "from mirror_core.numbers import add\n\ndef mean(values):\n    return add(values) / len(values)\n",
+    "analysis/__init__.py": "from mirror_core.analysis.means import mean\n"
+    "from mirror_core.analysis.other import other\n",
+    "analysis/means.py": "from mirror_core.numbers import add\n\n"
+    "def mean(values):\n    return add(values) / len(values)\n",
     "analysis/other.py": "def other():\n    return 1\n",
     "numbers.py": "def add(values):\n    return sum(values)\n",
     "runs/keep.py": "def keep():\n    return 2\n",

@@ -9,7 +9,10 @@ import pytest
 
 from mirror_core.runs.turns import TURNS_VARIABLE, turn
 
-HOLDS = "import time\nfrom mirror_core.runs.turns import turn\nwith turn():\n    print('in', flush=True)\n    time.sleep({})\n"
+HOLDS = (
+    "import time\nfrom mirror_core.runs.turns import turn\n"
+    "with turn():\n    print('in', flush=True)\n    time.sleep({})\n"
+)
 
 TRAINS = """
 from mirror_core.config.settings import Config

@@ -21,7 +21,8 @@ class AtOnce:
 
 @pytest.fixture
 def in_this_process():
-    """Return a pool that runs tasks at once, here, where a test can see and change what they do, and no process starts."""
+    """Return a pool that runs tasks at once, here, where a test can see and change what they do, and no process
+    starts."""
 
     class InThisProcess(LocalPool):
         @staticmethod

@@ -243,7 +243,8 @@ def test_planted_mirror_units_are_found_and_unrelated_ones_are_not(report, quick
     assert "and a code of the action carries over between the modes, both ways" in report.reading.verdict
     unrelated = analyse(*small(40, 5, 30, 6), n_permutations=200)
     assert unrelated.reading.verdict == (
-        "None of 30 units can be told from units paired at random, and no code of the action carries over between the modes."
+        "None of 30 units can be told from units paired at random, and no code of the action carries over between "
+        "the modes."
     )
     assert "That is expected of any two populations" in " ".join(unrelated.reading.says)
 
@@ -319,7 +320,7 @@ def test_files_hold_the_tables_and_the_same_page_each_time(report, html, tmp_pat
         pd.testing.assert_frame_equal(pd.DataFrame(content["tables"][name]["rows"]), table, check_dtype=False)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "r.csv"), report.units)
     assert (tmp_path / "r.html").read_text() == html
-    assert set(content["tables"]["congruence"]["rows"][i]["class"] for i in range(4)) == set(CLASSES)
+    assert {content["tables"]["congruence"]["rows"][i]["class"] for i in range(4)} == set(CLASSES)
 
 
 def test_another_ending_is_refused(report, tmp_path):

@@ -30,7 +30,8 @@ Found = dict[tuple[str, str], torch.Tensor]
 
 
 def losses(network: MirrorNetwork, config: Config, lessons: Lessons) -> Found:
-    """Return the mean loss of every pass and objective: actions → sensations (`predict`), sensations → actions (`infer`)."""
+    """Return the mean loss of every pass and objective: actions → sensations (`predict`), sensations → actions
+    (`infer`)."""
     found: Found = {}
     for p in passes(config):  # perform: driven by actions; observe: by sensations; joint: by both at once
         drive = network.drive(
@@ -114,7 +115,8 @@ def main() -> None:
         network, _ = train(config, lambda epoch: bar.update())
     found = shares(unit_correlation(*record(network, config)))
     print(
-        f"r > .75: {found.strong:.3f} of units; |r| > .6: {found.moderate:.3f}; r from {found.smallest:.2f} to {found.largest:.2f}"
+        f"r > .75: {found.strong:.3f} of units; |r| > .6: {found.moderate:.3f}; r from {found.smallest:.2f} to "
+        f"{found.largest:.2f}"
     )
 
 

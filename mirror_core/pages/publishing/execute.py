@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ class NotebookFailure(RuntimeError):
 class _KernelManager(AsyncKernelManager):
     """Starts kernels that do not take each other's ports, and whose own stderr leads nowhere.
 
-    Over TCP a kernel is told five ports that were free a moment ago; of two kernels that start at the same time, one may
+    Over TCP a kernel is told five ports that were free a moment ago; of two kernels that start at the same time, one
+    may
     find its port taken, and dies. Sockets in a folder of their own cannot collide. They have no room for a long path,
     so that under a very long one TCP remains.
 
@@ -117,7 +118,7 @@ def execute_notebook(
         "source": source.name,
         "parameters": dict(parameters),
         "versions": versions(),
-        "executed": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "executed": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

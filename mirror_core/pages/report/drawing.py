@@ -103,15 +103,18 @@ PICTURES = (
         "headline",
         _histograms,
         "Histograms of r over units, raw and timestep-centred, over those of units paired with other units.",
-        "Distribution of r. Green outline: each unit performing against the same unit observing. Grey: each against other "
+        "Distribution of r. Green outline: each unit performing against the same unit observing. Grey: each against "
+        "other "
         "units. Dotted lines: r = −.6, .6 and .75.",
     ),
     Picture(
         "thresholds",
         "headline",
         _thresholds,
-        "Lines of the share of units beyond each threshold on r, raw and timestep-centred, over a band for mismatched units.",
-        "Share of units beyond every threshold. Solid: r above it; dotted: |r| above it; grey: where 95 % of the shares with r above "
+        "Lines of the share of units beyond each threshold on r, raw and timestep-centred, over a band for "
+        "mismatched units.",
+        "Share of units beyond every threshold. Solid: r above it; dotted: |r| above it; grey: where 95 % of the "
+        "shares with r above "
         "it lie when units are paired with other units.",
     ),
     Picture(
@@ -119,7 +122,8 @@ PICTURES = (
         "examples",
         _traces,
         "Activation over time of the most mirror-like units and of the most negative one, performing and observing.",
-        "The three units with the largest r and the one with the smallest. Solid blue: performing; dashed orange: observing. "
+        "The three units with the largest r and the one with the smallest. Solid blue: performing; dashed orange: "
+        "observing. "
         "Chosen on one half of the sequences; traces and r are from the other.",
     ),
     Picture(
@@ -127,7 +131,8 @@ PICTURES = (
         "decoding",
         _decoding,
         "Accuracy of decoders of the action within and across modes, one panel for each decoder.",
-        "Accuracy of linear decoders. Blue: trained on performing; orange: on observing. Hollow: tested in the same mode (the "
+        "Accuracy of linear decoders. Blue: trained on performing; orange: on observing. Hollow: tested in the same "
+        "mode (the "
         "ceiling); filled: in the other. Grey: central 95 % against labels of other sequences. Dotted: chance.",
     ),
     Picture(
@@ -135,7 +140,8 @@ PICTURES = (
         "congruence",
         _congruence,
         "Scatter of how much of each unit's variance the action explains in both modes, coloured by congruence index.",
-        "One dot a unit: how much of its variance the action explains in each mode. Colour: correlation of its mean responses to the "
+        "One dot a unit: how much of its variance the action explains in each mode. Colour: correlation of its mean "
+        "responses to the "
         "actions across modes. Dotted lines: the least at which a unit counts as selective.",
     ),
     Picture(
@@ -143,7 +149,8 @@ PICTURES = (
         "lags",
         _lags,
         "Lines of r against lag for the top units, over the band of re-paired sequences.",
-        "Correlation of performing with observing some timesteps later (right) or earlier (left). Green: one of the top units; black: "
+        "Correlation of performing with observing some timesteps later (right) or earlier (left). Green: one of the "
+        "top units; black: "
         "their mean; grey: where 95 % lie when sequences are re-paired.",
     ),
 )

@@ -78,7 +78,8 @@ class Evidence:
     """What the verdicts are computed from."""
 
     networks: pd.DataFrame
-    """One row a network, index (reading, condition, seed): its quantities (NaN where not measured), and `run`, its fingerprint."""
+    """One row a network, index (reading, condition, seed): its quantities (NaN where not measured), and `run`, its
+    fingerprint."""
     units: dict[str, dict[tuple[str, str, int], np.ndarray]]
     """Quantity → network → values of the units whose mean is the network's value."""
     choices: dict[str, np.ndarray]

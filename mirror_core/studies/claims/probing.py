@@ -1,4 +1,5 @@
-"""What the claims ask of a network beyond r and decoders: tests of its units, their lags, anti-mirror units, lesions."""
+"""What the claims ask of a network beyond r and decoders: tests of its units, their lags, anti-mirror units,
+lesions."""
 
 from __future__ import annotations
 
@@ -89,7 +90,8 @@ def significant_units(perform: np.ndarray, observe: np.ndarray, n_permutations: 
 
 
 def near_zero_lag(top: Chosen, n_permutations: int, seed: int) -> tuple[Float[np.ndarray, " unit"], float]:
-    """Return which units (1 or 0) have their largest r near lag zero, and the share that do when episodes are re-paired.
+    """Return which units (1 or 0) have their largest r near lag zero, and the share that do when episodes are
+    re-paired.
 
     r is timestep-centred, on episodes that did not choose the units.
     """
@@ -104,7 +106,8 @@ def near_zero_lag(top: Chosen, n_permutations: int, seed: int) -> tuple[Float[np
 
 
 def opposition(anti: Chosen, seed: int) -> tuple[Float[np.ndarray, " unit"], float]:
-    """Return which units (1 or 0) are above rest in one mode and below it in the other, and their mean congruence index.
+    """Return which units (1 or 0) are above rest in one mode and below it in the other, and their mean congruence
+    index.
 
     Above rest: a mean activation over episodes and timesteps above zero, the state in which an episode starts.
     """
@@ -117,7 +120,8 @@ def opposition(anti: Chosen, seed: int) -> tuple[Float[np.ndarray, " unit"], flo
 def lesion_costs(run: Run, n_test: int, n_lesions: int) -> dict[str, float]:
     """Return how much more each mode loses without its most mirror-like units than without random ones.
 
-    The most mirror-like are compared with sets matched in size and variance; the most negative units, held at their mean, with
+    The most mirror-like are compared with sets matched in size and variance; the most negative units, held at their
+    mean, with
     sets of the same size. NaN where the network has too few units with a negative r.
     """
     n_top = max(1, round(MIRROR_SHARE * run.config.network.hidden_size))

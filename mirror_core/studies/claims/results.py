@@ -31,8 +31,10 @@ def tidy(judgements: Sequence[Judgement]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `claim` (id), `says`, `paper`, `place`, `reading`, `verdict`; of the claim's first part `quantity`, `value` (the mean over
-        networks, or the mean difference), `low` and `high` (95 % interval), `n_networks`, `effect_size` and `p` (differences only); `page`, `figure`; `runs`,
+        `claim` (id), `says`, `paper`, `place`, `reading`, `verdict`; of the claim's first part `quantity`, `value`
+        (the mean over
+        networks, or the mean difference), `low` and `high` (95 % interval), `n_networks`, `effect_size` and `p`
+        (differences only); `page`, `figure`; `runs`,
         the fingerprints, separated by spaces.
     """
     rows = []

@@ -72,7 +72,8 @@ RULES: dict[str, Rule] = {
     "below": Rule("holds if the 95 % interval of the mean lies below the limit", _below),
     "not-above": Rule("holds unless the 95 % interval of the mean lies above the limit", _not_above),
     "in-most": Rule(
-        f"holds if at least {NEARLY_EVERY * 100:.0f} % of the networks reach the limit; in part if at least {MOST * 100:.0f} % do",
+        f"holds if at least {NEARLY_EVERY * 100:.0f} % of the networks reach the limit; in part if at least "
+        f"{MOST * 100:.0f} % do",
         _in_most,
     ),
     "more-than": Rule(

@@ -1,1 +1,2 @@
-"""Which ingredients make mirror units: every combination of five, their effects, and the subspaces that the modes occupy."""
+"""Which ingredients make mirror units: every combination of five, their effects, and the subspaces that the modes
+occupy."""

@@ -1,4 +1,5 @@
-"""Functions of r of every unit: the shares beyond the paper's thresholds, and the extremes. NaN where no r is defined."""
+"""Functions of r of every unit: the shares beyond the paper's thresholds, and the extremes. NaN where no r is
+defined."""
 
 from __future__ import annotations
 

@@ -1,1 +1,2 @@
-"""The report on anybody's recordings: what is asked, what was found, and the verdict. The door is `mirror_core.report`."""
+"""The report on anybody's recordings: what is asked, what was found, and the verdict. The door is
+`mirror_core.report`."""

@@ -77,7 +77,8 @@ def analyse(
     Raises
     ------
     RecordingError
-        If the arrays cannot be analysed: wrong shapes, values that are not finite, all units constant, actions that are not
+        If the arrays cannot be analysed: wrong shapes, values that are not finite, all units constant, actions that
+        are not
         whole numbers. An analysis for which there is too little is skipped, and the report says why.
     OptionError
         If an option has an impossible value.

@@ -1,7 +1,9 @@
 """The tables in plain words. Every sentence is chosen by a rule on the numbers; the rules were written first.
 
-A *mirror unit* here has r > 0 and passes one-sided unit mismatch under Benjamini–Hochberg, both raw and timestep-centred;
-an *anti-mirror unit* the same with r < 0. A code of the action *carries over* if a decoder beats the renamings of the actions
+A *mirror unit* here has r > 0 and passes one-sided unit mismatch under Benjamini–Hochberg, both raw and
+timestep-centred;
+an *anti-mirror unit* the same with r < 0. A code of the action *carries over* if a decoder beats the renamings of the
+actions
 in both directions under every decoder; *in part* if in some of them.
 """
 
@@ -18,8 +20,10 @@ from mirror_core.studies.report.results import Reading, Section, Settings
 from mirror_core.studies.wording import decimal
 
 POWER = {4: 0.29, 6: 0.76, 9: 0.97}
-"""Number of actions → share of planted mirror units (tuning similarity .95, 30 % of 96 units) that one-sided unit mismatch
-finds at a false discovery rate of .05: as the calibration page has it, mean of 60 simulated populations, 1,600 at K = 6."""
+"""Number of actions → share of planted mirror units (tuning similarity .95, 30 % of 96 units) that one-sided unit
+mismatch
+finds at a false discovery rate of .05: as the calibration page has it, mean of 60 simulated populations, 1,600 at K =
+6."""
 
 CARRIES = ("yes", "in part", "no", "cannot be tested", "no actions")
 
@@ -91,7 +95,8 @@ def _says(
     if mirror is not None:
         says.insert(
             1,
-            f"{mirror} mirror and {anti} anti-mirror units: they pass one-sided unit mismatch at a false discovery rate of "
+            f"{mirror} mirror and {anti} anti-mirror units: they pass one-sided unit mismatch at a false discovery "
+            f"rate of "
             f"{settings.alpha:g}, raw and timestep-centred.",
         )
     tests = sections["nulls"].found.get("tests", {})
@@ -105,7 +110,8 @@ def _says(
     if carried not in ("no actions", "cannot be tested"):
         across = sections["decoding"].table.query("trained != tested")
         says.append(
-            f"Decoders that cross modes are right in {_span(across.accuracy)} of timesteps, where in their own mode they "
+            f"Decoders that cross modes are right in {_span(across.accuracy)} of timesteps, where in their own mode "
+            f"they "
             f"are in {_span(across.ceiling)} and chance is {decimal(across.chance.iloc[0])}."
         )
     if (classes := sections["congruence"].table) is not None:
@@ -122,7 +128,8 @@ def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
     """Say how strong units are, and whether a common time course makes them so."""
     raw, centred = (sections["headline"].found["shares"][name] for name in CENTRINGS)
     says = [
-        f"The share of units with r > .75 is {decimal(raw.strong)} ({decimal(centred.strong)} timestep-centred), with |r| "
+        f"The share of units with r > .75 is {decimal(raw.strong)} ({decimal(centred.strong)} timestep-centred), "
+        f"with |r| "
         f"> .6 {decimal(raw.moderate)} ({decimal(centred.moderate)})."
     ]
     if p := sections["headline"].found["p"]:
@@ -132,7 +139,8 @@ def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
         )
     if raw.strong > 0 and not centred.strong >= raw.strong / 2:
         says.append(
-            "More than half of the units with r > .75 lose it when each timestep's mean is removed: their r comes from a time "
+            "More than half of the units with r > .75 lose it when each timestep's mean is removed: their r comes "
+            "from a time "
             "course that all sequences share, not from what differs between them."
         )
     return says
@@ -154,16 +162,20 @@ def _does_not_say(
     recordings: Recordings, settings: Settings, sections: Mapping[str, Section], mirror: int | None, carried: str
 ) -> list[str]:
     does_not = [
-        "Whether another network of the same kind gives the same: this is one network. Train some with other seeds; the "
+        "Whether another network of the same kind gives the same: this is one network. Train some with other seeds; "
+        "the "
         "network is the sampling unit, not the unit within it.",
-        "Whether these units matter for either task: a high r is no sign of use. Silence them, and units matched to them.",
+        "Whether these units matter for either task: a high r is no sign of use. Silence them, and units matched to "
+        "them.",
     ]
     if recordings.actions is not None:
         nearest = min(POWER, key=lambda k: abs(k - recordings.n_actions))
         if nearest < max(POWER):
             does_not.append(
-                f"That a unit which fails is no mirror unit: tunings to few actions agree by luck. Of mirror units planted in "
-                f"simulated populations the test finds a share of {decimal(POWER[nearest])} with {nearest} actions; there are "
+                f"That a unit which fails is no mirror unit: tunings to few actions agree by luck. Of mirror units "
+                f"planted in "
+                f"simulated populations the test finds a share of {decimal(POWER[nearest])} with {nearest} actions; "
+                f"there are "
                 f"{recordings.n_actions} here."
             )
     if mirror and carried in ("no", "in part"):
@@ -172,7 +184,8 @@ def _does_not_say(
         )
     if mirror and sections["headline"].found["p"]["raw"]["strong"] > settings.alpha:
         does_not.append(
-            f"That this network has mirror units at all: among networks without any, a share of up to {settings.alpha:g} has some "
+            f"That this network has mirror units at all: among networks without any, a share of up to "
+            f"{settings.alpha:g} has some "
             "unit that passes, and the share of units with r > .75 is no larger than luck gives."
         )
     return does_not

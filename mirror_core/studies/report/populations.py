@@ -81,7 +81,8 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
     notes = ()
     if least > settings.alpha:
         notes = (
-            f"With {recordings.n_actions} actions p among relabellings cannot fall below {least:.2g}: whether it is the same "
+            f"With {recordings.n_actions} actions p among relabellings cannot fall below {least:.2g}: whether it is "
+            f"the same "
             "code cannot be tested.",
         )
     return Section(
@@ -89,9 +90,12 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         "Does a code of the action carry over?",
         "A linear decoder of the action, trained in one mode on half of the sequences and tested on the other half in "
         "both. Ceiling: tested in the mode it was trained in. Chance: always the most frequent action. p: against "
-        "labels of other sequences (does it know what is done when?). p, relabelled: among all renamings of the actions "
-        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second. Where actions lie in a circle or "
-        "in an order, as directions and sizes do, few of all renamings keep the neighbours together, and p, relabelled is too small.",
+        "labels of other sequences (does it know what is done when?). p, relabelled: among all renamings of the "
+        "actions "
+        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second. Where "
+        "actions lie in a circle or "
+        "in an order, as directions and sizes do, few of all renamings keep the neighbours together, and p, "
+        "relabelled is too small.",
         pd.concat(tables, ignore_index=True),
         notes=notes,
         found={"transfers": transfers},
@@ -114,9 +118,11 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "congruence",
         "Do units prefer the same actions?",
-        "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. Strictly "
+        "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. "
+        "Strictly "
         "congruent: the same in both modes; broadly: some in common; incongruent: none; not selective: the action "
-        f"explains less than {LEAST_SELECTIVITY:.0%} of its variance in a mode. By chance, and p: when the actions of one mode are renamed.",
+        f"explains less than {LEAST_SELECTIVITY:.0%} of its variance in a mode. By chance, and p: when the actions "
+        f"of one mode are renamed.",
         table.rename(columns={"by_chance": "by chance"}),
         found={"congruence": found},
     )
@@ -156,8 +162,10 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "geometry",
         "Do the two modes use the same dimensions?",
-        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, so it "
-        "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions of the "
+        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, "
+        "so it "
+        "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
+        "of the "
         "other hold, of the most possible; its null is random dimensions with the covariance of both modes together. "
         "p: more alike than the null (a smaller angle is more alike); p, less: less alike.",
         pd.DataFrame(rows, columns=["measure", "value", "null, mean", "p", "p, less", "draws"]),
@@ -172,7 +180,8 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
     need_sequences(recordings)
     if recordings.n_actions > MOST_ACTIONS:
         raise RecordingError(
-            f"it trains a decoder for every pair of actions; {recordings.n_actions} are too many, up to {MOST_ACTIONS} are possible."
+            f"it trains a decoder for every pair of actions; {recordings.n_actions} are too many, up to "
+            f"{MOST_ACTIONS} are possible."
         )
     # the fewest that can give p = α, up to a number that ends in time: each draw trains every decoder again
     n_draws = min(settings.n_permutations, math.ceil(1 / settings.alpha) - 1, MOST_DRAWS)
@@ -187,9 +196,12 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "generalisation",
         "Do distinctions hold where no decoder was trained?",
-        "Accuracy (chance .5) of linear decoders in conditions they never saw (cross-condition generalisation, Bernardi "
-        "et al. 2020). The null moves each condition to a random place with the same spread. An action that generalises over "
-        "modes is the shared code; a mode that generalises over actions says that acting and observing can be told apart.",
+        "Accuracy (chance .5) of linear decoders in conditions they never saw (cross-condition generalisation, "
+        "Bernardi "
+        "et al. 2020). The null moves each condition to a random place with the same spread. An action that "
+        "generalises over "
+        "modes is the shared code; a mode that generalises over actions says that acting and observing can be told "
+        "apart.",
         pd.DataFrame(rows, columns=["decoded", "accuracy", "null, mean", "p", "draws"]),
         found={"ccgp": found},
     )
@@ -218,7 +230,8 @@ def examples(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "examples",
         "Which units are the most mirror-like?",
-        f"The {len(top)} units with the largest r on one random half of the sequences, and last the one with the smallest; their r on "
+        f"The {len(top)} units with the largest r on one random half of the sequences, and last the one with the "
+        f"smallest; their r on "
         "the other half, where having been chosen does not inflate it.",
         table,
         found={"top": top, "bottom": bottom, "testing": testing, "r": shown_on["raw"]},
@@ -260,8 +273,10 @@ def lags(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "lags",
         "At which lag do the modes agree?",
-        "Timestep-centred r of performing at one timestep with observing some timesteps later (positive) or earlier, for "
-        "the top units on the half that did not choose them; null: sequences re-paired. A unit peaks where |r| is largest.",
+        "Timestep-centred r of performing at one timestep with observing some timesteps later (positive) or "
+        "earlier, for "
+        "the top units on the half that did not choose them; null: sequences re-paired. A unit peaks where |r| is "
+        "largest.",
         table,
         notes=(
             f"{passed.sum()} of {len(top)} top units have a peak beyond re-paired sequences (p ≤ {settings.alpha:g}).",

@@ -98,9 +98,12 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "nulls",
         "Is it more than chance, and which chance?",
-        f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units; last, one-sided for positive and for negative r. Unit mismatch compares each unit "
-        "with pairs of different units, action relabelling with renamed actions, row (the paper's own) and sequence with other "
-        "pairings of those. Only the first question is that of a mirror unit. The second is passed by any two unrelated populations that are "
+        f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units; "
+        f"last, one-sided for positive and for negative r. Unit mismatch compares each unit "
+        "with pairs of different units, action relabelling with renamed actions, row (the paper's own) and sequence "
+        "with other "
+        "pairings of those. Only the first question is that of a mirror unit. The second is passed by any two "
+        "unrelated populations that are "
         "tuned to the same actions, so passing it is no evidence for mirror units.",
         pd.DataFrame(rows).sort_values("question", kind="stable", ignore_index=True) if rows else None,
         "" if rows else "no null can give a small enough p here.",
@@ -149,7 +152,8 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
         "headline",
         "How many units respond alike in both modes?",
         "r is the correlation of a unit's activation while performing with its activation while observing, over all "
-        "sequences and timesteps. Timestep-centred: the mean over sequences is removed from each timestep first, and with "
+        "sequences and timesteps. Timestep-centred: the mean over sequences is removed from each timestep first, "
+        "and with "
         "it what all sequences have in common. Other units: the mean when each unit performing is paired "
         "with another unit observing; p: how often that gives as much (for the smallest r: as little).",
         pd.DataFrame(rows),

@@ -117,7 +117,8 @@ class _Design:
         self.x = np.column_stack([np.ones(len(table)), self.indicator[:, kept]])
 
     def means(self, weights: np.ndarray) -> np.ndarray:
-        """Return the mean of the outcome at each level (draw, level), each network counted `weights` (draw, network) times."""
+        """Return the mean of the outcome at each level (draw, level), each network counted `weights` (draw, network)
+        times."""
         n_free = self.x.shape[1]
         products = np.einsum("ni,nj->nij", self.x, self.x).reshape(len(self.x), -1)
         gram = (weights @ products).reshape(-1, n_free, n_free)

@@ -1,6 +1,7 @@
 """What a sweep runs: a grid, a random sample or both, declared in Python or in a TOML file, and its combinations.
 
-Every field of `mirror_core.config.settings.Config` can vary, by its own name, and so can `reading`, `condition` and `seed`.
+Every field of `mirror_core.config.settings.Config` can vary, by its own name, and so can `reading`, `condition` and
+`seed`.
 """
 
 from __future__ import annotations

@@ -55,7 +55,8 @@ COLUMNS = (
 """What a row tells about a network, from raw and from timestep-centred r: the paper's headline numbers, `strong` …
 `smallest`; the mean r; the shares of units that pass the unit-mismatch null, of those that do with r > 0, and with
 r > .75; and the shares of *mismatched* pairs of units beyond the paper's thresholds, `strong_mismatched` and
-`moderate_mismatched`: what luck alone would give. All shares are over units whose r is defined. Then accuracy of each decoder by the modes that it
+`moderate_mismatched`: what luck alone would give. All shares are over units whose r is defined. Then accuracy of each
+decoder by the modes that it
 learnt from and was tested on; its p among relabellings of the actions, across modes; accuracy of always naming the most
 frequent action; the last held-out loss of each pass and objective, NaN for those that the network does not have."""
 

@@ -59,6 +59,11 @@ def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return one
 
 
+def as_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV text, numbers with `CSV_DIGITS` significant digits."""
+    return table.to_csv(index=False, float_format=f"%.{CSV_DIGITS}g", lineterminator="\n")
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table whole or not at all, as Parquet, or as CSV if so named.
 
@@ -66,6 +71,6 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """
     with whole_file(path) as part:
         if path.suffix == ".csv":
-            table.to_csv(part, index=False, float_format=f"%.{CSV_DIGITS}g")
+            part.write_text(as_csv(table), encoding="utf-8")
         else:
             table.to_parquet(part, index=False)

@@ -47,8 +47,10 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     Returns
     -------
     xarray.Dataset
-        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.studies.theory.units`); `trained` and `trained_r`
-        (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments of models
+        `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.studies.theory.units`); `trained` and
+        `trained_r`
+        (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments
+        of models
         that each give up one simplification of the theory (see `steps_towards`); NaN where episodes are mispaired.
     """
     config = run.config
@@ -97,7 +99,8 @@ def steps_towards(run: Run, penalty: float, n_steps: int, n_test: int, rng: np.r
 
 
 def _gain(run: Run, n_test: int) -> float:
-    """Return the gain of the joint pass in a network's own tunings (see `mirror_core.studies.ingredients.subspaces.joint_gain`)."""
+    """Return the gain of the joint pass in a network's own tunings (see
+    `mirror_core.studies.ingredients.subspaces.joint_gain`)."""
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
     states = [*both_modes(recording), joint_states(run.network, episodes)]

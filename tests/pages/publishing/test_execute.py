@@ -128,7 +128,8 @@ def test_a_full_disk_is_said_and_keeps_the_last_good_page(run, monkeypatch):
 
 
 def test_kernels_talk_through_sockets_of_their_own_that_are_gone_afterwards(run, monkeypatch):
-    cell = "from ipykernel.kernelapp import IPKernelApp\nprint(IPKernelApp.instance().transport, IPKernelApp.instance().ip)"
+    found = "IPKernelApp.instance()"
+    cell = f"from ipykernel.kernelapp import IPKernelApp\nprint({found}.transport, {found}.ip)"
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
         transport, ip = run(cell).cells[-1].outputs[0].text.split()

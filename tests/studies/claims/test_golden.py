@@ -1,6 +1,7 @@
 """A small study of all readings and conditions, judged from beginning to end, against committed verdicts and values.
 
-When a verdict or a value changes, the failure names it with what it was and what it is. If the change is meant, renew the
+When a verdict or a value changes, the failure names it with what it was and what it is. If the change is meant, renew
+the
 committed file and look at what git says changed in it:
 
     RENEW_GOLDEN=1 pytest tests/studies/claims/test_golden.py
@@ -28,7 +29,8 @@ from mirror_core.studies.claims import (
 
 GOLDEN = Path(__file__).parent / "golden.json"
 TOLERANCE = 0.035
-"""Largest change of a value that is not one: other processors round differently, and training amplifies that. A unit of the 16
+"""Largest change of a value that is not one: other processors round differently, and training amplifies that. A unit
+of the 16
 of one of two networks that crosses a threshold makes .031."""
 
 SMALL = Config().change(

@@ -63,7 +63,7 @@ def test_significant_units_have_the_right_sign():
     y[..., :20] += 5 * x[..., :20]
     y[..., 20:40] -= 5 * x[..., 20:40]
     found = significant_units(x, y, 100, seed=1)
-    assert found == {name: 20.0 for name in ("row_units", "sequence_units", "same_code_units", "anti_units")}
+    assert found == dict.fromkeys(("row_units", "sequence_units", "same_code_units", "anti_units"), 20.0)
 
 
 @pytest.fixture(scope="module")

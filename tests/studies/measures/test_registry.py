@@ -23,7 +23,10 @@ import numpy as np
 
 from mirror_core.studies.measures.base import CORRELATION, Measure, register
 
-register(Measure("median", "median r", CORRELATION, "units paired with other units", of_r=lambda r: float(np.nanmedian(r))))
+def median(r):
+    return float(np.nanmedian(r))
+
+register(Measure("median", "median r", CORRELATION, "units paired with other units", of_r=median))
 '''
 GOOD = Measure("range", "largest minus smallest r", (0.0, 2.0), "units paired with other units")
 

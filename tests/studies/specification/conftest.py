@@ -36,16 +36,27 @@ def made_table(n_gru: int = 240, n_cores: int = 120, n_controls: int = 20, seed:
             strong = MIDDLE[one.reading] + PER_ACTION * (one.config.world.n_actions - 7) + 0.03 * rng.standard_normal()
             strong = float(np.clip(strong, 0, 1)) if one.condition == "shared" else 0.0
             values = dict.fromkeys(COLUMNS, 0.5) | {
-                "strong_raw": strong, "moderate_raw": min(1, strong + 0.1), "largest_raw": 0.9 + 0.01 * rng.standard_normal(),
-                "smallest_raw": -0.79 + 0.01 * rng.standard_normal(), "strong_passing_raw": strong / 2,
+                "strong_raw": strong,
+                "moderate_raw": min(1, strong + 0.1),
+                "largest_raw": 0.9 + 0.01 * rng.standard_normal(),
+                "smallest_raw": -0.79 + 0.01 * rng.standard_normal(),
+                "strong_passing_raw": strong / 2,
                 "strong_mismatched_raw": strong / 10,
-            }  # fmt: skip
+            }
             values |= {name: 0.001 for name in COLUMNS if name.endswith("_same_code_p")}
-            rows.append({"reading": one.reading, "condition": one.condition} | flat(one.config) | values
-                        | {"run": f"{len(rows):020x}", "seconds_training": 1.0, "seconds_measuring": 0.3})  # fmt: skip
+            rows.append(
+                {"reading": one.reading, "condition": one.condition}
+                | flat(one.config)
+                | values
+                | {"run": f"{len(rows):020x}", "seconds_training": 1.0, "seconds_measuring": 0.3}
+            )
         tables[name] = pd.DataFrame(rows)
-        made = {"first": "2026-01-01T10:00:00+00:00", "last": "2026-01-01T11:00:00+00:00", "processors": ["A processor"],
-                "seconds": 1.3 * len(rows)}  # fmt: skip
+        made = {
+            "first": "2026-01-01T10:00:00+00:00",
+            "last": "2026-01-01T11:00:00+00:00",
+            "processors": ["A processor"],
+            "seconds": 1.3 * len(rows),
+        }
         tables[name].attrs = {"sweep": asdict(sweep), "mirror_core": "1", "code": "c", "analysis": "a", "made": made}
     table = joined(tables)
     table.attrs["command"] = "mirror sweep"

@@ -1,6 +1,7 @@
 """A training step of the whole network with a GRU core, written out by hand and compiled by Numba.
 
-It computes what `mirror_core.networks.training.losses.losses`, automatic differentiation and `torch.optim.Adam` compute, in about
+It computes what `mirror_core.networks.training.losses.losses`, automatic differentiation and `torch.optim.Adam`
+compute, in about
 a third of the time, for three reasons.
 
 1. *Fewer products.* An input to the core is E u, with u = [one-hot action; 1 if a sensation is seen; sensation], a

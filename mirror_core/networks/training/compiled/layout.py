@@ -16,7 +16,8 @@ from mirror_core.networks.training.losses import OBJECTIVES
 
 
 class Weights(NamedTuple):
-    """All weights of a network (or their gradients), views of one flat array; blocks as in `mirror_core.networks.training.compiled.gru`."""
+    """All weights of a network (or their gradients), views of one flat array; blocks as in
+    `mirror_core.networks.training.compiled.gru`."""
 
     inputs: np.ndarray
     """(K + 1 + D, input): the action embedding, the projection's bias and its weights, transposed: E there."""
@@ -54,7 +55,8 @@ class Plan(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Episodes along the last axis; for gathering a batch from contiguous rows; see `mirror_core.networks.training.lessons.Lessons`."""
+    """Episodes along the last axis; for gathering a batch from contiguous rows; see
+    `mirror_core.networks.training.lessons.Lessons`."""
 
     actions: np.ndarray
     """(time, episode)"""

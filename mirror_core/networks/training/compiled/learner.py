@@ -1,4 +1,5 @@
-"""Learning in compiled code: GRU networks on the processor, one after another, see `mirror_core.networks.training.compiled.gru`."""
+"""Learning in compiled code: GRU networks on the processor, one after another, see
+`mirror_core.networks.training.compiled.gru`."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from mirror_core.networks.training.losses import OBJECTIVES, Losses, learning_na
 
 
 class CompiledLearner:
-    """Networks that learn by `mirror_core.networks.training.compiled.gru`, with the interface and the numbers of `AutogradLearner`.
+    """Networks that learn by `mirror_core.networks.training.compiled.gru`, with the interface and the numbers of
+    `AutogradLearner`.
 
     Each network is computed on its own, so its numbers do not depend, to the last bit, on its company.
     """
