@@ -103,9 +103,9 @@ def congruence(
     --------
     >>> import numpy as np
     >>> from mirror_core.recordings.simulated import simulate_population
-    >>> made = simulate_population(6, np.random.default_rng(0), planted_share=1, similarity=1, n_units=3,
-    n_sequences=20)
-    >>> found = congruence(made.perform, made.observe, made.actions, 20, np.random.default_rng(1))
+    >>> rng = np.random.default_rng(0)
+    >>> made = simulate_population(6, rng, planted_share=1, similarity=1, n_units=3, n_sequences=20)
+    >>> found = congruence(made.perform, made.observe, made.actions, 20, rng)
     >>> bool((found.test.observed > 0.9).all())
     True
     """

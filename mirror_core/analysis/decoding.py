@@ -108,10 +108,9 @@ def cross_decoding(
     --------
     >>> import numpy as np
     >>> from mirror_core.recordings.simulated import simulate_population
-    >>> made = simulate_population(3, np.random.default_rng(0), planted_share=1, similarity=1, n_units=9,
-    n_sequences=20)
-    >>> found = cross_decoding(made.perform, made.observe, made.actions, np.random.default_rng(1), "ridge",
-    n_permutations=9)
+    >>> rng = np.random.default_rng(0)
+    >>> made = simulate_population(3, rng, planted_share=1, similarity=1, n_units=9, n_sequences=20)
+    >>> found = cross_decoding(made.perform, made.observe, made.actions, rng, "ridge", n_permutations=9)
     >>> bool(found.accuracy.min() > 0.9)
     True
     """
