@@ -488,7 +488,7 @@ def cluster(tmp_path):
         for command in (scheduler, [*workers, "--local-directory", tmp_path]):
             started.append(psutil.Popen(command, cwd=tmp_path, stdout=log, stderr=log))
     try:
-        while not file.exists():
+        while not file.exists() or not file.read_text():  # it is there before it is written
             assert started[0].poll() is None, (tmp_path / "dask.log").read_text()
             time.sleep(0.05)
         yield json.loads(file.read_text())["address"], started[1]
