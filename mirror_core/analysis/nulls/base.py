@@ -104,6 +104,13 @@ class Null:
     centred: bool = True
     """Whether it is worth asking of timestep-centred r too."""
 
+    def answer(self, asked: Request) -> Draws:
+        """Draw what is asked for, or say what it lacks."""
+        for argument in self.needs:
+            if getattr(asked, argument) is None:
+                raise OptionError(f"the {self.name} null needs {argument}{ARGUMENTS[argument]}.")
+        return self.draw(asked)
+
     def smallest_p(self, size: Size, n_draws: int) -> float:
         """Return the smallest p that it can give: 1 over the number of different arrangements, drawn or in all."""
         there = self.arrangements(size)
@@ -203,10 +210,7 @@ def null_test(
     if actions is not None:
         actions = checked_actions(actions, perform.shape)
     asked = Request(perform, observe, n_permutations, rng, actions, pseudo, centre_timesteps, progress)
-    for argument in NULLS[null].needs:
-        if getattr(asked, argument) is None:
-            raise OptionError(f"the {null} null needs {argument}{ARGUMENTS[argument]}.")
-    drawn = NULLS[null].draw(asked)
+    drawn = NULLS[null].answer(asked)
     pooled = drawn.pool is not None
     if pooled:
         p = pooled_p(drawn.observed, drawn.pool, alternative)

@@ -37,7 +37,8 @@ def library_digest(source: str, library: Path | None = None) -> str:
     for module in sorted(closure(*named, root=library, without=frozenset())):
         digest.update(f"{module} {hashlib.sha256(source_of(module, library)).hexdigest()}\n".encode())
     for path in sorted(library.rglob("*")):
-        if path.is_file() and path.suffix not in (".py", ".pyc"):
+        # __pycache__ holds machine code as well, which a build adds to
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(library).as_posix()} {content}\n".encode())
     return digest.hexdigest()

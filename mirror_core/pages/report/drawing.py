@@ -37,7 +37,7 @@ class Picture:
 
 def figure(picture: Picture, report: Report) -> Figure:
     """Draw a figure in the project's style; its section must not have been skipped. The caller closes it."""
-    with plt.style.context(STYLE):
+    with plt.style.context(["default", STYLE]):  # whatever the caller has set, the figure is the same
         return picture.draw(report, report.sections[picture.section])
 
 

@@ -95,7 +95,7 @@ def _figure(report: Report, picture: Picture, number: int) -> str:
     narrow = ' class="narrow"' if drawn.get_figwidth() < 6 else ""
     buffer = io.BytesIO()
     try:
-        with plt.rc_context({"svg.fonttype": "path", "svg.hashsalt": f"mirror_core {number}"}):
+        with plt.style.context(["default", {"svg.fonttype": "path", "svg.hashsalt": f"mirror_core {number}"}]):
             drawn.savefig(buffer, format="svg", metadata={"Date": None})
     finally:
         plt.close(drawn)

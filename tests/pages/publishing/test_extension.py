@@ -115,6 +115,10 @@ def test_what_a_notebook_uses_of_the_library_counts_and_all_that_is_no_code(tmp_
     (tmp_path / "other.py").write_text("2\n")
     digest()
     assert found[0] == found[1]
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "b.nbc").write_text("machine code")
+    digest()
+    assert found[0] == found[2]
     (tmp_path / "b.py").write_text('"""Shown otherwise."""\nc = 1\n')
     digest()
     (tmp_path / "look.mplstyle").write_text("")
