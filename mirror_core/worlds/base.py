@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mirror_core.checks import OptionError, unknown
+from mirror_core.checks import OptionError, one_of
 from mirror_core.worlds.episodes import Episodes
 
 
@@ -91,6 +91,5 @@ def make(name: str, seed: int) -> World:
     OptionError
         For an unknown name, with the nearest ones.
     """
-    if name not in WORLDS:
-        raise unknown("world", name, WORLDS)
+    one_of("world", name, WORLDS)
     return WORLDS[name](seed)

@@ -195,10 +195,9 @@ def test_automatic_differentiation_is_used_where_the_compiled_code_cannot_be(mon
 def test_the_plain_file_records_and_says_what_the_library_does():
     config = configure(SMALL, "self-observation")
     network, _ = plain.train(config)
-    assert_same = np.testing.assert_array_equal
     ours = record(network, heldout_episodes(config, 30))
     for mode, one in zip(MODES, plain.record(network, config, 30), strict=True):
-        assert_same(ours.sel(mode=mode).values, one)
+        np.testing.assert_array_equal(ours.sel(mode=mode).values, one)
 
 
 def test_the_plain_file_runs_as_a_program():

@@ -122,9 +122,15 @@ BAD_FILES = {
     "cut npz": (cut, "is damaged or no file of recordings"),
     "cut netcdf": (cut_netcdf, "is damaged or no file of recordings"),
     "netcdf 5": (write(b"CDF\x05" + bytes(60)), "is of another kind"),
-    "names": (npz(performed=GOOD, observe=GOOD), r"no array 'perform'\..*'performed'\? There: performed, observe"),
+    "names": (
+        npz(performed=GOOD, observe=GOOD),
+        r"no array 'perform'\. Did you name it 'performed'\? There: performed, observe",
+    ),
     "no observe": (npz(perform=GOOD, x=GOOD), "no array 'observe'.* There: perform, x"),
-    "objects": (npz(perform=np.array([[{}]], dtype=object), observe=GOOD), "perform holds Python objects"),
+    "objects": (
+        npz(perform=np.array([[{}]], dtype=object), observe=GOOD),
+        "perform holds Python objects, which are not loaded",
+    ),
     "netcdf names": (nc(xr.Dataset({"Perform": (AXES, GOOD)})), "no array 'perform'. Did you name it 'Perform'"),
     "netcdf dims": (
         nc(xr.Dataset({"perform": (("trial", "time", "unit"), GOOD), "observe": (AXES, GOOD)})),
@@ -168,8 +174,14 @@ BAD_ARRAYS = {
     "one sequence": (X[:1], Y[:1], None, r"1 sequence\(s\): at least 2"),
     "text": (X.astype(str), Y, None, "perform has dtype <U.*: it must hold real numbers"),
     "complex": (X, Y.astype(complex), None, "observe has dtype complex128"),
-    "nan": (with_value(np.nan), Y, None, r"perform 1, observe 0, in 1 sequence.*first 1, and 1 unit.*first 0: .*drop"),
-    "inf": (X, with_value(-np.inf, (slice(3, 5), 0, 4)), None, r"perform 0, observe 2, in 2 .*first 3, and 1.*first 4"),
+    "nan": (
+        with_value(np.nan), Y, None,
+        r"perform 1, observe 0, in 1 sequence\(s\), the first 1, and 1 unit\(s\), the first 0: .*drop",
+    ),
+    "inf": (
+        X, with_value(-np.inf, (slice(3, 5), 0, 4)), None,
+        r"perform 0, observe 2, in 2 sequence\(s\), the first 3, and 1 .* first 4",
+    ),
     "constant": (np.ones_like(X), Y, None, "all 5 units are constant in perform or observe"),
     "actions' shape": (X, Y, A[:11], r"actions have shape \(11, 4\).* shape \(12, 4\)"),
     "an action a sequence": (X, Y, A[:, 0], r"actions have shape \(12,\)"),

@@ -23,6 +23,7 @@ from mirror_core.checks import OptionError
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config, flat
 from mirror_core.recordings.of_networks import heldout_episodes, record
+from mirror_core.runs.kept import save_result
 from mirror_core.runs.making import make
 from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, Died, LocalPool, each_result
 from mirror_core.runs.store import RunStore, StoreError
@@ -334,6 +335,18 @@ def test_a_damaged_row_is_said_and_made_again(store, damage):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert RowStore(store).load(TINY).measures["largest_raw"] == good.measures["largest_raw"]
+
+
+def test_reading_rows_passes_over_strange_ones_and_leaves_warnings_on(store):
+    good = obtain_row(TINY, store)
+    folder = RowStore(store).path(good.run).parent
+    save_result(folder / "a.json", {"run": "of other fields"})
+    (folder / "b.json").write_text("damaged")
+    found = RowStore(store).rows()
+    assert next(found).run == good.run
+    with pytest.warns(UserWarning, match="between two rows"):
+        warnings.warn("between two rows", stacklevel=1)
+    assert list(found) == []
 
 
 def test_rows_of_other_analysis_code_are_not_used(store, monkeypatch):

@@ -1,8 +1,8 @@
 """The row of a run: what was measured on its network, kept beside the store's runs as soon as it is known.
 
-A row is one small JSON file, `<store>/measures/<two digits>/<run>-<analysis>.json`, named by the run's fingerprint
-and that of the code that measures. It appears by one rename and has a checksum, so that a killed process leaves no
-half row and a damaged one is never used. A row needs no weights: thousands of runs can be kept as rows only.
+A row is one small file, `<store>/measures/<two digits>/<run>-<analysis>.json`, named by the run's fingerprint and
+that of the code that measures, and kept as all results are (`mirror_core.runs.kept`): JSON below a line with its
+checksum. A row needs no weights: thousands of runs can be kept as rows only.
 """
 
 from __future__ import annotations
@@ -128,8 +128,16 @@ class RowStore:
 
     def rows(self) -> Iterator[Row]:
         """Read every undamaged row, whichever code measured it."""
-        with warnings.catch_warnings(action="ignore"):
-            yield from filter(None, (_row(load_result(path)) for path in sorted(self.root.glob("??/*.json"))))
+        for path in sorted(self.root.glob("??/*.json")):
+            # warnings are silent for the reading alone, not for whoever uses a row in between
+            with warnings.catch_warnings(action="ignore"):
+                kept = load_result(path)
+            try:
+                row = _row(kept)
+            except TypeError:  # other code may have kept other fields
+                continue
+            if row is not None:
+                yield row
 
 
 def _row(kept: tuple[dict[str, Any]] | None) -> Row | None:
