@@ -61,7 +61,12 @@ def permutation_p(
 def pooled_p(
     observed: Float[np.ndarray, " unit"], pool: Float[np.ndarray, " value"], alternative: str = "two-sided"
 ) -> Float[np.ndarray, " unit"]:
-    """Return p of each unit against one pool of values for all: how many lie at least as far from the pool's mean."""
+    """Return p of each unit against one pool of values for all: how many lie at least as far from the pool's mean.
+
+    NaN for a unit whose observed value is, and for all where the pool is empty.
+    """
+    if not len(pool):
+        return np.full(observed.shape, np.nan)
     extremeness = ALTERNATIVES[alternative]
     far = np.sort(extremeness(pool - pool.mean()))
     beyond = len(far) - np.searchsorted(far, extremeness(observed - pool.mean()) - TIE)
