@@ -22,7 +22,7 @@ from mirror_core.studies.wording import decimal, listed, span, with_interval
 QUANTITIES = {
     "strong": "r > .75",
     "centred": "r > .75, centred",
-    "significant": "pass unit mismatch",
+    "significant": "pass tuning mismatch",
     **{accuracy_name(MAIN_DECODER, train, test): f"{train} → {test}" for train, test in ACROSS},
     "explained": "performing explains",
     "named": "observing names",

@@ -11,7 +11,7 @@ from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.significance import ALPHA
 
-NULLS = ("row", "sequence", "unit-mismatch")
+NULLS = ("row", "sequence", "tuning-mismatch")
 """The paper's test, the one that keeps the time course, and the one that asks for the same code in the same unit."""
 
 CORRECTIONS = ("none", "bh", "bonferroni")
@@ -28,10 +28,12 @@ def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[
     n_permutations
         Draws of each null.
     """
-    perform, observe = both_modes(record(run.network, heldout_episodes(run.config, n_test)))
+    recording = record(run.network, heldout_episodes(run.config, n_test))
+    actions = recording.action.values
     found = {}
     for null in NULLS:
-        test = null_test(perform, observe, null, n_permutations, stream(run.config.seed, f"null/{null}"))
+        rng = stream(run.config.seed, f"null/{null}")
+        test = null_test(*both_modes(recording), null, n_permutations, rng, actions=actions)
         found[null] = {name: float(test.significant(ALPHA, name).mean()) for name in CORRECTIONS}
     return found
 
@@ -39,7 +41,7 @@ def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[
 NULL_NAMES = {
     "row": "rows shuffled (the paper's test)",
     "sequence": "episodes shuffled",
-    "unit-mismatch": "units shuffled",
+    "tuning-mismatch": "tuned units shuffled",
 }
 """The nulls of the page, and how it calls them."""
 
