@@ -61,8 +61,9 @@ register(
         keeps="the episodes, which units are tuned in each mode, and what tunings there are",
         breaks="which tuning when performing goes with which when observing",
         draw=tuning_mismatch,
-        arrangements=lambda size: 1 + size.units * (size.units - 1),
-        of=lambda size: f"{size.units} units",
+        # of two actions, any two tunings are the same or opposite
+        arrangements=lambda size: 1 + size.units * (size.units - 1) if size.actions > 2 else 1,
+        of=lambda size: f"{size.units} units and {size.actions} actions",
         needs=("actions",),
         draws_all=True,
         centred=False,

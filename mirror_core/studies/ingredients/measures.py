@@ -22,7 +22,6 @@ from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy
 from mirror_core.studies.measures.significance import ALPHA
 from mirror_core.worlds.episodes import Episodes
 
-
 N_EXCHANGES = 999
 """Exchanges of labels that decide which units are tuned."""
 
