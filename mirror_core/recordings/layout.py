@@ -60,7 +60,8 @@ class Layout:
         for one in fields(Layout):
             value = getattr(self, one.name)
             if one.type.startswith("tuple"):
-                object.__setattr__(self, one.name, value := (value,) if isinstance(value, str) else tuple(value))
+                value = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+                object.__setattr__(self, one.name, value)
             kind, wanted = KINDS[one.type.removeprefix("tuple[").split(" ")[0].strip(",")]
             for part in value if isinstance(value, tuple) else (value,):
                 if part is not None and (not isinstance(part, kind) or (isinstance(part, bool) and kind is not bool)):

@@ -11,7 +11,7 @@ from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError
 from mirror_core.recordings.cleaned import require
-from mirror_core.recordings.formats.base import Arrays
+from mirror_core.recordings.formats.base import Arrays, Contents, described, proposed
 from mirror_core.recordings.layout import AXES, Layout
 from mirror_core.recordings.sessions import Session, binned, check_size
 from mirror_core.recordings.trials import as_text
@@ -221,3 +221,49 @@ def _of_units(name: str, array: np.ndarray) -> np.ndarray:
             raise RecordingError(f"{name} differs between trials: a group must say the same of a unit in all.")
         array = first
     return as_text(array)
+
+
+def contents_of(fields: Fields) -> Contents:
+    """List fields; propose the largest as the activity, and tell by their lengths what others have one value of."""
+    if all(mode in fields for mode in MODES):
+        return Contents(tuple(described(name, one) for name, one in fields.items()), Layout())
+    data = max(fields, key=lambda name: _numbers_in(fields[name]), default=None)
+    if data is None or not _numbers_in(fields[data]):
+        return Contents(tuple(described(name, one) for name, one in fields.items()), Layout())
+    shape, n_trials = fields[data].shape, fields[data].size
+    if fields[data].dtype == object:
+        shape = np.shape(fields[data].flat[0])
+    else:
+        words = [one.size for one in fields.values() if one.dtype.kind in "UO" and one.size in shape]
+        n_trials = max(words, key=words.count, default=None)
+
+    def of(name: str, field: np.ndarray) -> str:
+        separate = field.dtype == object and field.size and np.size(field.flat[0]) > 1
+        one = np.asarray(field.flat[0]) if separate else field
+        if not separate and name != data and field.size == n_trials:
+            return "trial"
+        if name == data or one.size < 2 or max(one.shape) < one.size or one.size not in shape:
+            return ""
+        return "time" if _rising(one) else "unit"
+
+    listed = [described(name, one, of(name, one)) for name, one in fields.items()]
+    times = next((one.name for one in listed if one.of == "time"), None)
+    groups = tuple(one.name for one in listed if one.of == "unit")
+    axes = ()
+    if times is None and not groups and fields[data].dtype != object and len(shape) == 2 and n_trials:
+        axes = ("trial", "time") if shape[0] == n_trials else ("time", "trial")
+    return Contents(tuple(listed), proposed(listed, data=data, times=times, groups=groups, axes=axes))
+
+
+def _rising(one: np.ndarray) -> bool:
+    return one.dtype.kind in "fiu" and bool((np.diff(one.ravel().astype(float)) > 0).all())
+
+
+def _numbers_in(one: np.ndarray) -> int:
+    """Return how many numbers a field has; 0 for what is no activity."""
+    if one.dtype == object:
+        parts = [part for part in one.flat if isinstance(part, np.ndarray) and part.dtype.kind in "fiub"]
+        return (
+            sum(part.size for part in parts) if len(parts) == one.size and any(part.size > 1 for part in parts) else 0
+        )
+    return one.size if one.dtype.kind in "fiub" and max(one.shape, default=0) < one.size else 0

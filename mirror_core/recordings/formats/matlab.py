@@ -10,10 +10,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 from scipy.sparse import issparse
 
-from mirror_core.recordings.formats.base import Arrays, Contents, Format, described, proposed, register
-from mirror_core.recordings.formats.fields import OPTIONS, Fields, arrays_or_session
+from mirror_core.recordings.formats.base import Arrays, Format, register
+from mirror_core.recordings.formats.fields import OPTIONS, Fields, arrays_or_session, contents_of
 from mirror_core.recordings.formats.hdf5 import item, root_has, values
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, check_size
@@ -24,7 +25,10 @@ def fields_v5(path: Path) -> Fields:
     _check_unpacked(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # variables of classes that only MATLAB knows; they are left out below
-        content = loadmat(path, squeeze_me=False, struct_as_record=True)
+        try:
+            content = loadmat(path, squeeze_me=False, struct_as_record=True)
+        except MatReadError as error:
+            raise ValueError(str(error)) from error
     return dict(_flat({name: one for name, one in content.items() if not name.startswith("__")}))
 
 
@@ -33,36 +37,6 @@ def fields_hdf5(path: Path) -> Fields:
     with h5py.File(path) as file:
         names = [name for name in file if name not in ("#refs#", "#subsystem#")]
         return dict(_flat({name: _matlab(file, item(file, name)) for name in names}))
-
-
-def contents_of(fields: Fields) -> Contents:
-    """List fields; propose the largest as the activity, and tell by their lengths what others have one value of."""
-    data = max(fields, key=lambda name: _numbers_in(fields[name]), default=None)
-    if data is None or not _numbers_in(fields[data]):
-        return Contents(tuple(described(name, one) for name, one in fields.items()), Layout())
-    shape, n_trials = fields[data].shape, fields[data].size
-    if fields[data].dtype == object:
-        shape = np.shape(fields[data].flat[0])
-    else:
-        words = [one.size for one in fields.values() if one.dtype.kind in "UO" and one.size in shape]
-        n_trials = max(words, key=words.count, default=None)
-
-    def of(name: str, field: np.ndarray) -> str:
-        separate = field.dtype == object and field.size and np.size(field.flat[0]) > 1
-        one = np.asarray(field.flat[0]) if separate else field
-        if not separate and name != data and field.size == n_trials:
-            return "trial"
-        if name == data or one.size < 2 or max(one.shape) < one.size or one.size not in shape:
-            return ""
-        return "time" if _rising(one) else "unit"
-
-    listed = [described(name, one, of(name, one)) for name, one in fields.items()]
-    times = next((one.name for one in listed if one.of == "time"), None)
-    groups = tuple(one.name for one in listed if one.of == "unit")
-    axes = ()
-    if times is None and not groups and fields[data].dtype != object and len(shape) == 2 and n_trials:
-        axes = ("trial", "time") if shape[0] == n_trials else ("time", "trial")
-    return Contents(tuple(listed), proposed(listed, data=data, times=times, groups=groups, axes=axes))
 
 
 def _read_v5(path: Path, layout: Layout) -> Arrays | Session:
@@ -177,20 +151,6 @@ def _record(fields: dict[str, np.ndarray]) -> np.ndarray | None:
     for name, elements in fields.items():
         record[name] = elements
     return record
-
-
-def _rising(one: np.ndarray) -> bool:
-    return one.dtype.kind in "fiu" and bool((np.diff(one.ravel().astype(float)) > 0).all())
-
-
-def _numbers_in(one: np.ndarray) -> int:
-    """Return how many numbers a field has; 0 for what is no activity."""
-    if one.dtype == object:
-        parts = [part for part in one.flat if isinstance(part, np.ndarray) and part.dtype.kind in "fiub"]
-        return (
-            sum(part.size for part in parts) if len(parts) == one.size and any(part.size > 1 for part in parts) else 0
-        )
-    return one.size if one.dtype.kind in "fiub" and max(one.shape, default=0) < one.size else 0
 
 
 register(

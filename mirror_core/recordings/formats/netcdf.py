@@ -65,9 +65,10 @@ def contents(path: Path) -> Contents:
 @contextmanager
 def _opened(path: Path) -> Iterator[xr.Dataset]:
     with path.open("rb") as file:
-        engine = "h5netcdf" if file.read(len(HDF)) == HDF else "scipy"
+        hdf = file.read(len(HDF)) == HDF
+    how = {"engine": "h5netcdf", "phony_dims": "sort"} if hdf else {"engine": "scipy"}
     # numbers as they are: a time axis in seconds must not become dates
-    with xr.open_dataset(path, engine=engine, decode_times=False) as dataset:
+    with xr.open_dataset(path, decode_times=False, **how) as dataset:
         for name, array in dataset.variables.items():
             check_size(str(name), float(np.prod(array.shape, dtype=float)) * array.dtype.itemsize)
         yield dataset

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from mirror_core.analysis.validation import RecordingError
-from mirror_core.recordings.formats.base import Arrays, Contents, Format, described, register
-from mirror_core.recordings.formats.fields import OPTIONS, arrays_or_session
+from mirror_core.recordings.formats.base import Arrays, Contents, Format, register
+from mirror_core.recordings.formats.fields import OPTIONS, arrays_or_session, contents_of
 from mirror_core.recordings.layout import AXES, Layout
 from mirror_core.recordings.sessions import Session, check_size
 
@@ -46,13 +46,14 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
 def contents(path: Path) -> Contents:
     """Return all arrays."""
     with np.load(path, allow_pickle=False) as file:
-        archive, fields, left = Archive(file), [], []
+        archive, fields, left = Archive(file), {}, []
         for name in archive:
             try:
-                fields.append(described(name, archive[name]))
+                fields[name] = archive[name]
             except RecordingError as error:
                 left.append(str(error))
-    return Contents(tuple(fields), Layout(), tuple(left))
+    listed = contents_of(fields)
+    return Contents(listed.fields, listed.proposal, tuple(left))
 
 
 register(Format("a .npz file (numpy.savez)", (b"PK",), read, contents, options=OPTIONS))
