@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from mirror_core.checks import OptionError
-from mirror_core.recordings.layout import Layout, read_layout
+from mirror_core.recordings.layout import Layout, read_layout, says
 
 store_option = click.option(
     "--store",
@@ -26,7 +26,7 @@ def layout_options(command: Callable) -> Callable:
 
     @wraps(command)
     def with_layout(*arguments: object, layout_file: Path | None, **options: object) -> object:
-        given = {one.name: value for one in fields(Layout) if (value := options.pop(one.name)) not in (None, (), False)}
+        given = {one.name: value for one in fields(Layout) if says(value := options.pop(one.name))}
         if "axes" in given:
             given["axes"] = given["axes"].split(",")
         with usage_errors():

@@ -13,6 +13,12 @@ from mirror_core.checks import OptionError, number, one_of, unknown
 AXES = ("trial", "time", "unit")
 """Axes of an array of activity, in the order that analyses use."""
 
+
+def says(value: object) -> bool:
+    """Return whether the value of an option says something."""
+    return value is not None and value is not False and value != ()
+
+
 KINDS = {"str": (str, "text"), "bool": (bool, "true or false"), "float": ((int, float), "a number")}
 """Type of an option → what its values may be, and in words."""
 

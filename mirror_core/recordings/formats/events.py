@@ -65,7 +65,7 @@ def around_events(
         data = _means(*signal, at)
     lost = np.isnan(data).any(axis=(1, 2)).sum()
     if lost:
-        notes = (*notes, f"{lost} of {len(data)} trials have bins in which a unit was not recorded: they are missing.")
+        notes = (*notes, f"{lost} of {len(data)} trials have bins without a value of a unit: they are missing.")
     columns = {name: as_text(values)[there] for name, values in rows.items()}
     return Session(data, columns, units, tuple(names), (edges[:-1] + edges[1:]) / 2, notes)
 
