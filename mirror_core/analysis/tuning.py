@@ -107,6 +107,9 @@ def tuning(
     mean = _ratio(np.where(there, activity, 0).sum(axis=0, dtype=float), there.sum(axis=0))
     deviation = np.where(there, activity - mean, 0)
     shown = actions == np.unique(actions)[:, None, None]  # (action, sequence, time)
+    if (actions == actions[:, :1]).all():  # of a trial with one action, its sum over time says all
+        shown, there = shown[..., :1], there.sum(axis=1, keepdims=True)
+        deviation = deviation.sum(axis=1, keepdims=True)
     sums = np.einsum("ant,ntu->nau", shown.astype(float), deviation, optimize=True)
     counts = np.einsum("ant,ntu->nau", shown.astype(float), there.astype(float), optimize=True)
     n, occurs = counts.sum(axis=0), (counts > 0).sum(axis=0)
@@ -131,14 +134,14 @@ def tuning(
 def _exchanged(
     shown: Bool[np.ndarray, "action sequence time"],
     deviation: Float[np.ndarray, "sequence time unit"],
-    there: Bool[np.ndarray, "sequence time unit"],
+    there: Int[np.ndarray, "sequence time unit"],
     n_draws: int,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "draw unit"]:
     """Return the variation between actions when their labels are exchanged among sequences."""
     n_actions, n_rows, n_units = len(shown), shown[0].size, deviation.shape[2]
     values, counted = (a.reshape(n_rows, n_units).astype(np.float32) for a in (deviation, there))
-    labels, full = shown.astype(np.float32), bool(there.all())
+    labels, full = shown.astype(np.float32), bool((there == 1).all())
     orders = random_permutations(shown.shape[1], n_draws, rng)
     found = []
     for some in np.array_split(orders, max(1, n_draws * shown.size // VALUES_AT_ONCE)):
