@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,15 +79,22 @@ def binned(session: Session, layout: Layout) -> Session:
         raise OptionError(
             "window and bin need the time of each sample: name its array (--times), or --step and --first."
         )
+    order = np.argsort(session.times)
     # a sample that a rounding error puts just before an edge belongs after it
-    which = np.searchsorted(edges, session.times + 1e-6 * layout.bin, side="right") - 1
-    data = np.full((len(session.data), len(edges) - 1, session.data.shape[2]), np.nan)
-    for i in np.intersect1d(which, np.arange(len(edges) - 1)):
-        samples = session.data[:, which == i]
-        there = np.isfinite(samples)
-        with np.errstate(invalid="ignore"):
-            data[:, i] = np.where(there, samples, 0).sum(axis=1) / there.sum(axis=1)
+    times = session.times[order] + 1e-6 * layout.bin
+    data = np.stack([bin_means(times, trial, edges) for trial in session.data[:, order]])
     return replace(session, data=data, times=(edges[:-1] + edges[1:]) / 2)
+
+
+def bin_means(times: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the mean of the finite values (sample, unit) in each time bin (bin, unit); `times` must rise."""
+    means = np.full((len(edges) - 1, values.shape[1]), np.nan)
+    for i, (start, stop) in enumerate(pairwise(np.searchsorted(times, edges))):
+        there = np.isfinite(values[start:stop])
+        np.divide(
+            np.where(there, values[start:stop], 0).sum(axis=0), there.sum(axis=0), out=means[i], where=there.any(axis=0)
+        )
+    return means
 
 
 def joined(sessions: Sequence[tuple[str, Session]], layout: Layout) -> Session:

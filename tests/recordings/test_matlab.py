@@ -271,6 +271,18 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_read(tmp_path, monkeyp
         read_recording(path, LAYOUT)
 
 
+def test_cells_that_refer_to_each_other_end(tmp_path):
+    path = tmp_path / "a.mat"
+    write_v73(path, CONTENT)
+    with h5py.File(path, "a") as file:
+        for level in range(40):  # 10 ** 40 cells, by 400 references
+            made = file["#refs#"].create_dataset(f"level{level}", shape=(10, 1), dtype=h5py.ref_dtype)
+            made.attrs["MATLAB_class"] = np.bytes_("cell")
+            made[:] = file[f"#refs#/level{level - 1}" if level else "rates"].ref
+        file["cells"] = made
+    check(read_recording(path, LAYOUT))
+
+
 @pytest.mark.parametrize("n", [100, 130, 300, 2000])
 def test_a_file_that_is_cut_is_damaged(n, tmp_path):
     path = tmp_path / "a.mat"

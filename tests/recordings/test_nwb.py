@@ -160,6 +160,11 @@ def link(file):
     file["units"] = h5py.ExternalLink("other.nwb", "/units")
 
 
+def link_above(file):
+    del file["intervals"]
+    file["intervals"] = h5py.ExternalLink("other.nwb", "/intervals")
+
+
 def kept_elsewhere(file):
     del file["units/spike_times"]
     file["units"].create_dataset("spike_times", (130,), "f8", external="/etc/hostname")
@@ -176,6 +181,7 @@ BAD = {
     "no trials": ({}, no_trials, OptionError, "no table of trials 'intervals/trials'"),
     "index": ({}, wrong_index, RecordingError, "spike_times_index of the units does not fit"),
     "link": ({}, link, RecordingError, "units is a link to another file"),
+    "a link above": ({}, link_above, RecordingError, "intervals is a link to another file"),
     "kept elsewhere": ({}, kept_elsewhere, RecordingError, "spike_times is kept in another file"),
     "huge": ({}, huge, RecordingError, r"spike_times declares 8192\.0 GiB: at most 8 GiB"),
     "event": ({"event": "onsets"}, None, OptionError, r"event.* 'onsets'\. Did you mean 'onset'"),

@@ -40,6 +40,7 @@ def test_units_of_the_same_trials_in_a_folder_or_a_zip_file(tmp_path):
     want = np.stack(data, axis=2)
     np.testing.assert_array_equal(both[np.lexsort(both[:, :, 0].T)], want[np.lexsort(want[:, :, 0].T)])
     assert any("3 files taken as units of the same trials" in note for note in found.notes)
+    assert any("no recordings: README.txt" in note for note in found.notes)
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         for i in (1, 2, 10):
             archive.write(folder / f"c{i}.mat", f"../../inside/c{i}.mat")  # a name that leads elsewhere
@@ -170,9 +171,15 @@ def npz(**change):
     return lambda path: np.savez(path.open("wb"), **content)
 
 
-def archive(path):
+def archive(path, *names):
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("notes.txt", "nothing")
+        for name in names or ["notes.txt"]:
+            file.writestr(name, "nothing")
+
+
+def broken(path):
+    archive(path)
+    path.write_bytes(path.read_bytes().replace(b"nothing", b"nonsens"))
 
 
 def bomb(path):
@@ -193,6 +200,9 @@ def untrue(path):
 NOTHING = {
     "missing": (lambda path: None, "does not exist"),
     "a folder of nothing": (lambda path: path.mkdir(), "holds no file that can be read"),
+    "a zip file of one name twice": (lambda path: archive(path, "a/c1.mat", "b/c1.mat"), "two files of the same name"),
+    "a broken zip file": (broken, "cannot be unpacked"),
+    "a zip file of a poor table": (lambda path: archive(path, "c1.csv"), r"given/c1\.csv"),
     "a zip file of text": (archive, "holds no file that can be read"),
     "empty": (lambda path: path.write_bytes(b""), "is empty"),
     "text": (lambda path: path.write_text("hello"), "is of another kind"),

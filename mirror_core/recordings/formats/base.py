@@ -15,7 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -159,7 +159,7 @@ def read_recording(path: str | Path, layout: Layout | None = None, *, seed: int 
         If the layout does not fit the file.
     """
     path, layout = Path(path), layout or Layout()
-    with _parts(path) as parts:
+    with _parts(path) as (parts, notes):
         found = [(part.stem, _read(part, layout)) for part in parts]
     try:
         if len(found) == 1 and not isinstance(found[0][1], Session):
@@ -168,7 +168,7 @@ def read_recording(path: str | Path, layout: Layout | None = None, *, seed: int 
             raise RecordingError("several files must have trials of their own in each mode.")
         layout = completed(found[0][1], layout)
         session = found[0][1] if len(found) == 1 else joined(found, layout)
-        return to_trials(session, layout, seed)
+        return to_trials(replace(session, notes=(*session.notes, *notes)), layout, seed)
     except (RecordingError, OptionError) as error:
         raise type(error)(f"{path}: {error}") from error
 
@@ -182,14 +182,13 @@ def contents(path: str | Path) -> Contents:
         As `read_recording`.
     """
     path = Path(path)
-    with _parts(path) as parts:
+    with _parts(path) as (parts, notes):
         found = _format_of(parts[0])
         with _clear_errors(parts[0], found):
             listed = found.contents(parts[0])
         if len(parts) > 1:
-            several = f"{len(parts)} files, {parts[0].name} to {parts[-1].name}; listed is the first."
-            listed = Contents(listed.fields, listed.proposal, (several, *listed.notes))
-        return Contents(listed.fields, listed.proposal, (found.name, *listed.notes))
+            notes = (f"{len(parts)} files, {parts[0].name} to {parts[-1].name}; listed is the first.", *notes)
+        return Contents(listed.fields, listed.proposal, (found.name, *notes, *listed.notes))
 
 
 def described(name: str, array: np.ndarray, of: str = "") -> Field:
@@ -236,40 +235,54 @@ def proposed(fields: Iterable[Field], *, event: bool = False, **options: object)
     words = [one for one in rest if one.kind == "text"][:1]
     options |= {"condition": tuple(one.name for one in (words or rest[:2]))}
     if event:
-        times = [
-            one
-            for one in columns
-            if one.kind.startswith("float") and one.name not in ("start_time", "stop_time", "end")
-        ]
-        options |= {"event": times[0].name if times else "start_time"}
+        times = [one.name for one in columns if one.kind.startswith("float")]
+        options |= {
+            "event": next((name for name in times if name not in ("start_time", "stop_time", "end")), "start_time")
+        }
     return Layout(**options)
 
 
 @contextmanager
-def _parts(path: Path) -> Iterator[list[Path]]:
-    """Give the files to be read: a file itself, those of a folder, or those of a .zip file that is no NPZ."""
-    names: list[str] = []
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [] if any(name.endswith(".npy") for name in archive.namelist()) else archive.namelist()
-    if not names and not path.is_dir():
-        yield [path]
-        return
+def _parts(path: Path) -> Iterator[tuple[list[Path], tuple[str, ...]]]:
+    """Give the files to be read: one, those of a folder or those of a .zip file that is no NPZ; and a note."""
     with tempfile.TemporaryDirectory() as folder:
-        if names:
-            with zipfile.ZipFile(path) as archive:
-                check_size(str(path), sum(one.file_size for one in archive.infolist()))
-                for name in names:
-                    # only the last part of a name: it cannot lead out of the folder
-                    if not name.endswith("/") and not name.startswith("__MACOSX"):
-                        (Path(folder) / PurePosixPath(name).name).write_bytes(archive.read(name))
-        there = [one for one in Path(folder if names else path).iterdir() if one.is_file() and one.name[0] != "."]
+        if zipfile.is_zipfile(path) and (unpacked := _unpacked(path, Path(folder))):
+            there = unpacked
+        elif path.is_dir():
+            there = [one for one in path.iterdir() if one.is_file() and one.name[0] != "."]
+        else:
+            yield [path], ()
+            return
         files = [one for one in there if _find(one)]
         if not files:
             raise RecordingError(f"{path} holds no file that can be read: {_allowed()}.")
-        yield sorted(
-            files, key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", one.name)]
-        )
+        others = ", ".join(sorted(one.name for one in there if one not in files))
+        files.sort(key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", one.name)])
+        try:
+            yield files, ((f"Left out, since they are no recordings: {others}.",) if others else ())
+        except (RecordingError, OptionError) as error:
+            raise type(error)(str(error).replace(folder, str(path))) from error
+
+
+def _unpacked(path: Path, folder: Path) -> list[Path]:
+    """Unpack a .zip file of files, not of arrays, into one folder."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX")
+            ]
+            if any(one.filename.endswith(".npy") for one in members):
+                return []
+            check_size(str(path), sum(one.file_size for one in members))
+            # only the last part of a name, which cannot lead out of the folder
+            files = {folder / PurePosixPath(one.filename).name: one for one in members}
+            if len(files) < len(members):
+                raise RecordingError(f"{path} has two files of the same name: each must have a name of its own.")
+            for target, one in files.items():
+                target.write_bytes(archive.read(one))
+            return list(files)
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise RecordingError(f"{path} cannot be unpacked ({error}): it must be a whole .zip file.") from error
 
 
 def _read(path: Path, layout: Layout) -> Arrays | Session:
@@ -306,9 +319,8 @@ def _find(path: Path) -> Format | None:
     with path.open("rb") as file:
         start = file.read(8)
     like = [one for one in FORMATS if start.startswith(one.marks) or path.suffix.lower().encode() in one.marks]
-    return next(
-        (one for one in sorted(like, key=lambda one: one.is_one is None) if not one.is_one or one.is_one(path)), None
-    )
+    like.sort(key=lambda one: one.is_one is None)
+    return next((one for one in like if not one.is_one or one.is_one(path)), None)
 
 
 def _format_of(path: Path) -> Format:
@@ -322,10 +334,7 @@ def _format_of(path: Path) -> Format:
     except OSError as error:
         raise RecordingError(f"{path} cannot be read ({error.strerror}): {_allowed()}.") from error
     if found is None or not start:
-        what = (
-            next((what for mark, what in FOREIGN.items() if start.startswith(mark)), "of another kind")
-            if start
-            else "empty"
-        )
+        told = "of another kind" if start else "empty"
+        what = next((what for mark, what in FOREIGN.items() if start.startswith(mark)), told)
         raise RecordingError(f"{path} is {what}: {_allowed()}.")
     return found

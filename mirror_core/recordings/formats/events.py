@@ -9,7 +9,7 @@ import numpy as np
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
 from mirror_core.recordings.layout import Layout
-from mirror_core.recordings.sessions import Session, bin_edges, check_size
+from mirror_core.recordings.sessions import Session, bin_edges, bin_means, check_size
 from mirror_core.recordings.trials import as_text
 
 
@@ -20,7 +20,7 @@ def around_events(
     units: dict[str, np.ndarray],
     names: Sequence[str],
     trains: Sequence[np.ndarray] | None = None,
-    observed: Sequence[np.ndarray | None] = (),
+    observed: Sequence[np.ndarray] = (),
     signal: tuple[np.ndarray, np.ndarray] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Session:
@@ -36,7 +36,7 @@ def around_events(
         Spike times of each unit, in seconds: the result is spikes per second. Spikes count from the beginning of a bin
         up to but not at its end.
     observed
-        Of each unit, intervals (interval, 2) in which it was recorded, or None for always: other bins are missing.
+        Of each unit, the intervals (interval, 2) in which it was recorded, none for always: other bins are missing.
     signal
         Times (sample,) and values (sample, unit) instead of spikes: the result is their mean in each bin.
     """
@@ -58,27 +58,15 @@ def around_events(
         counts = [np.diff(np.searchsorted(np.sort(train), at)) for train in trains]
         data = np.stack(counts, axis=2) / layout.bin
         for unit, intervals in enumerate(observed):
-            if intervals is not None:
+            if len(intervals):
                 inside = ((at[:, :-1, None] >= intervals[:, 0]) & (at[:, 1:, None] <= intervals[:, 1])).any(axis=2)
                 data[~inside, unit] = np.nan
     else:
-        data = _means(*signal, at)
+        order = np.argsort(signal[0], kind="stable")
+        times, values = (part[order] for part in signal)
+        data = np.stack([bin_means(times, values, bins) for bins in at])
     lost = np.isnan(data).any(axis=(1, 2)).sum()
     if lost:
         notes = (*notes, f"{lost} of {len(data)} trials have bins without a value of a unit: they are missing.")
     columns = {name: as_text(values)[there] for name, values in rows.items()}
     return Session(data, columns, units, tuple(names), (edges[:-1] + edges[1:]) / 2, notes)
-
-
-def _means(times: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the mean of the finite samples in each bin of each trial (trial, bin, unit)."""
-    order = np.argsort(times, kind="stable")
-    edges = np.searchsorted(times[order], at)
-    data = np.full((len(at), at.shape[1] - 1, values.shape[1]), np.nan)
-    for trial, bins in enumerate(edges):
-        for i, (start, stop) in enumerate(zip(bins, bins[1:], strict=False)):
-            samples = values[order[start:stop]]
-            there = np.isfinite(samples)
-            with np.errstate(invalid="ignore"):
-                data[trial, i] = np.where(there, samples, 0).sum(axis=0) / there.sum(axis=0)
-    return data

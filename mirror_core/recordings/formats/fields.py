@@ -263,7 +263,6 @@ def _numbers_in(one: np.ndarray) -> int:
     """Return how many numbers a field has; 0 for what is no activity."""
     if one.dtype == object:
         parts = [part for part in one.flat if isinstance(part, np.ndarray) and part.dtype.kind in "fiub"]
-        return (
-            sum(part.size for part in parts) if len(parts) == one.size and any(part.size > 1 for part in parts) else 0
-        )
+        sizes = [part.size for part in parts]
+        return sum(sizes) if len(parts) == one.size and max(sizes, default=0) > 1 else 0
     return one.size if one.dtype.kind in "fiub" and max(one.shape, default=0) < one.size else 0

@@ -21,18 +21,18 @@ def root_has(path: Path, attribute: str, *, of_items: bool = False) -> bool:
 
 
 def item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
-    """Return a group or dataset, unless it is a link into another file."""
-    if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-        raise RecordingError(f"{name} is a link to another file, which is not followed: it must be in the file itself.")
-    return group[name]
+    """Return what is at a path in a group, unless a link leads into another file."""
+    for part in name.strip("/").split("/"):
+        if isinstance(group.get(part, getlink=True), h5py.ExternalLink):
+            raise RecordingError(f"{part} is a link to another file, which is not followed: it must be in this one.")
+        group = group[part]
+    return group
 
 
 def values(dataset: h5py.Dataset) -> np.ndarray:
     """Return a dataset as it is stored, text as text."""
     if dataset.external or dataset.is_virtual:
-        raise RecordingError(
-            f"{dataset.name} is kept in another file, which is not read: it must be in the file itself."
-        )
+        raise RecordingError(f"{dataset.name} is kept in another file, which is not read: it must be in this one.")
     check_size(dataset.name, float(dataset.size or 0) * dataset.dtype.itemsize)
     if dataset.shape is None:
         return np.empty(0)

@@ -36,7 +36,7 @@ def fields_hdf5(path: Path) -> Fields:
     """Return the same of a version 7.3 file, or of one by Octave."""
     with h5py.File(path) as file:
         names = [name for name in file if name not in ("#refs#", "#subsystem#")]
-        return dict(_flat({name: _matlab(file, item(file, name)) for name in names}))
+        return dict(_flat({name: _matlab(file, item(file, name), {}) for name in names}))
 
 
 def _read_v5(path: Path, layout: Layout) -> Arrays | Session:
@@ -78,8 +78,11 @@ def _flat(variables: dict[str, object]) -> Iterator[tuple[str, np.ndarray]]:
             yield from _flat({f"{name}.{key}": value for key, value in fields.items()})
 
 
-def _matlab(file: h5py.File, one: h5py.Group | h5py.Dataset) -> object:
-    """Return a variable of an HDF5 file as `loadmat` returns one: axes in MATLAB's order, structs as records."""
+def _matlab(file: h5py.File, one: h5py.Group | h5py.Dataset, seen: dict[bytes, object]) -> object:
+    """Return a variable of an HDF5 file as `loadmat` returns one: axes in MATLAB's order, structs as records.
+
+    What has been `seen`, by its path, is not read again: cells of cells that all refer to a few would never end.
+    """
     if "OCTAVE_NEW_FORMAT" in one.attrs or (isinstance(one, h5py.Group) and {"type", "value"} == set(one)):
         return _octave(one)
     kind = one.attrs.get("MATLAB_class", b"")
@@ -94,12 +97,12 @@ def _matlab(file: h5py.File, one: h5py.Group | h5py.Dataset) -> object:
             if h5py.check_ref_dtype(getattr(part, "dtype", None)) and "MATLAB_class" not in part.attrs
         }
         if elements:
-            return _record({key: _cell(file, part) for key, part in elements.items()})
-        return _record({key: _boxed(_matlab(file, part)) for key, part in parts.items()})
+            return _record({key: _cell(file, part, seen) for key, part in elements.items()})
+        return _record({key: _boxed(_matlab(file, part, seen)) for key, part in parts.items()})
     if one.attrs.get("MATLAB_empty", 0):
         return np.empty([0, 0])
     if kind == "cell":
-        return _cell(file, one)
+        return _cell(file, one, seen)
     array = values(one).T
     if kind == "char":
         return np.array(["".join(map(chr, row)) for row in array])
@@ -127,12 +130,15 @@ def _octave(one: h5py.Group) -> object:
     return array.astype(bool) if kind.startswith("bool") else array
 
 
-def _cell(file: h5py.File, dataset: h5py.Dataset) -> np.ndarray:
+def _cell(file: h5py.File, dataset: h5py.Dataset, seen: dict[bytes, object]) -> np.ndarray:
     """Return what a dataset of references refers to, in MATLAB's order of axes."""
     references = values(dataset).T
     boxed = np.empty(references.shape, object)
     for at, reference in np.ndenumerate(references):
-        boxed[at] = _matlab(file, file[reference])
+        path = h5py.h5r.get_name(reference, file.id)
+        if path not in seen:
+            seen[path] = _matlab(file, file[reference], seen)
+        boxed[at] = seen[path]
     return boxed
 
 

@@ -43,18 +43,15 @@ def contents(path: Path) -> Contents:
     """Return the tables of trials and units, the signals, and the options that fit."""
     with h5py.File(path) as file:
         fields = []
-        tables = [f"intervals/{name}" for name in file.get("intervals", {}) if "id" in item(file["intervals"], name)]
+        tables = [name for name in _intervals(file) if "id" in item(file, name)]
         trials = TRIALS if TRIALS in tables else tables[0] if tables else None
         for name in tables:
             of = "trial" if name == trials else name
-            fields += [described(column, array, of) for column, array in columns(file[name]).items()]
+            fields += [described(column, array, of) for column, array in columns(item(file, name)).items()]
         if "units" in file:
             fields += [described(column, array, "unit") for column, array in columns(item(file, "units")).items()]
-            fields += [
-                Field(f"units/{name}", item(file["units"], name).shape, "spike times", "")
-                for name in ("spike_times",)
-                if name in file["units"]
-            ]
+            if "spike_times" in file["units"]:
+                fields.append(Field("units/spike_times", item(file, "units/spike_times").shape, "spike times", ""))
         fields += [
             Field(name, item(series, "data").shape, "TimeSeries", "") for name, series in _all_series(file).items()
         ]
@@ -77,13 +74,17 @@ def columns(table: h5py.Group) -> dict[str, np.ndarray]:
 
 
 def _table(file: h5py.File, name: str) -> h5py.Group:
-    if name not in file or not isinstance(file[name], h5py.Group):
-        there = [f"intervals/{one}" for one in file.get("intervals", {})]
+    if name not in (there := _intervals(file)):
         raise OptionError(
             f"there is no table of trials {name!r}: trials (--trials) must be one of "
             f"{', '.join(there) or 'none: the file has no intervals'}."
         )
     return item(file, name)
+
+
+def _intervals(file: h5py.File) -> list[str]:
+    """Return the paths of all tables of intervals."""
+    return [f"intervals/{name}" for name in item(file, "intervals")] if "intervals" in file else []
 
 
 def _spikes(file: h5py.File, rows: dict[str, np.ndarray], layout: Layout) -> Session:
@@ -106,7 +107,7 @@ def _spikes(file: h5py.File, rows: dict[str, np.ndarray], layout: Layout) -> Ses
     if "electrodes" in units and not layout.groups and "location" not in groups:
         groups |= _location(file, units)
     trains = _rows(units, "spike_times")
-    observed = _rows(units, "obs_intervals") if "obs_intervals_index" in units else [None] * len(trains)
+    observed = _rows(units, "obs_intervals") if "obs_intervals_index" in units else []
     return around_events(rows, layout, units=groups, names=names.tolist(), trains=trains, observed=observed)
 
 
@@ -121,10 +122,10 @@ def _rows(table: h5py.Group, name: str) -> list[np.ndarray]:
 
 def _location(file: h5py.File, units: h5py.Group) -> dict[str, np.ndarray]:
     """Return where each unit's first electrode is."""
-    electrodes = file.get("general/extracellular_ephys/electrodes")
-    if electrodes is None or "location" not in electrodes or "electrodes_index" not in units:
+    path = "general/extracellular_ephys/electrodes/location"
+    if path not in file or "electrodes_index" not in units:
         return {}
-    place = as_text(values(item(electrodes, "location")))
+    place = as_text(values(item(file, path)))
     return {"location": np.array([place[rows[0]] if len(rows) else "" for rows in _rows(units, "electrodes")])}
 
 

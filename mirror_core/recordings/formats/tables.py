@@ -60,9 +60,9 @@ def read(path: Path, layout: Layout) -> Session:
         if name not in table:
             raise unknown("column of the table", name, table)
     values, times = (_numbers(table, names[what]) for what in ("value", "time"))
-    unit, units = pd.factorize(as_text(table[names["unit"]]))
+    unit, units = pd.factorize(_labels(table[names["unit"]]))
     time, bins = np.unique(np.round(times, 9), return_inverse=True)[::-1]
-    marks = [as_text(table[name]) for name in (*keys, names["trial"])]
+    marks = [_labels(table[name]) for name in (*keys, names["trial"])]
     trial, rows = pd.factorize(pd.MultiIndex.from_arrays(marks))
     shape = (len(rows), len(bins), len(units))
     check_size(f"{len(rows)} trials, {len(bins)} times and {len(units)} units", 8.0 * np.prod(shape, dtype=float))
@@ -78,7 +78,7 @@ def read(path: Path, layout: Layout) -> Session:
     trials = {name: np.array([row[i] for row in rows], np.str_) for i, name in enumerate(keys)}
     of_units = {}
     for name in (*layout.groups, *others):
-        labels = as_text(table[name])
+        labels = _labels(table[name])
         _, first, whose = np.unique(unit, return_index=True, return_inverse=True)
         if (labels[first][whose] == labels).all():
             of_units[name] = labels[first]
@@ -103,12 +103,17 @@ def contents(path: Path) -> Contents:
 def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     """Return a column as floats, NaN where it is empty."""
     column = table[name]
-    numbers = pd.to_numeric(column.replace({"": None, "NaN": None, "nan": None, "NA": None}), errors="coerce")
-    wrong = numbers.isna().to_numpy() & ~np.isin(as_text(column), ["", "NaN", "nan", "NA"])
+    numbers = pd.to_numeric(column, errors="coerce")
+    wrong = (numbers.isna() & column.notna() & ~column.isin(["", "NaN", "nan", "NA"])).to_numpy()
     if wrong.any():
         row = int(wrong.argmax())
         raise RecordingError(f"{name} has {column.iloc[row]!r} in row {row + 2}: it must hold numbers.")
     return numbers.to_numpy(float)
+
+
+def _labels(column: pd.Series) -> np.ndarray:
+    codes, different = pd.factorize(column, use_na_sentinel=False)
+    return as_text(different)[codes]
 
 
 def _before_equals(text: str) -> str:
