@@ -1,7 +1,5 @@
 """Figure 3 of the paper, and the answer in one figure: every condition under every reading."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr

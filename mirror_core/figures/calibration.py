@@ -1,7 +1,5 @@
 """What each null calls where no code is shared and where one is planted, and how its p is distributed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """The verdict on every claim under every reading, in one glance."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """What networks cost: ways of training side by side, how the cost grows, and kinds of cores."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """Figure 1 of the paper: r of every unit, its distribution, and the units with the largest r at work."""
 
-from __future__ import annotations
-
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """Which ingredients make mirror units: every combination, and what each ingredient adds."""
 
-from __future__ import annotations
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

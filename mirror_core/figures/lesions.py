@@ -1,7 +1,5 @@
 """What silencing units costs: loss by number of units, and mirror units against sets of others."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure

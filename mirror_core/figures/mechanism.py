@@ -1,7 +1,5 @@
 """Where the two modes live in the core, and trained networks beside a linear theory."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr

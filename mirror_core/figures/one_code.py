@@ -1,7 +1,5 @@
 """Measures of a common code beside their nulls: tuning of units, geometry of populations, what carries across modes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

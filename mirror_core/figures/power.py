@@ -1,7 +1,5 @@
 """What the test of one code in one unit finds among planted mirror units, and why few actions are too few."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """Figures of the methods page: what a training step does, an episode, and the loss curves."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """Figures of a report on anybody's recordings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figure 2 of the paper: is a unit's r more than chance, how many such units, and do decoders transfer?"""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr

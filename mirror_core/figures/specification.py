@@ -1,7 +1,5 @@
 """The specification curve, what each choice does, and which networks match the paper's numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

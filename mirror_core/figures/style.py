@@ -1,7 +1,5 @@
 """Colours, panels and marks that mean the same in every figure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib.resources import files
 

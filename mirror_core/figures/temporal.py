@@ -1,7 +1,5 @@
 """Figure 4 of the paper: the lag at which mirror units agree best. (Anti-mirror traces: `emergence.unit_traces`.)"""
 
-from __future__ import annotations
-
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """The page of the controls: which of them lowers the number of mirror-like units, and whether a code is shared."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr

@@ -1,8 +1,6 @@
 """The page of the claims: how many hold under each reading, the rules, and what changed since the committed
 verdicts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 

@@ -1,7 +1,5 @@
 """The page of what networks cost: ours against a plain loop, what the cost grows with, and very many on paper."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML

@@ -1,7 +1,5 @@
 """The part of the cost page that is arithmetic: what very many networks would cost, and what would have to change."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import HTML
 

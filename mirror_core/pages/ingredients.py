@@ -1,7 +1,5 @@
 """The page of the ingredients: which combinations make mirror units, and what each ingredient adds."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML

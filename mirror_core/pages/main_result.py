@@ -1,7 +1,5 @@
 """The page of the main result: how many mirror-like units there are, and whether chance explains them."""
 
-from __future__ import annotations
-
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML

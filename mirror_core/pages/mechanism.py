@@ -1,7 +1,5 @@
 """Why the ingredients act: where the two modes live in the core, and what a linear core predicts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr

@@ -1,7 +1,5 @@
 """How well the networks learned their two tasks: loss curves of many runs, the limits of a loss, and a verdict."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The page that asks whether the two modes share one code, by measures beyond r, and whether mirror units matter."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,8 +1,6 @@
 """The page of the runs: every network behind the claims, how it was configured, and how, when and where it was
 trained."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from html import escape
 

@@ -1,7 +1,5 @@
 """The page of the specification curve: whether the number of mirror-like units depends on the choices."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The table of the verdicts, and how each of them follows from its parts and runs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 

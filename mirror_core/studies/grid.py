@@ -1,7 +1,5 @@
 """A study: networks for every reading × condition × seed, and what is measured on each, as one labelled dataset."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Is it one code: what the modes share beyond r, and what lesions cost, over the networks of a grid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

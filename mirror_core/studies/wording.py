@@ -1,7 +1,5 @@
 """Numbers as a page says them: with intervals, and with words that a rule chooses, not an author."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The evidence: for every network the quantities that the claims name, measured once and kept beside the runs."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

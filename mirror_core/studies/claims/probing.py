@@ -1,8 +1,6 @@
 """What the claims ask of a network beyond r and decoders: tests of its units, their lags, anti-mirror units,
 lesions."""
 
-from __future__ import annotations
-
 from typing import TypedDict
 
 import numpy as np

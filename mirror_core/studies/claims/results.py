@@ -1,7 +1,5 @@
 """Verdicts as tables and files, and what changed since they were last written."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """From evidence to verdicts: every part of every claim under every reading, by the rules of `claims.yml`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ An ingredient is present or absent; `Cell` is one combination of the five. Some 
 construction, and are trained once; in some, a pass is asked for something it cannot know (`Cell.answerable`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -69,10 +67,6 @@ class Cell:
         """Return whether an ingredient is present."""
         one_of("ingredient", ingredient, INGREDIENTS)
         return ingredient in self.present
-
-    def without(self, *ingredients: str) -> Cell:
-        """Return the cell that lacks some ingredients and is otherwise the same."""
-        return Cell(self.present - set(ingredients), self.variation)
 
     @property
     def name(self) -> str:

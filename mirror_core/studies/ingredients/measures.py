@@ -1,7 +1,5 @@
 """What is measured on each network of the factorial, as one table."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import torch

@@ -1,7 +1,5 @@
 """Where the two modes live: the directions that each occupies, and what of that is the action of this timestep."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import xarray as xr

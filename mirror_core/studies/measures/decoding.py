@@ -1,7 +1,5 @@
 """Decoders of the action, trained in one mode and tested in the same or the other."""
 
-from __future__ import annotations
-
 from mirror_core.analysis import DECODERS
 from mirror_core.studies.measures.base import CORRELATION, SHARE, Measure, register
 

@@ -1,7 +1,5 @@
 """How many units of a network pass each test of the main result, under each correction."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from mirror_core.analysis import null_test

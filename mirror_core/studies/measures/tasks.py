@@ -1,7 +1,5 @@
 """How well each mode does its own task, and what it loses without some of its units."""
 
-from __future__ import annotations
-
 from mirror_core.arrays import MODES
 from mirror_core.studies.measures.base import ANY, COUNT, SHARE, Measure, register
 

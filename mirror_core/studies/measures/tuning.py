@@ -1,7 +1,5 @@
 """Which actions drive a unit in the two modes."""
 
-from __future__ import annotations
-
 from mirror_core.studies.measures.base import CORRELATION, SHARE, Measure, register
 
 _NULL = "actions relabelled"

@@ -1,7 +1,5 @@
 """What the specification curve answers, each computed once: what matches the paper, and what each choice does."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """What was varied, read from a sweep's own declaration, and the levels at which it is compared."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ noise from it. Residuals need be neither normal nor equally wide: intervals come
 a covariance that allows for unequal variances (HC3; MacKinnon & White 1985).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

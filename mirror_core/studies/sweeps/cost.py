@@ -1,7 +1,5 @@
 """What a sweep will cost: a formula fitted to one machine, corrected by the sweep's own runs once there are some."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from statistics import median
 

@@ -4,8 +4,6 @@ Every field of `mirror_core.config.settings.Config` can vary, by its own name, a
 `seed`.
 """
 
-from __future__ import annotations
-
 import itertools
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ that of the code that measures, and kept as all results are (`mirror_core.runs.k
 checksum. A row needs no weights: thousands of runs can be kept as rows only.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A sweep from its declaration to its table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial

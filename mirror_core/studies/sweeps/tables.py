@@ -1,7 +1,5 @@
 """A sweep's table: how it came about, several in one, and its file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

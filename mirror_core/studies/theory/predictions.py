@@ -1,7 +1,5 @@
 """The linear theory for a run's own world and training step, and models between the theory and the trained network."""
 
-from __future__ import annotations
-
 import numpy as np
 import xarray as xr
 

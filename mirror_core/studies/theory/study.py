@@ -1,7 +1,5 @@
 """The one-step linear theory beside trained networks, over a grid."""
 
-from __future__ import annotations
-
 import pandas as pd
 import xarray as xr
 
