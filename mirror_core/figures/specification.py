@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG
-from mirror_core.figures.style import NULL, SHARED, letter, paper_value, row_of_panels
+from mirror_core.figures.marks import letter, paper_value, share_ticks
+from mirror_core.figures.style import NULL, SHARED, row_of_panels
 from mirror_core.studies.specification.choices import Choice
 from mirror_core.studies.specification.matching import Target
 
@@ -141,7 +142,7 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
         paper_value(axis, STRONG.headline, -1.1)
         axis.set(xlim=(-0.08, 1))
         axis.tick_params(axis="y", length=0)
-        axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+        share_ticks(axis)
     _label_rows(axes[0, 0], choices)
     axes[0, 0].set_ylim(max(rows.values()) + 0.6, -1.7)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8, ncols=2)
