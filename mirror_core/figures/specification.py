@@ -58,7 +58,7 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     ranked
         One row a network: `reading`, `rank` (0 to 1), `strong_raw`, `strong_passing_raw`, `strong_mismatched_raw`.
     presence
-        See `mirror_core.studies.specification.presence`.
+        See `mirror_core.studies.specification.curve.presence`.
     choices
         The rows, from top to bottom.
     """
@@ -115,9 +115,8 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     Parameters
     ----------
     means
-        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.studies.specification.level_means` returns,
-        with a
-        column `reading`.
+        Column, `strong_raw` or `strong_passing_raw` → what `level_means` of
+        `mirror_core.studies.specification.effects` returns, with a column `reading`.
     choices
         The rows, from top to bottom.
     overall
@@ -164,7 +163,7 @@ def headline_matches(
     Parameters
     ----------
     networks
-        One row a network: `reading` and the columns of `mirror_core.studies.specification.HEADLINES`.
+        One row a network: `reading` and the columns of `mirror_core.studies.specification.matching.HEADLINES`.
     targets
         Reading → column → where a network has to lie.
     matching

@@ -11,7 +11,7 @@ from mirror_core.config.conditions import CONDITIONS, READINGS
 from mirror_core.pages.anchors import Key, group_anchor, run_anchor
 from mirror_core.pages.tables import show, statement
 from mirror_core.runs.store import Run
-from mirror_core.studies.claims import Claim
+from mirror_core.studies.claims.statements import Claim
 from mirror_core.studies.wording import decimal
 
 _ABOUT = ("mirror_core", "python", "torch", "numpy", "numba", "processor", "platform")

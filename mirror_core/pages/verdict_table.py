@@ -6,8 +6,10 @@ from html import escape
 from IPython.display import HTML
 
 from mirror_core.pages.anchors import group_anchor, run_anchor
-from mirror_core.studies.claims import RULES, SYMBOLS, Claim, Evidence, Judgement
-from mirror_core.studies.claims.verdicts import PartResult
+from mirror_core.studies.claims.evidence import Evidence
+from mirror_core.studies.claims.rules import RULES
+from mirror_core.studies.claims.statements import Claim
+from mirror_core.studies.claims.verdicts import SYMBOLS, Judgement, PartResult
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed
 
