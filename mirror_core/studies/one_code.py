@@ -91,8 +91,7 @@ def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFram
     -------
     effects, compared
         Tables of `mirror_core.studies.measures.lesions.lesion_effects` and `against_draws` with columns `reading`,
-        `condition`, `seed`
-        in front.
+        `condition`, `seed` in front.
     """
     found = once(lesion_effects, {key: run for key, run in grid.items() if key[1] in LESIONED}, **settings)
     return (_joined(found), _joined({key: against_draws(effects) for key, effects in found.items()}))

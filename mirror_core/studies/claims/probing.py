@@ -119,8 +119,7 @@ def lesion_costs(run: Run, n_test: int, n_lesions: int) -> dict[str, float]:
     """Return how much more each mode loses without its most mirror-like units than without random ones.
 
     The most mirror-like are compared with sets matched in size and variance; the most negative units, held at their
-    mean, with
-    sets of the same size. NaN where the network has too few units with a negative r.
+    mean, with sets of the same size. NaN where the network has too few units with a negative r.
     """
     n_top = max(1, round(MIRROR_SHARE * run.config.network.hidden_size))
     effects = against_draws(lesion_effects(run, n_test, n_lesions, sorted({n_top, ANTI_UNITS})))

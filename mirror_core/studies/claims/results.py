@@ -29,11 +29,9 @@ def tidy(judgements: Sequence[Judgement]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `claim` (id), `says`, `paper`, `place`, `reading`, `verdict`; of the claim's first part `quantity`, `value`
-        (the mean over
-        networks, or the mean difference), `low` and `high` (95 % interval), `n_networks`, `effect_size` and `p`
-        (differences only); `page`, `figure`; `runs`,
-        the fingerprints, separated by spaces.
+        `claim` (id), `says`, `paper`, `place`, `reading`, `verdict`; of the claim's first part `quantity`, `value` (the
+        mean over networks, or the mean difference), `low` and `high` (95 % interval), `n_networks`, `effect_size` and
+        `p` (differences only); `page`, `figure`; `runs`, the fingerprints, separated by spaces.
     """
     rows = []
     for one in judgements:

@@ -46,10 +46,9 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     -------
     xarray.Dataset
         `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.studies.theory.units`); `trained` and
-        `trained_r`
-        (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments
-        of models
-        that each give up one simplification of the theory (see `steps_towards`); NaN where episodes are mispaired.
+        `trained_r` (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step):
+        alignments of models that each give up one simplification of the theory (see `steps_towards`); NaN where
+        episodes are mispaired.
     """
     config = run.config
     effects = make_world(config.world, config.seed).effects

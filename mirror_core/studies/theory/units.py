@@ -1,8 +1,7 @@
 """What the linear theory says of units: how alike their tunings to performed and to observed actions are.
 
-See `mirror_core.studies.theory.theory` for the model. With effects of equal length and equal angles everything is a 2
-× 2
-problem (`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
+See `mirror_core.studies.theory.theory` for the model. With effects of equal length and equal angles everything is a 2 ×
+2 problem (`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
 """
 
 from collections.abc import Sequence
