@@ -35,16 +35,7 @@ class Probe(TypedDict):
 
 
 def probe(run: Run, n_test: int, n_permutations: int, n_lesions: int) -> Probe:
-    """Probe a run's network on held-out episodes.
-
-    Parameters
-    ----------
-    n_test
-        Held-out episodes.
-    n_permutations
-        Draws of each null.
-    n_lesions
-        Random sets of units that a lesion is compared with.
+    """Probe a run's network on `n_test` held-out episodes, by so many draws of each null, and lesions of random sets.
 
     Raises
     ------

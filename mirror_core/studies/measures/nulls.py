@@ -25,15 +25,7 @@ CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonfe
 
 
 def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[str, float]]:
-    """Return null → correction → share of units with a two-sided p of at most .05.
-
-    Parameters
-    ----------
-    n_test
-        Held-out episodes.
-    n_permutations
-        Draws of each null.
-    """
+    """Return null → correction → share of units with a two-sided p ≤ .05 on `n_test` held-out episodes."""
     perform, observe = both_modes(record(run.network, heldout_episodes(run.config, n_test)))
     found = {}
     for null in NULL_NAMES:

@@ -35,10 +35,8 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     ----------
     run
         Both modes through one core and one pair of heads.
-    penalty
-        Of the squared weights.
-    n_steps
-        Steps of gradient descent of each one-step network.
+    penalty, n_steps
+        Of the squared weights; steps of gradient descent of each one-step network.
     n_test
         Held-out episodes on which the gain of the joint state is measured.
 
