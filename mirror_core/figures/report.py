@@ -1,27 +1,15 @@
 """Figures of a report on anybody's recordings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.figures.style import (
-    CONTROL,
-    CORRELATION_COLOURS,
-    MODE_COLOUR,
-    MODE_LINE,
-    NULL,
-    SHARED,
-    WIDTH,
-    row_of_panels,
-    threshold,
-)
+from mirror_core.figures.marks import mode_legend, threshold
+from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
 
@@ -96,8 +84,7 @@ def unit_traces(
     """
     n_timesteps = perform.shape[1]
     n_sequences = min(n_sequences, len(perform))
-    fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), sharey=False)
-    fig.set_figwidth(WIDTH)
+    fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), lone=1, sharey=False)
     starts = np.arange(n_sequences) * (n_timesteps + max(1, n_timesteps // 6))
     steps = np.arange(1, n_timesteps + 1)
     for row, axis in enumerate(axes[:, 0]):
@@ -114,8 +101,7 @@ def unit_traces(
     )
     axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
     fig.supylabel("activation", fontsize=9)
-    lines = [Line2D([], [], color=MODE_COLOUR[m], linestyle=MODE_LINE[m], label=m) for m in MODE_COLOUR]
-    fig.legend(handles=lines, loc="outside upper left", ncols=2)
+    mode_legend(fig, "outside upper left")
     return fig
 
 

@@ -1,7 +1,5 @@
 """How far networks learned: loss curves, their floors, and what guessing would give."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

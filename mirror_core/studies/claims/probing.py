@@ -1,8 +1,6 @@
 """What the claims ask of a network beyond r and decoders: tests of its units, their lags, anti-mirror units,
 lesions."""
 
-from __future__ import annotations
-
 from typing import TypedDict
 
 import numpy as np
@@ -37,16 +35,7 @@ class Probe(TypedDict):
 
 
 def probe(run: Run, n_test: int, n_permutations: int, n_lesions: int) -> Probe:
-    """Probe a run's network on held-out episodes.
-
-    Parameters
-    ----------
-    n_test
-        Held-out episodes.
-    n_permutations
-        Draws of each null.
-    n_lesions
-        Random sets of units that a lesion is compared with.
+    """Probe a run's network on `n_test` held-out episodes, by so many draws of each null, and lesions of random sets.
 
     Raises
     ------
@@ -123,8 +112,7 @@ def lesion_costs(run: Run, n_test: int, n_lesions: int) -> dict[str, float]:
     """Return how much more each mode loses without its most mirror-like units than without random ones.
 
     The most mirror-like are compared with sets matched in size and variance; the most negative units, held at their
-    mean, with
-    sets of the same size. NaN where the network has too few units with a negative r.
+    mean, with sets of the same size. NaN where the network has too few units with a negative r.
     """
     n_top = max(1, round(MIRROR_SHARE * run.config.network.hidden_size))
     effects = against_draws(lesion_effects(run, n_test, n_lesions, sorted({n_top, ANTI_UNITS})))

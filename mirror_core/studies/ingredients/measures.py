@@ -1,7 +1,5 @@
 """What is measured on each network of the factorial, as one table."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import torch
@@ -88,7 +86,7 @@ def measure_factorial(
         strong = (one.r > STRONG_THRESHOLD).mean("unit")
         accuracy = one.accuracy.sel(decoder=MAIN_DECODER)
         across = {accuracy_name(MAIN_DECODER, a, b): float(accuracy.sel(train_mode=a, test_mode=b)) for a, b in ACROSS}
-        raw, centred = (float(strong.sel(centring=name)) for name in ("raw", "timestep-centred"))
-        shares = {"strong": raw, "centred": centred}
+        centrings = {"strong": "raw", "centred": "timestep-centred"}
+        shares = {name: float(strong.sel(centring=centring)) for name, centring in centrings.items()}
         rows.append({"cell": cell, "seed": seed, **shares, **check, **across, "chance": float(one.chance)})
     return pd.DataFrame(rows)

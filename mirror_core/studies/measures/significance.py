@@ -1,7 +1,5 @@
 """How many units pass a test."""
 
-from __future__ import annotations
-
 from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE, Measure, register
 
 ALPHA = 0.05

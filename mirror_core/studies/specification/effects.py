@@ -5,8 +5,6 @@ noise from it. Residuals need be neither normal nor equally wide: intervals come
 a covariance that allows for unequal variances (HC3; MacKinnon & White 1985).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -112,9 +110,8 @@ class _Design:
         self.indicator = np.concatenate(blocks, axis=1) if blocks else np.empty((len(table), 0))
         occurring = [[i for i in columns if self.indicator[:, i].any()] for columns in self.columns]
         self.free = [columns[1:] for columns in occurring]
-        kept = [i for columns in self.free for i in columns]
-        self.kept = kept
-        self.x = np.column_stack([np.ones(len(table)), self.indicator[:, kept]])
+        self.kept = [i for columns in self.free for i in columns]
+        self.x = np.column_stack([np.ones(len(table)), self.indicator[:, self.kept]])
 
     def means(self, weights: np.ndarray) -> np.ndarray:
         """Return the mean of the outcome at each level (draw, level), each network counted `weights` (draw, network)
