@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from mirror_core.figures.ablation import colour_of
 from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, NULL, letter, row_of_panels, threshold
@@ -85,7 +85,7 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
                     colour = MODE_COLOUR[mode] if condition == "shared" else colour_of(condition)
                     axis.plot(z, where + spread, "o", color=colour, markersize=3.2, alpha=0.75, clip_on=False)
                     if len(z) > 1:
-                        half = student.ppf(0.975, len(z) - 1) * z.std(ddof=1) / np.sqrt(len(z))
+                        half = stdtrit(len(z) - 1, 0.975) * z.std(ddof=1) / np.sqrt(len(z))
                         axis.hlines(where, z.mean() - half, z.mean() + half, color="black", linewidth=1.2, zorder=4)
                         axis.plot(z.mean(), where, "|", color="black", markersize=8, zorder=4)
         letter(axes[row, 0], "AB"[row])
