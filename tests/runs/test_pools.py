@@ -1,4 +1,4 @@
-"""Worker processes: kept from call to call, shared by the processes of a build, light to start, replaced if they die."""
+"""Worker processes: kept from call to call, shared within a build, light to start, replaced if they die."""
 
 import os
 import signal
