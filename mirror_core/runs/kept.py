@@ -24,6 +24,7 @@ import xarray as xr
 
 from mirror_core.runs.code import digest_of_code
 from mirror_core.runs.files import whole_file
+from mirror_core.runs.netcdf import read_netcdf
 from mirror_core.runs.pools import in_workers
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.runs.turns import turn
@@ -106,7 +107,7 @@ _WRITE = {
     "json": lambda result: json.dumps(result).encode(),
 }
 _READ = {
-    "netcdf": lambda content: xr.load_dataset(io.BytesIO(content), engine="h5netcdf"),
+    "netcdf": read_netcdf,
     "parquet": lambda content: pd.read_parquet(io.BytesIO(content)),
     "json": json.loads,
 }
