@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import Any, Protocol
+from typing import Any
 
 from joblib.externals.loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from mirror_core.checks import OptionError, whole
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, connected
-from mirror_core.runs.workers import ONE_THREAD, WorkerDied, n_workers
+from mirror_core.runs.workers import ONE_THREAD, Pool, WorkerDied, n_workers
 
 TRIES_TOGETHER = 2
 """Deaths after which a task waits for the others to finish, and then runs alone: it may not be the one to blame."""
@@ -35,23 +35,6 @@ _ANSWER_SECONDS = 10
 
 class Died:
     """Stands for the result of a task whose worker process died each time."""
-
-
-class Pool(Protocol):
-    """Where tasks run."""
-
-    size: int
-    """Tasks that run at a time, as far as is known."""
-    window: int
-    """Tasks that are handed over at a time."""
-    death: tuple[type[Exception], ...]
-    """What a task raises when its worker dies."""
-
-    def executor(self, size: int) -> Any:
-        """Return a context manager of a working executor for at most `size` tasks at a time."""
-
-    def close(self) -> None:
-        """Leave the workers; a cluster stays."""
 
 
 class LocalPool:

@@ -15,10 +15,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mirror_core.runs.pools import KeptPool
+from mirror_core.runs.workers import Pool
 
 SHARED_VARIABLE = "MIRROR_CORE_POOL"
 """Environment variable with the port of a build's workers on this machine, and the key that opens it."""
@@ -31,7 +30,7 @@ class WorkerLost(RuntimeError):
 
 
 @contextmanager
-def shared(pool: KeptPool, first: Callable[[], None]) -> Iterator[dict[str, str]]:
+def shared(pool: Pool, first: Callable[[], None]) -> Iterator[dict[str, str]]:
     """Let other processes use a pool; yield the environment variable that tells them where it is.
 
     They are served one after another, each until it says that it has all its results.
@@ -55,7 +54,7 @@ def shared(pool: KeptPool, first: Callable[[], None]) -> Iterator[dict[str, str]
                 pass  # a listener that waits does not notice that it is closed
 
 
-def _serve(listener: Listener, pool: KeptPool, first: Callable[[], None], stopped: threading.Event) -> None:
+def _serve(listener: Listener, pool: Pool, first: Callable[[], None], stopped: threading.Event) -> None:
     # What goes wrong in `first` goes wrong again where it is needed, and is said there.
     with suppress(Exception), pool.executor(1) as executor:
         executor.submit(first).result()
@@ -65,7 +64,7 @@ def _serve(listener: Listener, pool: KeptPool, first: Callable[[], None], stoppe
             _serve_one(connection, pool)
 
 
-def _serve_one(connection: Connection, pool: KeptPool) -> None:
+def _serve_one(connection: Connection, pool: Pool) -> None:
     """Run the tasks that come through a connection, and send each result back as it comes."""
     one_at_a_time = threading.Lock()
     asked: list[Future] = []

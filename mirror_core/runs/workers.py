@@ -1,10 +1,11 @@
-"""How many worker processes there are, of one thread each."""
+"""What worker processes are: how many, of one thread each."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol
 
 from mirror_core.checks import whole
 
@@ -17,6 +18,23 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VEC
 
 class WorkerDied(RuntimeError):
     """A worker process ended before its work was done."""
+
+
+class Pool(Protocol):
+    """Where tasks run."""
+
+    size: int
+    """Tasks that run at a time, as far as is known."""
+    window: int
+    """Tasks that are handed over at a time."""
+    death: tuple[type[Exception], ...]
+    """What a task raises when its worker dies."""
+
+    def executor(self, size: int) -> Any:
+        """Return a context manager of a working executor for at most `size` tasks at a time."""
+
+    def close(self) -> None:
+        """Leave the workers; a cluster stays."""
 
 
 def n_workers() -> int:
