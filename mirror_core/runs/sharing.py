@@ -10,7 +10,7 @@ import pickle
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import AuthenticationError
@@ -38,7 +38,7 @@ def shared(pool: Pool, first: Callable[[], None]) -> Iterator[dict[str, str]]:
     Parameters
     ----------
     first
-        What one worker does before all else, such as to compile what the others then load.
+        What one worker does before the first task, such as to compile what the others then load.
     """
     key = secrets.token_hex()
     stopped = threading.Event()
@@ -55,12 +55,15 @@ def shared(pool: Pool, first: Callable[[], None]) -> Iterator[dict[str, str]]:
 
 
 def _serve(listener: Listener, pool: Pool, first: Callable[[], None], stopped: threading.Event) -> None:
-    # What goes wrong in `first` goes wrong again where it is needed, and is said there.
-    with suppress(Exception), pool.executor(1) as executor:
-        executor.submit(first).result()
+    used = False
     while not stopped.is_set():
         # a process that ends while it connects takes no one along
         with suppress(OSError, EOFError, AuthenticationError), listener.accept() as connection:
+            if not used:
+                used = True
+                # what goes wrong in `first` goes wrong again where it is needed, and is said there
+                with suppress(Exception), pool.executor(1) as executor:
+                    executor.submit(first).result()
             _serve_one(connection, pool)
 
 
@@ -70,10 +73,9 @@ def _serve_one(connection: Connection, pool: Pool) -> None:
     asked: list[Future] = []
 
     def answer(number: int, future: Future | None) -> None:
-        try:
+        result = None
+        with suppress(Exception):  # no task raises, see `_call`: its worker died, or the build ends
             result = future.result() if future else None
-        except (*pool.death, CancelledError):
-            result = None
         with one_at_a_time, suppress(OSError):
             connection.send((number, result))
 

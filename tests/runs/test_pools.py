@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,17 @@ def test_a_killed_process_of_a_build_leaves_the_workers_to_the_next(joined):
     assert call(int, ["6", "7"]) == {0: 6, 1: 7}
 
 
-def test_a_build_that_is_gone_is_said(tmp_path):
+def test_one_worker_compiles_before_the_first_task(tmp_path, monkeypatch):
+    path = tmp_path / "compiled"
+    monkeypatch.setenv("MIRROR_CORE_WORKERS", "2")
+    with shared(KeptPool(2), partial(exec, f"open({str(path)!r}, 'a').write('x')")) as variables:
+        assert not path.exists()
+        monkeypatch.setenv(SHARED_VARIABLE, variables[SHARED_VARIABLE])
+        for _ in range(2):
+            assert set(call(eval, [f"open({str(path)!r}).read()"] * 3).values()) == {"x"}
+
+
+def test_a_build_that_is_gone_is_said():
     with shared(KeptPool(1), nothing) as variables:
         at = variables[SHARED_VARIABLE]
     with pytest.raises(OSError), BuildPool(at).executor(1):
