@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from sklearn.base import ClassifierMixin
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import confusion_matrix
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
 from mirror_core.analysis.selection import split_half
@@ -20,13 +16,26 @@ from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import checked_actions, checked_pair
 from mirror_core.checks import one_of, whole
 
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin  # scikit-learn takes a second to import: where it is used, and only there
+
 MODES = ("perform", "observe")
 """Order of the modes in every result."""
 
-DECODERS: dict[str, Callable[[], ClassifierMixin]] = {
-    "logistic": lambda: LogisticRegression(max_iter=1000),
-    "ridge": RidgeClassifier,
-}
+
+def _logistic() -> ClassifierMixin:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=1000)
+
+
+def _ridge() -> ClassifierMixin:
+    from sklearn.linear_model import RidgeClassifier
+
+    return RidgeClassifier()
+
+
+DECODERS: dict[str, Callable[[], ClassifierMixin]] = {"logistic": _logistic, "ridge": _ridge}
 """Linear classifiers that find different planes where many separate the actions equally well: logistic regression
 follows the directions in which actions lie far apart, ridge regression weighs every direction by its noise. Within a
 mode both may be perfect and across modes disagree, so a transfer should be judged under both."""
@@ -140,6 +149,9 @@ def cross_decoding(
     >>> bool(found.accuracy.min() > 0.9)
     True
     """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     modes = checked_pair(perform, observe, min_sequences=4)
     actions = checked_actions(actions, modes[0].shape)
     one_of("decoder", decoder, DECODERS)
@@ -191,6 +203,8 @@ def _against_other_labels(
     answers: Answers, actions: Int[np.ndarray, "sequence time"], n_draws: int, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, "2 2"], Accuracies]:
     """Return balanced accuracies, as the actions are named and after permuting their names."""
+    from sklearn.metrics import confusion_matrix
+
     recall = [confusion_matrix(actions.ravel(), a.ravel(), normalize="true") for a in answers.reshape(4, -1)]
     table = np.stack(recall, axis=2) / len(recall[0])
     permuted = repaired_sums(table, all_or_random_permutations(len(table), n_draws, rng))

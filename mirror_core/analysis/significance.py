@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import false_discovery_control
 
 from mirror_core.checks import number, one_of
 
@@ -121,7 +120,12 @@ def _uncorrected(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.
 
 
 def _benjamini_hochberg(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:
-    return false_discovery_control(test.p[tested], method="bh")
+    p = test.p[tested]
+    order = np.argsort(p)
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.minimum(1, corrected)
 
 
 def _bonferroni(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:
