@@ -110,7 +110,37 @@ def test_hidden_states_are_those_of_pytorch(reading, n_units):
             lessons.actions if one_pass.sees_actions else None, lessons.observed if one_pass.sees_sensations else None
         )
         states = network.hidden("shared", driven).detach().numpy()
-        np.testing.assert_allclose(buffers.hidden[1:, :9, :n_units].transpose(1, 0, 2), states, atol=1e-6)
+        ours = buffers.hidden[1 + np.arange(5)[:, None], buffers.state][:, :9, :n_units]
+        np.testing.assert_allclose(ours.transpose(1, 0, 2), states, atol=1e-6)
+
+
+@pytest.mark.parametrize("condition", ["shared", "forward-only", "frozen-core"])
+def test_states_that_episodes_share_give_the_gradients_of_all(condition):
+    config = SMALL.change(n_actions=2, batch_size=41, sequence_length=7, initial_std=1.0, weight_decay=0.1)
+    for reading in READINGS:
+        same_as_automatic(configure(config, reading, condition))
+
+
+@given(st.integers(0, 1000), st.integers(2, 5), st.integers(1, 70))
+def test_a_row_stands_for_the_episodes_that_began_alike(seed, n_actions, n_episodes):
+    config = SMALL.change(seed=seed, n_actions=n_actions)
+    lessons, network = make_lessons(config, "train", n_episodes), MirrorNetwork(config)
+    one = compiled._One(network, config, lessons, lessons)
+    buffers = gru._make_buffers(one.weights, one.lessons, one.plan, n_episodes)
+    gru._choose(np.arange(n_episodes), one.lessons, one.plan, buffers)
+    gru._share(0, one.lessons, one.plan, buffers)
+    actions = lessons.actions.numpy()[buffers.index]
+    for t in range(actions.shape[1]):
+        rows, count = buffers.state[t], buffers.count[t]
+        assert rows.max() < count <= len(rows) and count % 4 == 0
+        began = {tuple(episode) for episode in np.c_[rows, actions[:, : t + 1]].tolist()}
+        assert len(began) == len(set(rows.tolist()))  # a row has one beginning
+        assert count == len(rows) or count <= len({one[1:] for one in began}) + 3  # and a beginning one row
+        if t > 0:
+            np.testing.assert_array_equal(buffers.parent[t, rows], buffers.state[t - 1])
+        assert (buffers.parent[t, :count] <= np.arange(count)).all()
+        np.testing.assert_array_equal(buffers.action[t, rows], actions[:, t])
+    assert n_episodes < 40 or buffers.count[0] < len(buffers.index)
 
 
 @given(st.integers(1, 5), st.integers(1, 9), st.integers(0, 30), st.integers(0, 1000))

@@ -3,11 +3,13 @@
 It computes what `mirror_core.networks.training.losses`, automatic differentiation and `torch.optim.Adam` compute.
 An input to the core is E u, with u = [sensation; 1 if one is seen; one-hot action]; W E is multiplied out once a step,
 not W (E u) at every timestep, and its rows for actions are looked up. The forward pass leaves, in place of each gate,
-the factor by which its gradient follows from dh_t, so that going back only multiplies.
+the factor by which its gradient follows from dh_t, so that going back only multiplies. Episodes that begin with the
+same actions are in one state until they part, in a pass that is shown actions alone: that is computed once.
 
-Arrays are (row, unit), a row being an episode. The four blocks of a timestep are, in this order, what the candidate
-receives from the input (`n`), the reset gate (`r`), the update gate (`z`) and what the candidate receives from the
-last hidden state (`m`); W fills n, r, z and U fills r, z, m. With b the biases, PyTorch's GRU is
+Arrays are (row, unit), a row being a state at a timestep: an episode's, or what several share. The four blocks of a
+timestep are, in this order, what the candidate receives from the input (`n`), the reset gate (`r`), the update gate
+(`z`) and what the candidate receives from the last hidden state (`m`); W fills n, r, z and U fills r, z, m. With b the
+biases, PyTorch's GRU is
 
     r = σ(W_r x + U_r h + b_r),   z = σ(W_z x + U_z h + b_z),   m = U_n h + b_m,
     n = tanh(W_n x + b_n + r m),  h' = n + z (h − n).
@@ -59,8 +61,12 @@ def _compiled(function: Callable, *, forceinline: bool = True) -> Callable:
 class Buffers(NamedTuple):
     """Working memory of one pass over a batch, used again by the next."""
 
-    index: np.ndarray  # (row,): episodes, filled up to a multiple of four with copies of the first
-    seen: np.ndarray  # (time, row, D + 1): observed sensation and a one
+    index: np.ndarray  # (episode,): filled up to a multiple of four with copies of the first
+    state: np.ndarray  # (time, episode): its row
+    parent: np.ndarray  # (time, row): row of the timestep before, at most this row's number
+    action: np.ndarray  # (time, row): which it is shown; K is none
+    count: np.ndarray  # (time,): how many rows there are, filled up likewise
+    seen: np.ndarray  # (time, episode, D + 1): observed sensation and a one
     hidden: np.ndarray  # (time + 1, row, unit): hidden states, from the zero start
     gates: np.ndarray  # (time, row, 4 unit): what n, r, z, m receive; then the factors of their gradients; then these
     update: np.ndarray  # (time, row, unit): z
@@ -197,37 +203,40 @@ def _transposed(matrix):
 
 @_compiled
 def _read_out(which, t, n, weights, data, plan, buffers, losses):
-    """Leave the gradients of the heads' outputs at timestep t; add up the losses of the first n rows."""
+    """Leave the gradients of the heads' outputs at timestep t; add up the losses of the first n episodes."""
     _, sensations, _, labels = data
-    index, losses = buffers.index, losses[which]
+    n_rows, losses = buffers.count[t], losses[which]
     for objective in range(2):
         first, size, weight = plan.reads[which, objective], plan.sizes[objective], plan.importance[objective]
         if first < 0:
             continue
         columns = slice(first, first + plan.widths[objective])
-        outputs, errors = buffers.outputs[:, columns], buffers.errors[t, :, columns]
-        for i in range(len(index)):
-            _copy(outputs[i], weights.reader_bias[columns])
+        outputs, errors = buffers.outputs[:n_rows, columns], buffers.errors[t, :n_rows, columns]
+        odds = np.empty(size, np.float32)
+        errors[:] = 0
+        for row in range(n_rows):
+            _copy(outputs[row], weights.reader_bias[columns])
         add_product(buffers.hidden[t + 1], weights.readers[:, columns], outputs)
         for i in range(n):
-            output, error, total = outputs[i], errors[i], np.float32(0)
+            output, error, total = outputs[buffers.state[t, i]], errors[buffers.state[t, i]], np.float32(0)
+            episode = buffers.index[i]
             if objective == 0:  # squared error
                 scale = np.float32(2 * weight / (n * len(labels[0]) * size))
                 for d in range(size):
-                    difference = output[d] - sensations[index[i], t, d]
+                    difference = output[d] - sensations[episode, t, d]
                     total += difference * difference
-                    error[d] = difference * scale
+                    error[d] += difference * scale
                 losses[0] += total / size
             else:  # cross-entropy
-                label, top = labels[index[i], t], output[0]
+                label, top = labels[episode, t], output[0]
                 for a in range(1, size):
                     top = max(top, output[a])
                 for a in range(size):
-                    error[a] = np.exp(output[a] - top)
-                    total += error[a]
+                    odds[a] = np.exp(output[a] - top)
+                    total += odds[a]
                 scale = np.float32(weight / (n * len(labels[0])))
                 for a in range(size):
-                    error[a] *= scale / total
+                    error[a] += odds[a] * (scale / total)
                 error[label] -= scale
                 losses[1] += np.log(total) - (output[label] - top)
 
@@ -248,49 +257,89 @@ def _driven(core, weights, plan):
 
 
 @_compiled
+def _share(which, data, plan, buffers):
+    """Give every state of a pass a row; equal ones the same, while that saves a quarter of the rows."""
+    index, state, parent, action, count = buffers[:5]
+    together = plan.sees_actions[which] and not plan.sees_sensations[which]
+    children = np.empty((len(index), plan.sizes[1]), np.int64)
+    for t in range(len(state)):
+        n = 0
+        if together:
+            children[:] = -1
+            for i in range(len(index)):
+                before, a = state[t - 1, i] if t > 0 else 0, data[0][index[i], t]
+                if children[before, a] < 0:
+                    children[before, a], parent[t, n], action[t, n] = n, before, a
+                    n += 1
+                state[t, i] = children[before, a]
+            count[t] = -(-n // ROWS) * ROWS
+            for row in range(n, count[t]):  # copies of the first
+                parent[t, row], action[t, row] = 0, action[t, 0]
+            together = 4 * n <= 3 * len(index)
+        if not together:
+            count[t] = len(index)
+            for i in range(len(index)):
+                parent[t, i] = state[t - 1, i] if t > 0 else 0
+                action[t, i] = data[0][index[i], t] if plan.sees_actions[which] else plan.sizes[1]
+                state[t, i] = i
+
+
+@_compiled
 def _forward(which, n, drive, weights, data, plan, buffers, losses):
-    """Run a pass over a batch; leave hidden states, factors, and the gradients of the heads' outputs for n rows."""
-    hidden, gates, update, index = buffers.hidden, buffers.gates, buffers.update, buffers.index
-    n_units, n_actions = hidden.shape[2], plan.sizes[1]
+    """Run a pass over n episodes; leave hidden states, factors, and the gradients of the heads' outputs."""
+    _, _, parent, action, count, _, hidden, gates, update, _, _, _ = buffers
+    n_units, recurrent = hidden.shape[2], weights.recurrent[plan.core[which]]
+    _share(which, data, plan, buffers)
     for t in range(len(gates)):
-        for i in range(len(index)):
-            a = data[0][index[i], t] if plan.sees_actions[which] else n_actions
-            _copy(gates[t, i], drive[plan.n_seen + a])
+        for row in range(count[t]):
+            _copy(gates[t, row], drive[plan.n_seen + action[t, row]])
         if plan.sees_sensations[which]:
             add_product(buffers.seen[t], drive[: plan.n_seen, : 3 * n_units], gates[t, :, : 3 * n_units])
-        if t > 0:
-            add_product(hidden[t], weights.recurrent[plan.core[which]], gates[t, :, n_units:])
-        for i in range(len(index)):
-            _advance(gates[t, i], hidden[t, i], update[t, i], hidden[t + 1, i])
+        last = count[t] - 1
+        if t > 0 and parent[t, last] == last:  # then each row follows from the same row
+            add_product(hidden[t], recurrent, gates[t, : last + 1, n_units:])
+        elif t > 0:
+            received = np.zeros((count[t - 1], 3 * n_units), np.float32)
+            add_product(hidden[t], recurrent, received)
+            for row in range(count[t]):
+                _add(gates[t, row, n_units:], received[parent[t, row]])
+        for row in range(count[t]):
+            _advance(gates[t, row], hidden[t, parent[t, row]], update[t, row], hidden[t + 1, row])
         _read_out(which, t, n, weights, data, plan, buffers, losses)
 
 
 @_compiled
 def _backward(which, recurrent_back, readers_back, d_drive, gradients, data, plan, buffers):
     """Go back through time after `_forward` and add to the gradients; `d_drive` receives those of `drive`."""
-    hidden, gates, slope, index = buffers.hidden, buffers.gates, buffers.slope, buffers.index
-    core, n_units, n_actions = plan.core[which], hidden.shape[2], plan.sizes[1]
+    _, _, parent, action, count, _, hidden, gates, update, _, _, slope = buffers
+    core, n_units = plan.core[which], hidden.shape[2]
     slope[:] = 0
     for t in range(len(gates) - 1, -1, -1):
         for objective in range(2):
             first = plan.reads[which, objective]
             if first >= 0:
                 columns = slice(first, first + plan.widths[objective])
-                errors = buffers.errors[t, :, columns]
+                errors = buffers.errors[t, : count[t], columns]
                 add_product(hidden[t + 1].T, errors, gradients.readers[:, columns])
-                add_product(errors, readers_back[columns], slope)
-                for i in range(len(index)):
-                    _add(gradients.reader_bias[columns], errors[i])
-        for i in range(len(index)):
-            _retreat(gates[t, i], buffers.update[t, i], slope[i])
-            a = data[0][index[i], t] if plan.sees_actions[which] else n_actions
-            _add(d_drive[plan.n_seen + a], gates[t, i])
+                add_product(errors, readers_back[columns], slope[: count[t]])
+                for row in range(count[t]):
+                    _add(gradients.reader_bias[columns], errors[row])
+        for row in range(count[t]):
+            _retreat(gates[t, row], update[t, row], slope[row])
+            _add(d_drive[plan.n_seen + action[t, row]], gates[t, row])
         if plan.sees_sensations[which]:
             add_product(buffers.seen[t].T, gates[t, :, : 3 * n_units], d_drive[: plan.n_seen, : 3 * n_units])
         if t > 0:  # the state before the first timestep is zero and nothing reads it
+            for row in range(count[t]):  # a state's gradients are the sums of those that follow from it
+                if parent[t, row] < row:
+                    _add(gates[t, parent[t, row], n_units:], gates[t, row, n_units:])
+                    _add(slope[parent[t, row]], slope[row])
+                    gates[t, row] = 0
+                    slope[row] = 0
+            passed = gates[t, : count[t - 1], n_units:]
             if plan.core_learns:
-                add_product(hidden[t].T, gates[t, :, n_units:], gradients.recurrent[core])
-            add_product(gates[t, :, n_units:], recurrent_back, slope)
+                add_product(hidden[t].T, passed, gradients.recurrent[core])
+            add_product(passed, recurrent_back, slope[: count[t - 1]])
 
 
 @_compiled
@@ -298,6 +347,10 @@ def _make_buffers(weights, data, plan, n):
     n_times, n_rows, (n_units, n_outputs) = data[0].shape[1], -(-n // ROWS) * ROWS, weights.readers.shape
     return Buffers(
         np.zeros(n_rows, np.int64),
+        np.zeros((n_times, n_rows), np.int64),
+        np.zeros((n_times, n_rows), np.int64),
+        np.zeros((n_times, n_rows), np.int64),
+        np.zeros(n_times, np.int64),
         np.zeros((n_times, n_rows, plan.n_seen), np.float32),
         np.zeros((n_times + 1, n_rows, n_units), np.float32),
         np.empty((n_times, n_rows, 4 * n_units), np.float32),
