@@ -103,9 +103,9 @@ def tuning(
     >>> found.means.shape, bool((found.reliability > 0.9).all()), found.tuned.tolist()
     ((6, 3), True, [True, True, True])
     """
-    there = np.isfinite(activity)
-    mean = _ratio(np.where(there, activity, 0).sum(axis=0, dtype=float), there.sum(axis=0))
-    deviation = np.where(there, activity - mean, 0)
+    there = np.isfinite(activity).astype(int)
+    mean = _ratio(np.where(there > 0, activity, 0).sum(axis=0, dtype=float), there.sum(axis=0))
+    deviation = np.where(there > 0, activity - mean, 0)
     shown = actions == np.unique(actions)[:, None, None]  # (action, sequence, time)
     if (actions == actions[:, :1]).all():  # of a trial with one action, its sum over time says all
         shown, there = shown[..., :1], there.sum(axis=1, keepdims=True)

@@ -160,29 +160,25 @@ def lag_profiles(r: xr.DataArray, band: np.ndarray) -> Figure:
     return fig
 
 
-def congruence(selectivity: np.ndarray, index: np.ndarray, least: float) -> Figure:
-    """Draw how selective each unit is in both modes, coloured by how alike its tunings are.
+def reliability(of_units: np.ndarray, index: np.ndarray) -> Figure:
+    """Draw how reliable each unit's responses are in both modes, coloured by how alike its tunings are.
 
     Parameters
     ----------
-    selectivity
-        Share of variance that the action explains, (mode, unit).
+    of_units
+        Reliability of the mean responses, (mode, unit).
     index
-        Correlation of a unit's mean responses over actions across modes; NaN where it has none.
-    least
-        Selectivity that a unit must have in both modes to count as selective.
+        Correlation of a unit's tunings across modes; NaN where it is not tuned in both.
     """
     fig, axes = row_of_panels([""], 3.6)
     axis = axes[0, 0]
-    axis.plot(*selectivity[:, ~np.isfinite(index)], "o", color=CONTROL, markersize=4)
+    axis.plot(*of_units[:, ~np.isfinite(index)], "o", color=CONTROL, markersize=4)
     known = np.isfinite(index)
     dots = axis.scatter(
-        *selectivity[:, known], c=index[known], cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, s=26, edgecolors="0.35",
+        *of_units[:, known], c=index[known], cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, s=26, edgecolors="0.35",
         linewidths=0.5, clip_on=False, zorder=3,
     )  # fmt: skip
-    threshold(axis, least)
-    threshold(axis, least, across=True)
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axis.set(xlabel="variance explained by action, performing", ylabel="variance explained by action, observing")
-    fig.colorbar(dots, ax=axis, label="congruence index", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.046, pad=0.03)
+    axis.set(xlabel="reliability, performing", ylabel="reliability, observing")
+    fig.colorbar(dots, ax=axis, label="correlation of tunings", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.046, pad=0.03)
     return fig

@@ -94,7 +94,9 @@ def test_one_response_a_condition_gets_what_it_allows():
     found = analyse_trials(made(means, [np.array(CONDITIONS)] * 2), n_permutations=200)
     assert "what of it is noise cannot be told" in found.sections["reliability"].skipped
     assert "decoding" not in found.tables
-    assert "unit mismatch is calibrated only where they do not" in " ".join(found.reading.does_not_say)
+    assert found.reading.verdict.startswith("Whether single units are mirror units cannot be told here: 8 of 28 pass")
+    assert "tuning mismatch, was not possible: there is one response" in " ".join(found.reading.does_not_say)
+    assert "found to be" not in found.units
     assert set(found.tables["nulls"].null) == {"unit-mismatch", "action-relabelling"}
 
 

@@ -18,7 +18,7 @@ from mirror_core.recordings.cleaned import Recordings, from_labelled, of_trials,
 from mirror_core.recordings.formats import read_file
 from mirror_core.recordings.trials import Trials
 from mirror_core.runs.progress import progress_bar
-from mirror_core.studies.report.judging import confirmed_units, judge
+from mirror_core.studies.report.judging import by_tuning, confirmed_units, judge
 from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
 from mirror_core.studies.report.responses import population, power, reliability
 from mirror_core.studies.report.results import Report, Section, Settings
@@ -191,11 +191,7 @@ def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame
         columns[f"p {null}, {centring}"] = test.p
         columns[f"p {null}, {centring}, FDR"] = test.corrected("bh")
     if (section := sections["congruence"]).table is not None:
-        found = section.found["congruence"]
-        columns["congruence index"] = found.test.observed
-        for mode, explained in zip(("performing", "observing"), found.selectivity, strict=True):
-            columns[f"variance explained by action, {mode}"] = explained
-        columns["class"] = found.kind
+        columns["class"] = section.found["kind"]
     if (section := sections["reliability"]).table is not None:
         for mode, one in zip(MODES, section.found["tunings"], strict=True):
             columns[f"reliability, {mode}"] = one.reliability
@@ -204,6 +200,7 @@ def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame
         columns["correlation of tunings, corrected"] = section.found["corrected"]
     if recordings.trials is not None:
         columns |= {name: labels for name, labels in recordings.trials.groups.items() if name not in columns}
-    if (confirmed := confirmed_units(sections)) is not None:
+    if by_tuning(sections):
+        confirmed = confirmed_units(sections)
         columns["found to be"] = np.select(confirmed, ["mirror", "anti-mirror"], "neither")
     return pd.DataFrame(columns)

@@ -85,12 +85,13 @@ def verdict(
     alike = population_alike(sections, settings)
     if mirror is None:
         units = "Whether single units are mirror units cannot be tested here"
+    elif not by_tuning(sections):
+        passes = "passes" if mirror == 1 else "pass"
+        units = f"Whether single units are mirror units cannot be told here: {mirror} of {n} {passes} unit mismatch, "
+        units += "which is more than luck only where all units respond alike strongly"
     elif mirror:
         units = f"{mirror} of {n} units {'is a mirror unit' if mirror == 1 else 'are mirror units'}"
-        what = "tuned alike in the two modes" if by_tuning(sections) else "alike in the two modes"
-        units += f": more {what} than different units are"
-    elif not power:
-        units = f"No mirror unit is found among {n} units, and how many could be found in such data is not known"
+        units += ": tuned more alike in the two modes than different units are"
     elif power["power"] >= ENOUGH:
         units = f"No mirror unit is found among {n} units, where a share of {decimal(power['power'])} of them would be"
     else:
@@ -141,11 +142,10 @@ def _says(
 ) -> list[str]:
     says = []
     if mirror is not None:
-        test = "tuning mismatch" if by_tuning(sections) else "unit mismatch, raw and timestep-centred"
-        says.append(
-            f"{mirror} mirror and {anti} anti-mirror units: they pass {test}, one-sided, at a false discovery rate of "
-            f"{settings.alpha:g}."
-        )
+        said = f"{mirror} mirror and {anti} anti-mirror units: they pass tuning mismatch, one-sided,"
+        if not by_tuning(sections):
+            said = f"{mirror} units with r > 0 and {anti} with r < 0 pass unit mismatch, one-sided, raw and centred,"
+        says.append(f"{said} at a false discovery rate of {settings.alpha:g}.")
     for name, (value, exchanged, p) in sections["population"].found.get("means", {}).items():
         says.append(
             f"Mean {name} of the same unit: {decimal(value)}; of units exchanged among like ones: {decimal(exchanged)} "
@@ -208,10 +208,14 @@ def _geometry(sections: Mapping[str, Section], settings: Settings) -> list[str]:
         return []
     both = [found["alignment"].perform_in_observe, found["alignment"].observe_in_perform]
     if all(measure.p <= settings.alpha for measure in both):
-        return ["The modes vary in the same dimensions, more than random ones of this population."]
+        return ["The same units go together in both modes: their dimensions are more alike than with units exchanged."]
     if all(measure.p_less <= settings.alpha for measure in both):
-        return ["The modes vary in different dimensions: less shared than random ones of this population."]
-    return ["Whether the modes share dimensions more, or less, than random ones cannot be told in both directions."]
+        return [
+            "Different units go together in the two modes: their dimensions are less alike than with units exchanged."
+        ]
+    return [
+        "Whether the modes share dimensions more, or less, than with units exchanged cannot be told in both directions."
+    ]
 
 
 def _does_not_say(
@@ -225,10 +229,7 @@ def _does_not_say(
     ]
     if not by_tuning(sections):
         why = sections["reliability"].skipped or "there are too few actions."
-        does_not.append(
-            "That a unit which passes is more than luck, where units differ in how strongly they respond: unit "
-            f"mismatch is calibrated only where they do not, and the test that always is was not possible: {why}"
-        )
+        does_not.append(f"Which units are mirror units: the test that tells, tuning mismatch, was not possible: {why}")
     elif (found := sections["power"].found) and found["power"] < 1:
         does_not.append(
             f"That a unit which fails is no mirror unit: of mirror units planted in simulated populations with the "

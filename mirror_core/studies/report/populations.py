@@ -11,6 +11,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from mirror_core.analysis import (
+    CLASSES,
     DECODERS,
     RecordingError,
     alignment_index,
@@ -32,7 +33,7 @@ from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import both_modes
+from mirror_core.studies.report.units import both_modes, repeated, tunings
 
 N_TOP = 10
 """Units shown and tested one by one: those with the largest r on one half of the sequences."""
@@ -49,9 +50,6 @@ MOST_ACTIONS = 12
 
 MOST_DRAWS = 99
 """Most draws of its null, for the same reason: a smaller α than one hundredth cannot be reached."""
-
-LEAST_SELECTIVITY = 0.05
-"""Share of a unit's variance that the action must explain in both modes for the unit to have a class."""
 
 
 def need_actions(recordings: Recordings) -> np.ndarray:
@@ -198,26 +196,38 @@ def _balanced(truth: np.ndarray, answers: np.ndarray, n_actions: int) -> float:
 def congruences(recordings: Recordings, settings: Settings) -> Section:
     """Sort units by how the actions that drive them correspond across modes."""
     actions = need_actions(recordings)
+    if not repeated(recordings):
+        raise RecordingError("there is one response to each condition: which units respond to it cannot be tested.")
+    perform, observe, _ = tunings(recordings, settings)
+    both = perform.tuned & observe.tuned
+    if not both.any():
+        raise RecordingError("no unit is tuned to the actions in both modes.")
     found = congruence(
-        recordings.perform,
-        recordings.observe,
+        recordings.perform[..., both],
+        recordings.observe[..., both],
         actions,
         settings.n_permutations,
         stream(settings.seed, "report/congruence"),
-        least_selectivity=LEAST_SELECTIVITY,
+        least_selectivity=0,
     )
-    table = found.shares()
+    table = found.shares().iloc[:-1]
     table.insert(1, "units", [int(np.sum(found.kind == name)) for name in table["class"]])
+    kind = np.full(len(both), CLASSES[-1], dtype=object)
+    kind[both] = found.kind
+    notes = []
+    if (least := 1 / math.factorial(min(recordings.n_actions, 20))) > settings.alpha:
+        notes.append(f"With {recordings.n_actions} actions p cannot fall below {least:.2g}.")
     return Section(
         "congruence",
         "Do units prefer the same actions?",
         "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. "
         "Strictly "
-        "congruent: the same in both modes; broadly: some in common; incongruent: none; not selective: the action "
-        f"explains less than {LEAST_SELECTIVITY:.0%} of its variance in a mode. By chance, and p: when the actions "
-        f"of one mode are renamed.",
+        "congruent: the same in both modes; broadly: some in common; incongruent: none. Of the units that are tuned to "
+        "the actions in both modes; all others have no class. By chance, and p: when the actions of one mode are "
+        "renamed.",
         table.rename(columns={"by_chance": "by chance"}),
-        found={"congruence": found},
+        notes=tuple(notes),
+        found={"congruence": found, "both": both, "kind": kind},
     )
 
 
@@ -227,6 +237,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     rows, notes, found = [], [], {}
     try:
         n_draws = min(settings.n_permutations, CKA_DRAWS)
+        if (least := 1 / math.factorial(min(len(recordings.perform), 20))) > settings.alpha:
+            raise RecordingError(f"with {len(recordings.perform)} sequences its p cannot fall below {least:.2g}.")
         cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))
         found["cka"] = cka
         rows.append(("CKA: distances between rows", cka.value, cka.null.mean(), cka.p, cka.p_less, n_draws))
@@ -237,7 +249,9 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     else:
         n_dims, n_draws = min(MAX_DIMS, n_units // 2), max(2, settings.n_permutations)
         rng = stream(settings.seed, "report/alignment")
-        aligned = alignment_index(recordings.perform, recordings.observe, n_dims, n_draws, rng)
+        aligned = alignment_index(
+            recordings.perform, recordings.observe, n_dims, n_draws, rng, null="units", standardise=True
+        )
         found["alignment"] = aligned
         for label, measure in (
             (f"performing's variance in observing's {n_dims} dimensions", aligned.perform_in_observe),
@@ -259,7 +273,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
         "so it "
         "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
         "of the "
-        "other hold, of the most possible; its null is random dimensions with the covariance of both modes together. "
+        "other hold, of the most possible, each unit in its own standard deviations; its null exchanges units of one "
+        "mode with units like them, so it asks whether the same units go together. "
         "p: more alike than the null (a smaller angle is more alike); p, less: less alike.",
         pd.DataFrame(rows, columns=["measure", "value", "null, mean", "p", "p, less", "draws"]),
         notes=tuple(notes),
@@ -303,7 +318,10 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
 def examples(recordings: Recordings, settings: Settings) -> Section:
     """Choose the most mirror-like units on one half of the sequences, and show them on the other."""
     need_sequences(recordings)
-    choosing, testing = split_half(len(recordings.perform), stream(settings.seed, "report/halves"))
+    actions = recordings.actions
+    of_trials = actions is not None and bool((actions == actions[:, :1]).all())
+    conditions = actions[:, 0] if of_trials else None
+    choosing, testing = split_half(len(recordings.perform), stream(settings.seed, "report/halves"), conditions)
     chosen_on = unit_correlation(recordings.perform[choosing], recordings.observe[choosing])
     shown_on = {
         name: unit_correlation(recordings.perform[testing], recordings.observe[testing], centre_timesteps=centre)
