@@ -130,7 +130,10 @@ class Alignment:
     angles: Float[np.ndarray, " dim"]
     """Principal angles between the two subspaces (see `principal_angles`)."""
     null_angles: Float[np.ndarray, "draw dim"]
-    """Principal angles between two random subspaces, or between those of the modes with the units exchanged in one."""
+    """Principal angles between two random subspaces, or between those of the modes with the units exchanged in one. The
+    smallest is no test of its own beside exchanged units: in simulations (see `alignment_index`) it was below 95 % of
+    them in .18 of the data sets with log-normal noise, and in .51 where one gain, another in each mode, moved all units
+    (the index: .08)."""
 
 
 ALIGNMENT_NULLS = ("covariance", "units")
@@ -166,6 +169,11 @@ def alignment_index(
     together hold about as much (`ALIKE`): units that follow anything do so in both modes, and would alone make the
     index vary more than among any units. With `standardise` it answers whether the same units span the same
     dimensions, beyond how much each of them varies; without, units that vary much in both modes make them alike.
+    Where units shared no dimension (independent noise; independent tunings, of half of the units or all; noise equal,
+    log-normal, or that of spikes at rates ten-fold apart; 300 data sets of 48 units each) p ≤ .05 occurred in at most
+    .08 of the data sets and `p_less` ≤ .05 in at most .09; random subspaces with the covariance find the noise alike
+    in all. Tunings correlated by .95 across modes in half of the units were found in .61 (spikes) and 1.00 (equal
+    noise), in a quarter of spiking units in .10.
 
     Parameters
     ----------

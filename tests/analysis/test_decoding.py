@@ -91,7 +91,7 @@ def slow_noise(seed, **options):
 @pytest.mark.parametrize("ratio", [1, 2, 6])
 @pytest.mark.parametrize("data", ["no code", "two codes"])
 def test_relabelled_actions_are_calibrated_however_frequent_each_is(data, ratio):
-    """By accuracy instead of balanced accuracy, three of four data sets without a code would pass at 6 : 1."""
+    """By accuracy instead of balanced accuracy, two of three data sets without a code would pass at 6 : 1."""
     n_sets, passed = 40, 0
     for seed in range(n_sets):
         options = {"ratio": ratio, "n_actions": 5}
