@@ -3,9 +3,7 @@
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +11,12 @@ import torch
 from IPython.display import HTML
 
 from mirror_core.pages.publishing.files import TextFile
+from mirror_core.pages.report.notebook import finding_of, reading, scratch_folder, table
 from mirror_core.pages.report.page import as_page
-from mirror_core.pages.report.text import shown
-from mirror_core.pages.tables import show, statement
 from mirror_core.studies.report.results import Report
 from mirror_core.studies.wording import decimal
 
-
-def scratch_folder() -> Path:
-    """Return a new folder for the files of the page."""
-    return Path(tempfile.mkdtemp(prefix="your_network-"))
+__all__ = ["finding", "glue_reports", "learned", "links", "reading", "run", "scratch_folder", "table"]
 
 
 def learned(
@@ -69,14 +63,12 @@ def run(folder: Path, *command: object) -> dict[str, Any]:
 
 def finding(together: Report, apart: dict[str, Any]) -> HTML:
     """Say in two sentences what the two networks are found to be."""
-    return statement(
-        f"An LSTM that felt the effects of its own acts while it learned: {_inside(together.reading.verdict)}",
-        f"The same LSTM trained without that: {_inside(apart['verdict'])}",
+    return finding_of(
+        {
+            "An LSTM that felt the effects of its own acts while it learned": together.reading.verdict,
+            "The same LSTM trained without that": apart["verdict"],
+        }
     )
-
-
-def _inside(sentence: str) -> str:
-    return escape(sentence[0].lower() + sentence[1:])
 
 
 def glue_reports(glue: Callable[..., None], folder: Path, together: Report) -> None:
@@ -92,24 +84,4 @@ def links() -> HTML:
     return HTML(
         f"<p>Each report is also one HTML file with figures. The command writes it: {apart}. In Python it is "
         f'<code>together.save("together.html")</code>: {together}.</p>'
-    )
-
-
-def table(report: Report, name: str) -> HTML:
-    """Show a table of a report with what could not be done."""
-    section = report.sections[name]
-    if section.table is None:
-        return HTML(f"<p>Skipped: {escape(section.skipped)}</p>")
-    notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in section.notes)
-    return HTML(show(shown(section.table).map(escape).rename(columns=escape)).data + notes)
-
-
-def reading(report: Report) -> HTML:
-    """Show what a report says and what it does not say."""
-    parts = (("What it says", report.reading.says), ("What it does not say", report.reading.does_not_say))
-    return HTML(
-        "".join(
-            f'<p class="table-title">{title}</p><ul>{"".join(f"<li>{escape(s)}</li>" for s in sentences)}</ul>'
-            for title, sentences in parts
-        )
     )

@@ -1,0 +1,51 @@
+"""A report inside a notebook: its verdict, tables and reading as HTML."""
+
+import tempfile
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+from IPython.display import HTML
+
+from mirror_core.pages.report.text import shown
+from mirror_core.pages.tables import show, statement
+from mirror_core.studies.report.results import Report
+
+
+def scratch_folder() -> Path:
+    """Return a new folder for the files of a page."""
+    return Path(tempfile.mkdtemp(prefix="mirror-"))
+
+
+def table(report: Report, name: str) -> HTML:
+    """Show a table of a report with what could not be done."""
+    section = report.sections[name]
+    if section.table is None:
+        return HTML(f"<p>Skipped: {escape(section.skipped)}</p>")
+    notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in section.notes)
+    return HTML(show(shown(section.table).map(escape).rename(columns=escape)).data + notes)
+
+
+def verdict(report: Report) -> HTML:
+    """Show the verdict."""
+    return HTML(f"<p><strong>{escape(report.reading.verdict)}</strong></p>")
+
+
+def reading(report: Report) -> HTML:
+    """Show what a report says and what it does not say."""
+    parts = (("What it says", report.reading.says), ("What it does not say", report.reading.does_not_say))
+    return HTML(
+        "".join(
+            f'<p class="table-title">{title}</p><ul>{"".join(f"<li>{escape(s)}</li>" for s in sentences)}</ul>'
+            for title, sentences in parts
+        )
+    )
+
+
+def finding_of(verdicts: Mapping[str, str]) -> HTML:
+    """Say in a sentence or two each what was found about some recordings, by what they are called."""
+    return statement(*(f"{name}: {_inside(said)}" for name, said in verdicts.items()))
+
+
+def _inside(sentence: str) -> str:
+    return escape(sentence[0].lower() + sentence[1:])
