@@ -232,7 +232,7 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
 
 
 def geometry(recordings: Recordings, settings: Settings) -> Section:
-    """Compare the geometry of the two modes: CKA, alignment of the leading subspaces, principal angles."""
+    """Compare the geometry of the two modes: CKA, and alignment of the leading subspaces."""
     n_units = recordings.perform.shape[2]
     rows, notes, found = [], [], {}
     try:
@@ -258,12 +258,6 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
             (f"observing's variance in performing's {n_dims} dimensions", aligned.observe_in_perform),
         ):
             rows.append((label, measure.value, measure.null.mean(), measure.p, measure.p_less, n_draws))
-        degrees, by_chance = np.rad2deg(aligned.angles), np.rad2deg(aligned.null_angles)
-        beyond = (1 + np.sum(by_chance[:, 0] <= degrees[0])) / (1 + n_draws)
-        below = (1 + np.sum(by_chance[:, 0] >= degrees[0])) / (1 + n_draws)
-        rows.append(
-            ("smallest principal angle, in degrees", degrees[0], by_chance[:, 0].mean(), beyond, below, n_draws)
-        )
     if not rows:
         raise RecordingError(" ".join(notes))
     return Section(
