@@ -26,7 +26,9 @@ import pandas as pd
 import psutil
 
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.sweeps import TIMING, RowStore, read_sweep
+from mirror_core.studies.sweeps.plan import read_sweep
+from mirror_core.studies.sweeps.rows import RowStore
+from mirror_core.studies.sweeps.running import TIMING
 
 SWEEP = """
 readings = ["as-written", "self-observation"]

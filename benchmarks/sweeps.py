@@ -22,8 +22,8 @@ import pandas as pd  # noqa: E402
 from mirror_core.runs.pools import LocalPool, each_result  # noqa: E402
 from mirror_core.runs.provenance import processor  # noqa: E402
 from mirror_core.runs.store import RunStore  # noqa: E402
-from mirror_core.studies.sweeps import Sweep, survey  # noqa: E402
-from mirror_core.studies.sweeps.running import obtain_in_worker  # noqa: E402
+from mirror_core.studies.sweeps.plan import Sweep  # noqa: E402
+from mirror_core.studies.sweeps.running import obtain_in_worker, survey  # noqa: E402
 
 
 def timed(sweep: Sweep, workers: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ from mirror_core.config.settings import Config
 from mirror_core.networks.cores import CORES
 from mirror_core.networks.training import plain
 from mirror_core.networks.training.loop import train, train_many
-from mirror_core.studies.sweeps import Sweep
+from mirror_core.studies.sweeps.plan import Sweep
 
 Record = dict[str, Any]
 TWO_WAYS = {"plain": plain.train, "ours": train}

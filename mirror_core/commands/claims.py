@@ -14,7 +14,9 @@ from mirror_core.runs.interrupts import terminated_as_interrupted
 if TYPE_CHECKING:
     from mirror_core.config.settings import Config
     from mirror_core.runs.store import RunStore
-    from mirror_core.studies.claims import Change, Claim, Judgement
+    from mirror_core.studies.claims.results import Change
+    from mirror_core.studies.claims.statements import Claim
+    from mirror_core.studies.claims.verdicts import Judgement
 
 CHANGED = 3
 """Exit status of --check where a verdict changed."""
@@ -68,7 +70,10 @@ def claims(
         from mirror_core.config.settings import Config
         from mirror_core.runs.files import write_text
         from mirror_core.runs.store import RunStore
-        from mirror_core.studies.claims import claim_grid, conditions_of, evaluate, gather, load_claims, to_csv, to_json
+        from mirror_core.studies.claims.evidence import claim_grid, gather
+        from mirror_core.studies.claims.results import to_csv, to_json
+        from mirror_core.studies.claims.statements import conditions_of, load_claims
+        from mirror_core.studies.claims.verdicts import evaluate
         from mirror_core.studies.grid import names
 
         if out and not out.absolute().parent.is_dir():
@@ -125,7 +130,7 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
         If there are none to compare with, or other networks are behind them.
     """
     from mirror_core.checks import OptionError
-    from mirror_core.studies.claims import COMMITTED, changes, read_verdicts
+    from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts
 
     if not COMMITTED.is_file():
         raise OptionError(f"no verdicts to compare with: {COMMITTED} does not exist.")
@@ -143,7 +148,7 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
 
 def as_text(judgements: list[Judgement]) -> str:
     """Return the verdicts as a plain table: claim, the paper's number, and under each reading verdict and value."""
-    from mirror_core.studies.claims import SYMBOLS
+    from mirror_core.studies.claims.verdicts import SYMBOLS
     from mirror_core.studies.wording import decimal
 
     def said(one: Judgement) -> str:

@@ -1,7 +1,5 @@
 """What the subcommands share: the store they work on, and how they end when something is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields

@@ -15,7 +15,7 @@ from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
     from mirror_core.runs.store import RunStore
-    from mirror_core.studies.sweeps import Failure, Survey
+    from mirror_core.studies.sweeps.running import Failure, Survey
 
 
 @click.command(short_help="Run what a file declares, and write one table.")
@@ -65,7 +65,9 @@ def sweep(
     out = out or Path(f"{files[0].stem}.parquet")
     with clear_errors():
         from mirror_core.runs.store import RunStore
-        from mirror_core.studies.sweeps import joined, read_sweep, run_sweep, survey, write_table
+        from mirror_core.studies.sweeps.plan import read_sweep
+        from mirror_core.studies.sweeps.running import run_sweep, survey
+        from mirror_core.studies.sweeps.tables import joined, write_table
 
         declared, store = {file.stem: read_sweep(file) for file in files}, RunStore(folder)
         if len(declared) < len(files):
@@ -104,8 +106,8 @@ def _command(files: tuple[Path, ...], out: Path, weights: bool) -> str:
 def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str | None) -> str:
     """Say how much there is to do."""
     from mirror_core.runs.workers import n_workers
-    from mirror_core.studies.sweeps import merged
     from mirror_core.studies.sweeps.cost import estimate
+    from mirror_core.studies.sweeps.running import merged
     from mirror_core.studies.wording import duration
 
     every = merged(found)
@@ -123,7 +125,7 @@ def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str |
 
 
 def _say_interrupted(found: list[Survey], store: RunStore) -> None:
-    from mirror_core.studies.sweeps import merged
+    from mirror_core.studies.sweeps.running import merged
 
     left = merged(found)
     click.echo(

@@ -1,17 +1,17 @@
 """What each null calls where no code is shared and where one is planted, and how its p is distributed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH, letter, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
+from mirror_core.figures.power import TITLES
+from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH
+from mirror_core.studies.select import where
 
 SIDE_OFFSET = {"two-sided": -0.17, "greater": 0.17}
 """Where a situation's marks stand around its row."""
@@ -63,30 +63,17 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
         for y, situation in enumerate(situations):
             colour = SHARED if situation.startswith(_PLANTED) else CONTROL
             for side, offset in SIDE_OFFSET.items():
-                where = {"situation": situation, "null": null, "alternative": side}
-                _marks(axis, _rows(calls, where).called, y + offset, colour, filled=side == "two-sided")
-                for row in _rows(means, where).itertuples():
-                    axis.hlines(y + offset, max(row.low, 0), min(row.high, 1), color="black", linewidth=1.2, zorder=4)
-                    axis.plot(row.mean, y + offset, "|", color="black", markersize=7, zorder=4)
+                at = {"situation": situation, "null": null, "alternative": side}
+                marks = {"hollow": side != "two-sided", "markersize": 3.5, "alpha": 0.75, "markeredgewidth": 0.8}
+                dots(axis, where(calls, **at).called, y + offset, colour, **marks)
+                for row in where(means, **at).itertuples():
+                    interval(axis, (row.mean, row.low, row.high), y + offset, 7)
         axis.set(xlim=(-0.02, 1.02))
         axis.set_xticks(*_TICKS)
-    axes[0, 0].set_yticks(range(len(situations)), situations)
-    axes[0, 0].set_ylim(len(situations) - 0.5, -0.5)
+    label_rows(axes[0, 0], situations, 0.5)
     fig.supxlabel(f"share of units called at α = {alpha:.2f}".replace("0.", "."), fontsize=9)
     _write_questions(fig, axes, questions)
     return fig
-
-
-def _rows(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
-    """Return the rows with these values."""
-    return table[np.logical_and.reduce([table[column] == value for column, value in where.items()])]
-
-
-def _marks(axis: Axes, values: pd.Series, y: float, colour: str, *, filled: bool) -> None:
-    axis.plot(
-        values, np.full(len(values), y), "o", color=colour, markersize=3.5, alpha=0.75, clip_on=False,
-        markerfacecolor=colour if filled else "white", markeredgewidth=0.8,
-    )  # fmt: skip
 
 
 def distributions_of_p(
@@ -139,12 +126,12 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
         threshold(axis, alpha, across=True)
         for marker, null in zip("os", dict.fromkeys(table.null), strict=False):
             for side, offset in SIDE_OFFSET.items():
-                one = _rows(table, {"null": null, "alternative": side})
+                one = where(table, null=null, alternative=side)
                 x = one.n_actions + offset + (0.08 if marker == "s" else -0.08)
                 axis.vlines(x, one.low.clip(0), one.high, color=CONTROL, linewidth=1)
                 axis.plot(
                     x, one["mean"], marker, color="black" if marker == "o" else CONTROL, markersize=4.5,
-                    markerfacecolor=None if side == "two-sided" else "white", label=f"{null}, {_said(side)}",
+                    markerfacecolor=None if side == "two-sided" else "white", label=f"{null}, {TITLES[side]}",
                 )  # fmt: skip
         axis.set(xlabel="number of actions K", ylabel=text, xticks=sorted(set(table.n_actions)))
         axis.set_ylim(bottom=0)
@@ -152,7 +139,3 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
     for axis, text in zip(axes, "AB", strict=True):
         letter(axis, text)
     return fig
-
-
-def _said(side: str) -> str:
-    return {"greater": "one-sided"}.get(side, side)

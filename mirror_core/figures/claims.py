@@ -1,11 +1,10 @@
 """The verdict on every claim under every reading, in one glance."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mirror_core.figures.style import WIDTH, row_of_panels
+from mirror_core.figures.marks import beside_row
+from mirror_core.figures.style import row_of_panels
 
 LOOK = {
     "reproduced": {"marker": "o", "color": "#1B7837", "fillstyle": "full"},
@@ -29,8 +28,7 @@ def verdict_matrix(table: pd.DataFrame, titles: dict[str, str], paper: dict[str,
         Claim → what the paper reports, which stands at the right.
     """
     claims, readings = list(titles), list(dict.fromkeys(table.reading))
-    fig, axes = row_of_panels([""], 1.0 + 0.27 * len(claims))
-    fig.set_figwidth(WIDTH)
+    fig, axes = row_of_panels([""], 1.0 + 0.27 * len(claims), lone=1)
     axis = axes[0, 0]
     place = {name: i for i, name in enumerate(claims)}
     for row in table.itertuples():
@@ -48,10 +46,7 @@ def verdict_matrix(table: pd.DataFrame, titles: dict[str, str], paper: dict[str,
     axis.xaxis.tick_top()
     axis.tick_params(length=0)
     for y, name in enumerate(claims):
-        axis.annotate(
-            paper[name], (1, y), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            va="center", fontsize=8, color="0.3",
-        )  # fmt: skip
+        beside_row(axis, paper[name], y, fontsize=8, color="0.3")
     axis.annotate(
         "the paper", (1, 1), (8, 5), xycoords="axes fraction", textcoords="offset points",
         va="bottom", fontsize=9, color="0.3",

@@ -1,8 +1,6 @@
 """What networks cost: ways of training side by side, how the cost grows, and kinds of cores."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from mirror_core.figures.style import CONTROL, WIDTH, letter, row_of_panels, threshold
+from mirror_core.figures.marks import dots, letter, threshold
+from mirror_core.figures.style import CONTROL, WIDTH, row_of_panels
+from mirror_core.studies.select import where
 
 NAMES = {"ours": "ours", "plain": "plain loop", "jax": "JAX"}
 """How the ways of training are called."""
@@ -19,11 +19,10 @@ _COLOUR = {"ours": "black", "plain": CONTROL, "jax": CONTROL}
 _MARKER = {"ours": "o", "plain": "s", "jax": "^"}
 
 
-def _dots(axis: Axes, x: object, y: object, way: str, **options) -> None:
+def _turns(axis: Axes, x: Sequence[float], y: float | pd.Series, way: str, **options) -> None:
     """Draw single turns: ours filled and black, others hollow and grey."""
-    face = "black" if way == "ours" else "white"
-    options = {"markersize": 4.5, "markerfacecolor": face, "markeredgewidth": 1.1, "clip_on": False} | options
-    axis.plot(x, y, _MARKER[way], color=_COLOUR[way], zorder=3, **options)
+    look = {"markersize": 4.5, "marker": _MARKER[way], "hollow": way != "ours", "markeredgewidth": 1.1, "zorder": 3}
+    dots(axis, x, y, _COLOUR[way], **look | options)
 
 
 def ways(training: pd.DataFrame, ratios: Mapping[int, str]) -> Figure:
@@ -41,18 +40,13 @@ def ways(training: pd.DataFrame, ratios: Mapping[int, str]) -> Figure:
     for axis, (size, words) in zip(axes[0], ratios.items(), strict=True):
         one = training[training.hidden_size == size]
         for y, way in enumerate(order):
-            values = one[one.way == way].seconds.to_numpy()
-            _dots(axis, values, y + _spread(len(values)), way)
+            _turns(axis, one[one.way == way].seconds, y, way, half=0.15)
         axis.set(xlim=(0, one.seconds.max() * 1.12))
         axis.annotate(words, (0.98, 0.93), xycoords="axes fraction", ha="right", va="top", fontsize=8.5)
     axes[0, 0].set_yticks(range(len(order)), [NAMES[way] for way in order])
     axes[0, 0].set_ylim(len(order) - 0.5, -0.7)
     fig.supxlabel("seconds to train one network, one core", fontsize=9)
     return fig
-
-
-def _spread(n: int) -> np.ndarray:
-    return np.linspace(-0.15, 0.15, n) if n > 1 else np.zeros(n)
 
 
 PANELS = (
@@ -116,7 +110,7 @@ def _grow(axis: Axes, table: pd.DataFrame, label: str) -> None:
         way = {"runs": "ours", "rows": "plain"}.get(name, name)
         medians = one.groupby("x").y.median()
         axis.plot(medians.index, medians, color=_COLOUR[way], linewidth=1.0, zorder=2)
-        _dots(axis, one.x, one.y, way, markersize=3.5)
+        _turns(axis, one.x, one.y, way, markersize=3.5)
         if several:
             middle = medians.index[len(medians) // 2]
             above = medians[middle] >= table[table.x == middle].y.median()
@@ -146,15 +140,14 @@ def cores(table: pd.DataFrame) -> Figure:
         Columns `core`, `way`, `seconds`; a row of the figure for each core, in their order.
     """
     names = list(dict.fromkeys(table.core))
-    fig, axes = row_of_panels([""], 0.9 + 0.34 * len(names))
-    fig.set_figwidth(WIDTH * 0.8)
+    fig, axes = row_of_panels([""], 0.9 + 0.34 * len(names), lone=0.8)
     axis = axes[0, 0]
     for y, core in enumerate(names):
         for way, offset in (("ours", -0.15), ("plain", 0.15)):
-            values = table[(table.core == core) & (table.way == way)].seconds.to_numpy()
-            _dots(axis, values, np.full(len(values), y + offset), way)
+            seconds = where(table, core=core, way=way).seconds
+            _turns(axis, seconds, y + offset, way)
             if y == 0:
-                axis.annotate(NAMES[way], (values.max(), y + offset), (7, 0), textcoords="offset points", va="center",
+                axis.annotate(NAMES[way], (seconds.max(), y + offset), (7, 0), textcoords="offset points", va="center",
                               fontsize=8, color="0.15")  # fmt: skip
     axis.set_yticks(range(len(names)), names)
     axis.set(xlim=(0, table.seconds.max() * 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="seconds an epoch, one core")

@@ -1,23 +1,12 @@
 """Figure 1 of the paper: r of every unit, its distribution, and the units with the largest r at work."""
 
-from __future__ import annotations
-
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.figures.style import (
-    CONTROL,
-    CORRELATION_COLOURS,
-    MODE_COLOUR,
-    MODE_LINE,
-    SHARED,
-    letter,
-    row_of_panels,
-    threshold,
-)
+from mirror_core.figures.marks import letter, mode_legend, threshold
+from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
 
@@ -110,7 +99,6 @@ def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray],
     for axis in axes[:, 0]:
         axis.set(ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
     axes[n_units // 2, 0].set_ylabel("activation")
-    lines = [Line2D([], [], color=MODE_COLOUR[m], linestyle=MODE_LINE[m], label=m) for m in MODE_COLOUR]
-    fig.legend(handles=lines, loc="outside upper right", ncols=2)
+    mode_legend(fig, "outside upper right")
     letter(axes[0, 0], panel)
     return fig

@@ -1,7 +1,5 @@
 """Which ingredients make mirror units: every combination, and what each ingredient adds."""
 
-from __future__ import annotations
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG
-from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH, letter
+from mirror_core.figures.marks import label_rows, letter, spread
+from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH
 from mirror_core.studies.ingredients.factorial import INGREDIENTS
 
 TASKS = {"perform": "performing is learnt", "observe": "observing is learnt"}
@@ -44,11 +43,9 @@ def _shares(axis: Axes, overview: pd.DataFrame) -> None:
         ha="right", fontsize=8, color="0.3",
     )  # fmt: skip
     for x, row in enumerate(overview.itertuples()):
-        colour = _colour(row)
-        n = len(row.values)
-        jitter = np.linspace(-0.22, 0.22, n) if n > 1 else np.zeros(1)
+        colour = SHARED if row.cell.has("shared core") else CONTROL
         axis.plot(
-            x + jitter, row.values, "o", color=colour, markersize=4, alpha=0.8, clip_on=False,
+            x + spread(len(row.values), 0.22), row.values, "o", color=colour, markersize=4, alpha=0.8, clip_on=False,
             markerfacecolor=colour if row.answerable else "white",
         )  # fmt: skip
         if np.isfinite(row.low):
@@ -65,10 +62,6 @@ def _shares(axis: Axes, overview: pd.DataFrame) -> None:
         axis.plot([], [], "o", color=colour, markersize=5, label=label)
     axis.plot([], [], "o", color=CONTROL, markerfacecolor="white", markersize=5, label="asked for the unknowable")
     axis.legend(loc="upper right")
-
-
-def _colour(row) -> str:
-    return SHARED if row.cell.has("shared core") else CONTROL
 
 
 def _matrix(axis: Axes, overview: pd.DataFrame) -> None:
@@ -106,18 +99,17 @@ def effects(backgrounds: pd.DataFrame, main: pd.DataFrame, pairs: pd.DataFrame) 
     left.axvline(0, color="0.35", linewidth=0.8)
     for y, row in enumerate(main.itertuples()):
         one = backgrounds[backgrounds.ingredient == row.ingredient].sort_values("difference", ignore_index=True)
-        jitter = np.linspace(-0.28, 0.28, len(one))
+        offsets = spread(len(one), 0.28)
         for answerable in (True, False):
             chosen = one.answerable.to_numpy() == answerable
             left.plot(
-                one.difference[chosen], y + jitter[chosen], "o", color=CONTROL, markersize=4.5, alpha=0.85,
+                one.difference[chosen], y + offsets[chosen], "o", color=CONTROL, markersize=4.5, alpha=0.85,
                 markerfacecolor=CONTROL if answerable else "white", clip_on=False,
             )  # fmt: skip
         if np.isfinite(row.low):
             left.hlines(y, row.low, row.high, color="black", linewidth=1.4, zorder=4)
         left.plot(row.mean, y, "|", color="black", markersize=16, markeredgewidth=1.6, zorder=4)
-    left.set_yticks(range(len(main)), main.ingredient)
-    left.set_ylim(len(main) - 0.5, -0.5)
+    label_rows(left, main.ingredient, 0.5)
     left.set_xlabel("change in the share of units with r > .75")
     letter(left, "A")
     _interactions(right, main, pairs)
@@ -131,7 +123,7 @@ def _interactions(axis: Axes, main: pd.DataFrame, pairs: pd.DataFrame) -> None:
     for row in pairs.itertuples():
         i, j = sorted((names.index(row.first), names.index(row.second)))
         grid[j, i] = row.mean
-        text = _signed(row.mean) if np.isfinite(row.mean) else "none"
+        text = f"{row.mean:+.2f}".replace("-", "−") if np.isfinite(row.mean) else "none"
         sure = np.isfinite(row.low) and not row.low <= 0 <= row.high
         dark = abs(row.mean) > 0.6 if np.isfinite(row.mean) else False
         axis.text(i, j, text, ha="center", va="center", fontsize=8.5, fontweight="bold" if sure else "normal",
@@ -142,7 +134,3 @@ def _interactions(axis: Axes, main: pd.DataFrame, pairs: pd.DataFrame) -> None:
     axis.set_ylim(len(names) - 0.5, 0.5)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")

@@ -1,14 +1,14 @@
 """What silencing units costs: loss by number of units, and mirror units against sets of others."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import t as student
 
+from mirror_core.analysis import mean_interval
 from mirror_core.figures.ablation import colour_of
-from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, NULL, letter, row_of_panels, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
+from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, NULL, row_of_panels
+from mirror_core.studies.select import where
 
 _MATCHED = "0.45"
 
@@ -35,10 +35,10 @@ def dose_curves(effects: pd.DataFrame, ablation: str) -> Figure:
     for row, (mode, colour) in enumerate(MODE_COLOUR.items()):
         of_group = styles | {"top": {"color": colour, "linestyle": MODE_LINE[mode]}}
         for axis, reading in zip(axes[row], readings, strict=True):
-            here = effects[(effects.reading == reading) & (effects["mode"] == mode)]
+            here = where(effects, reading=reading, mode=mode)
             intact = here[here.group == "none"].set_index("seed").loss
             for group, style in of_group.items():
-                one = here[(here.group == group) & (here.ablation == ablation)]
+                one = where(here, group=group, ablation=ablation)
                 curves = one.groupby(["seed", "n_units"]).loss.mean().unstack("n_units")
                 curves.insert(0, 0, intact.reindex(curves.index))
                 x = [place[dose] for dose in curves.columns]
@@ -69,7 +69,7 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
     """
     readings, conditions = list(dict.fromkeys(compared.reading)), list(dict.fromkeys(compared.condition))
     fig, axes = row_of_panels(readings, 4.4, rows=2)
-    chosen = compared[(compared.group == "top") & (compared.n_units == dose)]
+    chosen = where(compared, group="top", n_units=dose)
     kinds = [(null, ablation) for null in dict.fromkeys(chosen.null) for ablation in dict.fromkeys(chosen.ablation)]
     for row, mode in enumerate(MODE_COLOUR):
         for axis, reading in zip(axes[row], readings, strict=True):
@@ -77,21 +77,17 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
             threshold(axis, 0)
             for y, (null, ablation) in enumerate(kinds):
                 for j, condition in enumerate(conditions):
-                    one = chosen[(chosen.reading == reading) & (chosen["mode"] == mode) & (chosen.null == null)
-                                 & (chosen.ablation == ablation) & (chosen.condition == condition)]  # fmt: skip
+                    at = {"reading": reading, "mode": mode, "null": null, "ablation": ablation, "condition": condition}
+                    one = where(chosen, **at)
                     z = (one.excess / one.null_sd).replace([np.inf, -np.inf], np.nan).dropna().values
-                    where = y + 0.34 * (j - (len(conditions) - 1) / 2)
-                    spread = np.linspace(-0.1, 0.1, len(z)) if len(z) > 1 else np.zeros(len(z))
+                    row_y = y + 0.34 * (j - (len(conditions) - 1) / 2)
                     colour = MODE_COLOUR[mode] if condition == "shared" else colour_of(condition)
-                    axis.plot(z, where + spread, "o", color=colour, markersize=3.2, alpha=0.75, clip_on=False)
+                    dots(axis, z, row_y, colour, half=0.1, markersize=3.2, alpha=0.75)
                     if len(z) > 1:
-                        half = student.ppf(0.975, len(z) - 1) * z.std(ddof=1) / np.sqrt(len(z))
-                        axis.hlines(where, z.mean() - half, z.mean() + half, color="black", linewidth=1.2, zorder=4)
-                        axis.plot(z.mean(), where, "|", color="black", markersize=8, zorder=4)
+                        interval(axis, mean_interval(z), row_y, 8, share=False)
         letter(axes[row, 0], "AB"[row])
         axes[row, 0].set_ylabel(mode)
     labels = [f"{null.replace('variance-', '')}, {ablation}" for null, ablation in kinds]
-    axes[0, 0].set_yticks(range(len(kinds)), labels)
-    axes[0, 0].set_ylim(len(kinds) - 0.4, -0.6)
+    label_rows(axes[0, 0], labels)
     fig.supxlabel("cost of the top units beyond that of other sets, in standard deviations of these", fontsize=9)
     return fig

@@ -1,7 +1,5 @@
 """Where the two modes live in the core, and trained networks beside a linear theory."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -9,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG_THRESHOLD
-from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, NULL, SHARED, letter, row_of_panels, threshold
+from mirror_core.figures.marks import dots, label_rows, letter, threshold
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
+from mirror_core.studies.select import where
 
 PARTS = {"whole": "whole activity", "action": "what tells the action"}
 
@@ -50,9 +50,9 @@ def captured(spaces: xr.Dataset) -> Figure:
 
 
 MARKS = {
-    "theory": {"marker": "s", "markersize": 7.5, "color": "black", "markerfacecolor": "none"},
-    "trained linear": {"marker": "o", "markersize": 6.5, "color": SHARED, "markerfacecolor": "none"},
-    "network": {"marker": "o", "markersize": 5, "color": SHARED, "alpha": 0.8},
+    "theory": {"marker": "s", "markersize": 7.5, "colour": "black", "markerfacecolor": "none"},
+    "trained linear": {"marker": "o", "markersize": 6.5, "colour": SHARED, "markerfacecolor": "none"},
+    "network": {"marker": "o", "markersize": 5, "colour": SHARED, "alpha": 0.8},
 }
 LABELS = {"theory": "theory", "trained linear": "linear, trained", "network": "GRU, trained"}
 
@@ -75,16 +75,15 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
         axis.axvline(0, color=NULL, linewidth=0.8, zorder=0)
         for y, condition in enumerate(conditions):
             for source, offset in zip(MARKS, (-0.24, 0, 0.24), strict=True):
-                one = alignments[(alignments.reading == reading) & (alignments.condition == condition)
-                                 & (alignments.source == source)]  # fmt: skip
-                rows = np.full(len(one), y + offset)
-                axis.plot(one.alignment, rows, linestyle="none", clip_on=False, **MARKS[source])
+                one = where(alignments, reading=reading, condition=condition, source=source)
+                dots(axis, one.alignment, y + offset, **MARKS[source])
         axis.set(xlim=(-0.3, 1), ylim=(len(conditions) - 0.5, -0.5))
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
         axis.set_xlabel("alignment of tunings" if reading == readings[len(readings) // 2] else "")
     axes[0, 0].set_yticks(range(len(conditions)), ["paired" if c == "shared" else c for c in conditions])
     for source, style in MARKS.items():
-        axes[0, 0].plot([], [], linestyle="none", label=LABELS[source], **style)
+        # clipped: marks that are nowhere take no room
+        dots(axes[0, 0], [], 0, clip_on=True, label=LABELS[source], **style)
     axes[0, 0].legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
     letter(axes[0, 0], "A")
     for axis, reading in zip(axes[1], readings, strict=True):
@@ -116,16 +115,12 @@ def ladder(steps: pd.DataFrame) -> Figure:
     for axis, reading in zip(axes[0], readings, strict=True):
         axis.axvline(0, color=NULL, linewidth=0.8, zorder=0)
         for y, name in enumerate(names):
-            values = steps[(steps.reading == reading) & (steps.step == name)].alignment
             colour = SHARED if y == len(names) - 1 else "black" if y == 0 else CONTROL
-            hollow = y < len(names) - 1
-            axis.plot(
-                values, np.full(len(values), y), "s" if y == 0 else "o", color=colour, markersize=5,
-                markerfacecolor="none" if hollow else colour, alpha=0.85, clip_on=False,
-            )  # fmt: skip
+            look = {"marker": "s" if y == 0 else "o", "markerfacecolor": "none" if y < len(names) - 1 else colour}
+            one = where(steps, reading=reading, step=name)
+            dots(axis, one.alignment, y, colour, markersize=5, alpha=0.85, **look)
         axis.set(xlim=(-0.35, 1))
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
-    axes[0, 0].set_yticks(range(len(names)), names)
-    axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
+    label_rows(axes[0, 0], names, 0.5)
     fig.supxlabel("alignment of the two modes' tunings", fontsize=9)
     return fig

@@ -1,7 +1,5 @@
 """Measures of a common code beside their nulls: tuning of units, geometry of populations, what carries across modes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.figures.ablation import colour_of
-from mirror_core.figures.style import NULL, letter, row_of_panels
+from mirror_core.figures.marks import dots, label_rows, letter, share_ticks
+from mirror_core.figures.style import NULL, row_of_panels
+from mirror_core.studies.select import where
 
 
 def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
@@ -47,15 +47,14 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
         at = beyond.sel(reading=reading)
         for y, name in enumerate(classes):
             for j, condition in enumerate(conditions):
-                where = y + 0.26 * (j - (len(conditions) - 1) / 2)
+                row_y = y + 0.26 * (j - (len(conditions) - 1) / 2)
                 one = at.sel({"condition": condition, "class": name})
-                _chance(axis, one.class_chance.values, where)
-                _dots(axis, one.class_share.values, where, condition)
+                _chance(axis, one.class_chance.values, row_y)
+                _networks(axis, one.class_share.values, row_y, condition)
         axis.set(xlim=(0, 1))
-        axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+        share_ticks(axis)
         if i == 0:
-            axis.set_yticks(range(len(classes)), [name.replace(" ", "\n", 1) for name in classes])
-            axis.set_ylim(len(classes) - 0.45, -0.55)
+            label_rows(axis, [name.replace(" ", "\n", 1) for name in classes], 0.55)
             letter(axis, "B")
     axes[1, (len(readings) - 1) // 2].set_xlabel("share of units in a class")
     return fig
@@ -81,17 +80,15 @@ def against_null(
     fig, axes = row_of_panels(readings, height * len(quantities), rows=len(quantities), sharex="row")
     for row, (quantity, label) in enumerate(quantities.items()):
         for axis, reading in zip(axes[row], readings, strict=True):
-            chosen = table[(table.reading == reading) & (table.quantity == quantity)]
             for y, condition in enumerate(conditions):
-                one = chosen[chosen.condition == condition]
+                one = where(table, reading=reading, quantity=quantity, condition=condition)
                 axis.hlines(y, one.low.mean(), one.high.mean(), color=NULL, linewidth=9, zorder=0)
                 _chance(axis, [one.null.mean()], y, 0.3)
-                _dots(axis, one.value.values, y, condition)
+                _networks(axis, one.value.values, y, condition)
             axis.set(xlim=limits[quantity])
         axes[row, (len(readings) - 1) // 2].set_xlabel(label)
         letter(axes[row, 0], "ABCDEF"[row])
-    axes[0, 0].set_yticks(range(len(conditions)), conditions)
-    axes[0, 0].set_ylim(len(conditions) - 0.4, -0.6)
+    label_rows(axes[0, 0], conditions)
     return fig
 
 
@@ -124,15 +121,10 @@ def principal_angles(beyond: xr.Dataset, labels: Sequence[str] = ("shared", "sep
     return fig
 
 
-def _dots(axis: Axes, values: np.ndarray, y: float, condition: str) -> None:
+def _networks(axis: Axes, values: np.ndarray, y: float, condition: str) -> None:
     """Draw one dot a network; hollow for untrained ones."""
-    colour = colour_of(condition)
-    face = "white" if condition == "untrained" else colour
-    spread = np.linspace(-0.08, 0.08, len(values)) if len(values) > 1 else np.zeros(1)
-    axis.plot(
-        values, y + spread, "o", markersize=3.2, color=colour, markerfacecolor=face, markeredgewidth=0.7, alpha=0.8,
-        clip_on=False,
-    )  # fmt: skip
+    look = {"half": 0.08, "hollow": condition == "untrained", "markersize": 3.2, "markeredgewidth": 0.7, "alpha": 0.8}
+    dots(axis, values, y, colour_of(condition), **look)
 
 
 def _chance(axis: Axes, values: np.ndarray, y: float, half: float = 0.13) -> None:

@@ -1,7 +1,5 @@
 """What the test of one code in one unit finds among planted mirror units, and why few actions are too few."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -12,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from mirror_core.figures.style import CONTROL, SHARED, WIDTH, letter, row_of_panels, threshold
+from mirror_core.figures.marks import letter, threshold
+from mirror_core.figures.style import CONTROL, SHARED, WIDTH, row_of_panels
 
 TITLES = {"greater": "one-sided", "two-sided": "two-sided"}
 """How the alternatives are called."""

@@ -1,7 +1,5 @@
 """Figures of the methods page: what a training step does, an episode, and the loss curves."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +9,8 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from mirror_core.config.passes import Pass
-from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels, threshold
+from mirror_core.figures.marks import threshold
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels
 from mirror_core.worlds.episodes import Episodes
 
 _IN, _CORE, _OUT = 0.0, 1.0, 2.0
@@ -64,10 +63,10 @@ def _spread(n: int) -> list[float]:
 
 def example_episode(episodes: Episodes, sequence: int = 0) -> Figure:
     """Draw one episode: the actions above, the sensations that follow below."""
-    fig, axes = row_of_panels([f"one episode: {episodes.actions.shape[1]} actions and what they caused"], 2.6)
+    n_timesteps = episodes.actions.shape[1]
+    fig, axes = row_of_panels([f"one episode: {n_timesteps} actions and what they caused"], 2.6, lone=1)
     axis = axes[0, 0]
-    fig.set_figwidth(7.6)
-    times = np.arange(1, episodes.actions.shape[1] + 1)
+    times = np.arange(1, n_timesteps + 1)
     axis.plot(times, episodes.sensations[sequence], color=MODE_COLOUR["observe"], linewidth=0.9, alpha=0.8)
     for t, action in zip(times, episodes.actions[sequence], strict=True):
         axis.annotate(

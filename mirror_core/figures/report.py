@@ -1,27 +1,15 @@
 """Figures of a report on anybody's recordings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.figures.style import (
-    CONTROL,
-    CORRELATION_COLOURS,
-    MODE_COLOUR,
-    MODE_LINE,
-    NULL,
-    SHARED,
-    WIDTH,
-    row_of_panels,
-    threshold,
-)
+from mirror_core.figures.marks import mode_legend, threshold
+from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
 
@@ -96,8 +84,7 @@ def unit_traces(
     """
     n_timesteps = perform.shape[1]
     n_sequences = min(n_sequences, len(perform))
-    fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), sharey=False)
-    fig.set_figwidth(WIDTH)
+    fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), lone=1, sharey=False)
     starts = np.arange(n_sequences) * (n_timesteps + max(1, n_timesteps // 6))
     steps = np.arange(1, n_timesteps + 1)
     for row, axis in enumerate(axes[:, 0]):
@@ -114,8 +101,7 @@ def unit_traces(
     )
     axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
     fig.supylabel("activation", fontsize=9)
-    lines = [Line2D([], [], color=MODE_COLOUR[m], linestyle=MODE_LINE[m], label=m) for m in MODE_COLOUR]
-    fig.legend(handles=lines, loc="outside upper left", ncols=2)
+    mode_legend(fig, "outside upper left")
     return fig
 
 
@@ -174,29 +160,25 @@ def lag_profiles(r: xr.DataArray, band: np.ndarray) -> Figure:
     return fig
 
 
-def congruence(selectivity: np.ndarray, index: np.ndarray, least: float) -> Figure:
-    """Draw how selective each unit is in both modes, coloured by how alike its tunings are.
+def reliability(of_units: np.ndarray, index: np.ndarray) -> Figure:
+    """Draw how reliable each unit's responses are in both modes, coloured by how alike its tunings are.
 
     Parameters
     ----------
-    selectivity
-        Share of variance that the action explains, (mode, unit).
+    of_units
+        Reliability of the mean responses, (mode, unit).
     index
-        Correlation of a unit's mean responses over actions across modes; NaN where it has none.
-    least
-        Selectivity that a unit must have in both modes to count as selective.
+        Correlation of a unit's tunings across modes; NaN where it is not tuned in both.
     """
     fig, axes = row_of_panels([""], 3.6)
     axis = axes[0, 0]
-    axis.plot(*selectivity[:, ~np.isfinite(index)], "o", color=CONTROL, markersize=4)
+    axis.plot(*of_units[:, ~np.isfinite(index)], "o", color=CONTROL, markersize=4)
     known = np.isfinite(index)
     dots = axis.scatter(
-        *selectivity[:, known], c=index[known], cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, s=26, edgecolors="0.35",
+        *of_units[:, known], c=index[known], cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, s=26, edgecolors="0.35",
         linewidths=0.5, clip_on=False, zorder=3,
     )  # fmt: skip
-    threshold(axis, least)
-    threshold(axis, least, across=True)
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axis.set(xlabel="variance explained by action, performing", ylabel="variance explained by action, observing")
-    fig.colorbar(dots, ax=axis, label="congruence index", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.046, pad=0.03)
+    axis.set(xlabel="reliability, performing", ylabel="reliability, observing")
+    fig.colorbar(dots, ax=axis, label="correlation of tunings", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.046, pad=0.03)
     return fig

@@ -1,7 +1,5 @@
 """Figure 2 of the paper: is a unit's r more than chance, how many such units, and do decoders transfer?"""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -9,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
-from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, letter, paper_value, row_of_panels, threshold
+from mirror_core.figures.marks import letter, paper_value, spread, threshold
+from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, row_of_panels
 from mirror_core.studies.measures.decoding import TRANSFERS
 
 
@@ -34,26 +33,16 @@ def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[s
             axis.hist(values, bins, weights=np.full(len(values), 1 / len(values)), color=NULL)
             axis.axvline(observed[reading], color=SHARED, linewidth=2)
             axis.annotate(
-                kind.partition(" (")[0],
-                (0, 1),
-                (5, -2),
-                fontsize=8,
-                xycoords="axes fraction",
-                textcoords="offset points",
-                va="top",
-            )
+                kind.partition(" (")[0], (0, 1), (5, -2), fontsize=8, xycoords="axes fraction",
+                textcoords="offset points", va="top",
+            )  # fmt: skip
             axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], yticks=[])
         axes[0, column].set_title(f"{reading}: unit {unit[reading]}")
+        aside, side = (-4, "right") if observed[reading] > 0 else (4, "left")
         axes[0, column].annotate(
-            "observed",
-            (observed[reading], 0.55),
-            (-4 if observed[reading] > 0 else 4, 0),
-            color=SHARED,
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            fontsize=8,
-            ha="right" if observed[reading] > 0 else "left",
-        )
+            "observed", (observed[reading], 0.55), (aside, 0), color=SHARED, xycoords=("data", "axes fraction"),
+            textcoords="offset points", fontsize=8, ha=side,
+        )  # fmt: skip
         axes[-1, column].set_xlabel("r")
     fig.supylabel("share of draws", fontsize=9)
     letter(axes[0, 0], "A")
@@ -105,8 +94,8 @@ def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
     for axis, reading in zip(axes[0], accuracy.reading.values, strict=True):
         for x, (train, test) in enumerate(TRANSFERS):
             values = accuracy.sel(reading=reading, train_mode=train, test_mode=test).values
-            jitter = np.linspace(-0.14, 0.14, len(values)) if len(values) > 1 else [0]
-            axis.plot(x + jitter, values, "o", color=MODE_COLOUR[train], markersize=5, alpha=0.85, clip_on=False)
+            offsets = x + spread(len(values), 0.14)
+            axis.plot(offsets, values, "o", color=MODE_COLOUR[train], markersize=5, alpha=0.85, clip_on=False)
             axis.hlines(values.mean(), x - 0.3, x + 0.3, color=MODE_COLOUR[train], linewidth=1.5)
         threshold(axis, chance, "chance", across=True)
         axis.set(ylim=(0, 1.02), xlim=(-0.6, 3.6))

@@ -1,7 +1,5 @@
 """The specification curve, what each choice does, and which networks match the paper's numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG
-from mirror_core.figures.style import NULL, SHARED, letter, paper_value, row_of_panels
+from mirror_core.figures.marks import letter, paper_value, share_ticks
+from mirror_core.figures.style import NULL, SHARED, row_of_panels
 from mirror_core.studies.specification.choices import Choice
 from mirror_core.studies.specification.matching import Target
 
@@ -59,7 +58,7 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     ranked
         One row a network: `reading`, `rank` (0 to 1), `strong_raw`, `strong_passing_raw`, `strong_mismatched_raw`.
     presence
-        See `mirror_core.studies.specification.presence`.
+        See `mirror_core.studies.specification.curve.presence`.
     choices
         The rows, from top to bottom.
     """
@@ -116,9 +115,8 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     Parameters
     ----------
     means
-        Column, `strong_raw` or `strong_passing_raw` → what `mirror_core.studies.specification.level_means` returns,
-        with a
-        column `reading`.
+        Column, `strong_raw` or `strong_passing_raw` → what `level_means` of
+        `mirror_core.studies.specification.effects` returns, with a column `reading`.
     choices
         The rows, from top to bottom.
     overall
@@ -143,7 +141,7 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
         paper_value(axis, STRONG.headline, -1.1)
         axis.set(xlim=(-0.08, 1))
         axis.tick_params(axis="y", length=0)
-        axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+        share_ticks(axis)
     _label_rows(axes[0, 0], choices)
     axes[0, 0].set_ylim(max(rows.values()) + 0.6, -1.7)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8, ncols=2)
@@ -165,7 +163,7 @@ def headline_matches(
     Parameters
     ----------
     networks
-        One row a network: `reading` and the columns of `mirror_core.studies.specification.HEADLINES`.
+        One row a network: `reading` and the columns of `mirror_core.studies.specification.matching.HEADLINES`.
     targets
         Reading → column → where a network has to lie.
     matching

@@ -1,12 +1,11 @@
 """Figure 4 of the paper: the lag at which mirror units agree best. (Anti-mirror traces: `emergence.unit_traces`.)"""
 
-from __future__ import annotations
-
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from mirror_core.figures.style import NULL, SHARED, letter, row_of_panels, threshold
+from mirror_core.figures.marks import letter, spread, threshold
+from mirror_core.figures.style import NULL, SHARED, row_of_panels
 
 
 def lag_profiles(by_lag: xr.DataArray, null_band: xr.DataArray) -> Figure:
@@ -55,9 +54,7 @@ def peak_lags(counts: xr.DataArray) -> Figure:
     fig, axes = row_of_panels(counts.reading.values, 2.2)
     for axis, reading in zip(axes[0], counts.reading.values, strict=True):
         one = counts.sel(reading=reading)
-        n = one.sizes["seed"]
-        jitter = np.linspace(-0.18, 0.18, n) if n > 1 else np.zeros(1)
-        for offset, seed in zip(jitter, one.seed.values, strict=True):
+        for offset, seed in zip(spread(one.sizes["seed"], 0.18), one.seed.values, strict=True):
             axis.plot(one.lag.values + offset, one.sel(seed=seed).values, "o", color=SHARED, markersize=4, alpha=0.8)
         axis.set(ylim=(-0.03, 1.03), xlabel="lag of the largest r (timesteps)")
         axis.set_xticks(one.lag.values)

@@ -1,19 +1,16 @@
 """The page of the controls: which of them lowers the number of mirror-like units, and whether a code is shared."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML
 
-from mirror_core.analysis import mean_interval
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.grid import differences, shares_table
 from mirror_core.studies.measures.base import CORRELATION, SHARE
-from mirror_core.studies.measures.decoding import MAIN_DECODER, TRANSFERS
-from mirror_core.studies.wording import listed, with_interval
+from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, TRANSFERS
+from mirror_core.studies.wording import counted, listed, side, with_interval
 
 PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")
 """The controls that the paper reports, each said to eliminate or reduce mirroring."""
@@ -36,7 +33,7 @@ def numbers(measures: xr.Dataset, reading: str) -> HTML:
         }
         for condition, one in raw.groupby("condition", sort=False)
     ]
-    return show(pd.DataFrame(rows), _title(reading, raw.seed.nunique()))
+    return show(pd.DataFrame(rows), f"{reading}, {counted(raw.seed.nunique(), 'network')} in each condition")
 
 
 def decoding_numbers(measures: xr.Dataset, reading: str) -> HTML:
@@ -50,11 +47,7 @@ def decoding_numbers(measures: xr.Dataset, reading: str) -> HTML:
         }
         for condition in accuracy.condition.values
     ]
-    return show(pd.DataFrame(rows), _title(reading, accuracy.sizes["seed"]))
-
-
-def _title(reading: str, n_seeds: int) -> str:
-    return f"{reading}, {n_seeds} network{'s' if n_seeds > 1 else ''} in each condition"
+    return show(pd.DataFrame(rows), f"{reading}, {counted(accuracy.sizes['seed'], 'network')} in each condition")
 
 
 def without_a_code(measures: xr.Dataset) -> HTML:
@@ -68,19 +61,19 @@ def without_a_code(measures: xr.Dataset) -> HTML:
         return HTML("<p>One network gives no interval to compare units with decoders by.</p>")
     strong = (measures.r.sel(centring="raw") > STRONG_THRESHOLD).mean("unit")
     transfer = measures.accuracy.sel(decoder=MAIN_DECODER)
-    across = [transfer.sel(train_mode=a, test_mode=b) for a, b in (("perform", "observe"), ("observe", "perform"))]
+    across = [transfer.sel(train_mode=train, test_mode=test) for train, test in ACROSS]
     parts = []
     for reading in measures.reading.values:
         shares_of = strong.sel(reading=reading)
         shared = shares_of.sel(condition="shared").values
-        if mean_interval(shared).low <= 0:
+        if side(shared) != "above":
             continue
         found = [
             str(condition)
             for condition in measures.condition.values
             if condition != "shared"
             and shares_of.sel(condition=condition).mean() >= shared.mean()
-            and all(_lower_than_shared(one.sel(reading=reading), condition) for one in across)
+            and all(side(_lowered(one.sel(reading=reading), condition)) == "above" for one in across)
         ]
         parts.append(f"under {reading}: {listed(found)}")
     which = "; ".join(parts) or "none, since too few units have so high an r with a shared core"
@@ -90,10 +83,9 @@ def without_a_code(measures: xr.Dataset) -> HTML:
     )
 
 
-def _lower_than_shared(values: xr.DataArray, condition: str) -> bool:
-    """Return whether a condition is below the shared core, by the interval of the difference matched by seed."""
-    difference = values.sel(condition="shared").values - values.sel(condition=condition).values
-    return mean_interval(difference).low > 0
+def _lowered(values: xr.DataArray, condition: str) -> np.ndarray:
+    """Return how much lower each network of a condition is than the shared core of the same seed."""
+    return values.sel(condition="shared").values - values.sel(condition=condition).values
 
 
 def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
@@ -110,24 +102,15 @@ def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
         return "none of the paper's controls was run"
     if len(shared) < 2:
         return "one network gives no interval to judge controls by"
-    if mean_interval(shared).low <= 0:
+    if side(shared) != "above":
         return "too few for a control to lower"
-    sides: dict[str, list[str]] = {"lowers": [], "raises": [], "cannot be told from": []}
-    for name, difference in controls.items():
-        _, low, high = mean_interval(difference)
-        sides["lowers" if low > 0 else "raises" if high < 0 else "cannot be told from"].append(name)
     words = {
-        "lowers": "{} lower{} it",
-        "raises": "{} raise{} it",
-        "cannot be told from": "the effect of {} cannot be told from none",
+        "above": "{} lower{} it",
+        "below": "{} raise{} it",
+        "around": "the effect of {} cannot be told from none",
     }
-    parts = [
-        words[side].format(listed(names), "s" if len(names) == 1 else "") if side != "cannot be told from"
-        else words[side].format(listed(names))
-        for side, names in sides.items()
-        if names
-    ]  # fmt: skip
-    return listed(parts)
+    by_side = {place: [name for name, found in controls.items() if side(found) == place] for place in words}
+    return listed([words[place].format(listed(c), "s" if len(c) == 1 else "") for place, c in by_side.items() if c])
 
 
 def finding(measures: xr.Dataset) -> HTML:

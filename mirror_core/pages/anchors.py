@@ -1,7 +1,5 @@
 """Where the page of the runs has each group and each run."""
 
-from __future__ import annotations
-
 Key = tuple[str, str, int]
 
 

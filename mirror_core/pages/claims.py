@@ -1,8 +1,6 @@
 """The page of the claims: how many hold under each reading, the rules, and what changed since the committed
 verdicts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 
@@ -10,7 +8,10 @@ import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.pages.tables import statement
-from mirror_core.studies.claims import COMMITTED, RULES, VERDICTS, Evidence, Judgement, changes, read_verdicts, to_json
+from mirror_core.studies.claims.evidence import Evidence
+from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
+from mirror_core.studies.claims.rules import RULES
+from mirror_core.studies.claims.verdicts import VERDICTS, Judgement
 from mirror_core.studies.wording import listed
 
 CHANGED_SHOWN = 12
@@ -34,12 +35,9 @@ def finding(judgements: Sequence[Judgement]) -> HTML:
     ]
     everywhere = [name for name, found in of_claim.items() if set(found) == {"reproduced"}]
     nowhere = [name for name, found in of_claim.items() if "reproduced" not in found]
-    n = len(dict.fromkeys(one.reading for one in judgements))
-    under = ("every reading", "no reading") if n > 1 else ("it", "it")
-    if n == 1:
-        more = f"Reproduced: {listed(everywhere)}."
-    else:
-        more = f"Reproduced under {under[0]}: {listed(everywhere)}; under {under[1]}: {listed(nowhere)}."
+    more = f"Reproduced: {listed(everywhere)}."
+    if len(by_reading) > 1:
+        more = f"Reproduced under every reading: {listed(everywhere)}; under no reading: {listed(nowhere)}."
     return statement(f"Of the paper's {len(claims)} claims, {'; '.join(by_reading)}.", more)
 
 
@@ -60,8 +58,7 @@ def changed_since_committed(judgements: Sequence[Judgement], evidence: Evidence)
     new, now = read_verdicts(to_json(judgements, evidence))
     if settings != now:
         return None
-    found = [str(change) for change in changes(old, new)]
-    if not found:
+    if not (found := [str(change) for change in changes(old, new)]):
         return None
     shown = "".join(f"<li>{escape(change)}</li>" for change in found[:CHANGED_SHOWN])
     more = f"<li>and {len(found) - CHANGED_SHOWN} more</li>" if len(found) > CHANGED_SHOWN else ""

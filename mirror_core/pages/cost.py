@@ -1,7 +1,5 @@
 """The page of what networks cost: ours against a plain loop, what the cost grows with, and very many on paper."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
@@ -9,7 +7,8 @@ from IPython.display import HTML
 from mirror_core.pages.tables import show, statement
 from mirror_core.studies.costs.measured import MOST_OTHERS, Measured
 from mirror_core.studies.costs.scale import RunCost, slope, sweep_seconds, throughput_ratios
-from mirror_core.studies.wording import duration, listed, times
+from mirror_core.studies.select import where
+from mirror_core.studies.wording import counted, duration, listed, times
 
 PAPERS = {"hidden_size": 96, "sequence_length": 12, "batch_size": 64}
 """The paper's values of the settings that grow."""
@@ -19,7 +18,7 @@ SETTINGS = {"hidden_size": "units H", "sequence_length": "timesteps T", "batch_s
 def ratios(measured: Measured, hidden_size: int, way: str = "plain") -> np.ndarray:
     """Return how many times as long as ours a way of training takes, as-written, within each turn."""
     table = measured.parts["training"]
-    one = table[(table.reading == "as-written") & (table.hidden_size == hidden_size)]
+    one = where(table, reading="as-written", hidden_size=hidden_size)
     wide = one.pivot(index="turn", columns="way", values="seconds")
     return (wide[way] / wide["ours"]).to_numpy()
 
@@ -44,8 +43,7 @@ def finding(measured: Measured, cost: RunCost, reading: str) -> HTML:
 
 def _whole(measured: Measured) -> pd.Series:
     """Return the seconds of training one network of the paper's size as-written, ours, in every turn."""
-    table = measured.parts["training"]
-    return table[(table.reading == "as-written") & (table.hidden_size == 96) & (table.way == "ours")].seconds
+    return where(measured.parts["training"], reading="as-written", hidden_size=96, way="ours").seconds
 
 
 def disturbance(measured: Measured) -> HTML:
@@ -98,27 +96,17 @@ def slopes(measured: Measured) -> HTML:
         table = tables[setting]
         medians = table.groupby(["way", "x"]).y.median()
         ratio = medians["plain"] / medians["ours"]
-        rows.append(
-            {
-                "what grows": words,
-                "from – to": f"{table.x.min()} – {table.x.max()}",
-                "ours, up to the paper's": _slope(medians["ours"], None, PAPERS[setting]),
-                "ours, from there": _slope(medians["ours"], PAPERS[setting], None),
-                "plain, up to the paper's": _slope(medians["plain"], None, PAPERS[setting]),
-                "plain, from there": _slope(medians["plain"], PAPERS[setting], None),
-                "plain / ours": f"{ratio.min():.1f} – {ratio.max():.1f}",
-            }
-        )
+        row = {"what grows": words, "from – to": f"{table.x.min()} – {table.x.max()}"}
+        for way in ("ours", "plain"):
+            row[f"{way}, up to the paper's"] = _slope(medians[way], None, PAPERS[setting])
+            row[f"{way}, from there"] = _slope(medians[way], PAPERS[setting], None)
+        rows.append(row | {"plain / ours": f"{ratio.min():.1f} – {ratio.max():.1f}"})
     for name, words in (("networks", "networks in one process"), ("listing", "entries listed")):
-        medians = tables[name].groupby("x").y.median() if name == "networks" else _rows_listed(tables[name])
-        empty = dict.fromkeys(["plain, up to the paper's", "plain, from there", "plain / ours"], "")
-        whole = {"ours, up to the paper's": _slope(medians, None, None), "ours, from there": ""}
-        rows.append({"what grows": words, "from – to": f"{medians.index[0]:,} – {medians.index[-1]:,}"} | whole | empty)
+        table = tables[name] if name == "networks" else where(tables[name], kind="rows")
+        medians = table.groupby("x").y.median()
+        row = dict.fromkeys(rows[0], "") | {"what grows": words, "ours, up to the paper's": _slope(medians, None, None)}
+        rows.append(row | {"from – to": f"{medians.index[0]:,} – {medians.index[-1]:,}"})
     return show(pd.DataFrame(rows), "Exponents: 0 does not grow, 1 grows in proportion, 2 with the square")
-
-
-def _rows_listed(table: pd.DataFrame) -> pd.Series:
-    return table[table.kind == "rows"].groupby("x").y.median()
 
 
 def _slope(medians: pd.Series, low: float | None, high: float | None) -> str:
@@ -144,7 +132,7 @@ def workers_words(measured: Measured) -> HTML:
         f"{duration(alone.overhead.median())} ({duration(alone.overhead.min())} to {duration(alone.overhead.max())}) "
         f"on looking it up, keeping it and handing out the next: {share:.1f} % of training one of the paper's size. "
         f"Measured with {settings['sweep_networks']} networks of {settings['sweep_epochs']} epochs a turn, in "
-        f"{len(alone)} turn{'s' if len(alone) > 1 else ''}.</p>"
+        f"{counted(len(alone), 'turn')}.</p>"
     )
 
 

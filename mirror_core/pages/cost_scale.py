@@ -1,23 +1,15 @@
 """The part of the cost page that is arithmetic: what very many networks would cost, and what would have to change."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.pages.tables import show
+from mirror_core.studies.costs import scale
 from mirror_core.studies.costs.measured import Measured
-from mirror_core.studies.costs.scale import (
-    INODES,
-    METADATA_OPERATIONS,
-    RunCost,
-    matrix_flop,
-    most_workers,
-    sweep_seconds,
-)
-from mirror_core.studies.wording import duration, size
+from mirror_core.studies.costs.scale import RunCost, most_workers, sweep_seconds
+from mirror_core.studies.wording import counted, duration, size
 
 RUNS = (10**3, 10**4, 10**6)
 """Numbers of networks in the tables."""
@@ -30,12 +22,12 @@ MANY = 10**6
 
 def time_table(cost: RunCost, reading: str) -> HTML:
     """Show how long networks take on more and more cores, and the least that a GPU could need."""
-    flop = matrix_flop(configure(Config(), reading))
+    flop = scale.matrix_flop(configure(Config(), reading))
     rows = []
     for runs in RUNS:
         row = {"networks": f"{runs:,}", "core-hours": f"{runs * cost.total / 3600:,.1f}"}
         for cores in CORES:
-            row[f"{cores} core{'s' if cores > 1 else ''}"] = duration(sweep_seconds(cost, runs, cores))
+            row[counted(cores, "core")] = duration(sweep_seconds(cost, runs, cores))
         row["a GPU, training alone, at least (assumed)"] = f"{duration(runs * flop / GPU_FLOPS)}"
         rows.append(row)
     return show(pd.DataFrame(rows), f"{reading}, the paper's size")
@@ -43,7 +35,7 @@ def time_table(cost: RunCost, reading: str) -> HTML:
 
 def how_computed(measured: Measured, cost: RunCost, reading: str) -> HTML:
     """Say what goes into the table, and what in it is assumed."""
-    flop = matrix_flop(configure(Config(), reading))
+    flop = scale.matrix_flop(configure(Config(), reading))
     if cost.workers > 1:
         ratio = cost.efficiency * cost.workers
         many = f"{cost.workers} cores did {ratio:.2f} times the work of one; it is assumed that more"
@@ -77,24 +69,23 @@ def storage_table(cost: RunCost) -> HTML:
         row = {"networks": f"{runs:,}"}
         for kind, each in kinds.items():
             row[f"disk, {kind}"] = size(runs * each)
-            row[f"files and folders, {kind}"] = f"{runs * INODES[kind]:,}"
+            row[f"files and folders, {kind}"] = f"{runs * scale.INODES[kind]:,}"
         rows.append(row)
     return show(pd.DataFrame(rows))
 
 
 def overheads_table(measured: Measured, cost: RunCost) -> HTML:
     """Show what keeping and handing out take, each beside the whole."""
-    actions = measured.parts["keeping"].groupby("action", sort=False).seconds
-    found = {name: (one.median(), one.min(), one.max()) for name, one in actions}
+    found = dict(list(measured.parts["keeping"].groupby("action", sort=False).seconds))
     handed = measured.parts["handing_out"]
-    for name, one in handed.assign(each=handed.seconds / handed.tasks).groupby("scheduler", sort=False).each:
-        found[f"hand out a task ({name})"] = (one.median(), one.min(), one.max())
-    declared = measured.parts["declaring"].seconds / measured.parts["declaring"].runs
-    found["spell out and look up"] = (declared.median(), declared.min(), declared.max())
+    each = handed.assign(each=handed.seconds / handed.tasks).groupby("scheduler", sort=False).each
+    found |= {f"hand out a task ({name})": one for name, one in each}
+    found["spell out and look up"] = measured.parts["declaring"].seconds / measured.parts["declaring"].runs
     rows = [
-        {"once a network": name, "median": duration(m), "turns": f"{duration(a)} to {duration(b)}",
-         "share of a network": f"{100 * m / cost.total:.2g} %"}
-        for name, (m, a, b) in found.items()
+        {"once a network": name, "median": duration(one.median()),
+         "turns": f"{duration(one.min())} to {duration(one.max())}",
+         "share of a network": f"{100 * one.median() / cost.total:.2g} %"}
+        for name, one in found.items()
     ]  # fmt: skip
     return show(pd.DataFrame(rows))
 
@@ -122,13 +113,13 @@ def limits_table(measured: Measured, cost: RunCost) -> HTML:
             "wait for the disk once in a hundred rows; one file of 1,000 networks' weights",
         )
     )
-    operations = sum(METADATA_OPERATIONS.values())
+    operations = sum(scale.METADATA_OPERATIONS.values())
     rate = 100 * cost.efficiency / cost.total * operations
     rows.append(
         (
             "Folders of a shared disk",
             f"{operations} operations a network "
-            f"({', '.join(f'{n} {what}' for what, n in METADATA_OPERATIONS.items())})",
+            f"({', '.join(f'{n} {what}' for what, n in scale.METADATA_OPERATIONS.items())})",
             f"100 cores ask for {rate:,.0f} a second; a server that takes 1,000 a second (assumed) is full at "
             f"{1000 * cost.total / operations:,.0f} workers",
             "each worker writes to its own machine's disk and hands over one archive in the end",

@@ -1,7 +1,5 @@
 """The page of the ingredients: which combinations make mirror units, and what each ingredient adds."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
@@ -9,20 +7,17 @@ from IPython.display import HTML
 from mirror_core.config.paper import STRONG
 from mirror_core.pages.tables import cell as shown
 from mirror_core.pages.tables import show, statement
-from mirror_core.studies.ingredients.effects import (
-    smallest_sets,
-    values_of,
-)
+from mirror_core.studies.ingredients.effects import smallest_sets, values_of
 from mirror_core.studies.ingredients.factorial import INGREDIENTS, INVERSE_ONLY, OWN_HEADS_READ_BOTH, Cell, coincidences
 from mirror_core.studies.ingredients.overview import effects, learnt, overview, sound
 from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
-from mirror_core.studies.wording import decimal, listed, span, with_interval
+from mirror_core.studies.wording import counted, decimal, listed, span, with_interval
 
 QUANTITIES = {
     "strong": "r > .75",
     "centred": "r > .75, centred",
-    "significant": "pass unit mismatch",
+    "significant": "pass tuning mismatch",
     **{accuracy_name(MAIN_DECODER, train, test): f"{train} → {test}" for train, test in ACROSS},
     "explained": "performing explains",
     "named": "observing names",
@@ -65,9 +60,8 @@ def cells_table(table: pd.DataFrame) -> HTML:
     """Show everything measured on every combination, in the order of the figure."""
     rows = []
     for row in overview(table).itertuples():
-        one = table[table.cell == row.cell]
-        mark = "" if row.answerable else " *"
-        rows.append({"ingredients": row.cell.name + mark} | _measures(one))
+        name = row.cell.name + ("" if row.answerable else " *")
+        rows.append({"ingredients": name} | _measures(table[table.cell == row.cell]))
     return show(pd.DataFrame(rows), "* a pass is asked for something that it cannot know")
 
 
@@ -78,14 +72,9 @@ def checks_table(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
     """Show what the factorial is checked by: each variation beside the one that it varies."""
     rows = []
     for cell, one in checks.groupby("cell", sort=False):
-        plain = Cell(cell.present)
-        beside = table[table.cell == plain]
-        headline = {
-            "combination": cell.name,
-            "beside": _BESIDE[cell.variation],
-            "r > .75 there": shown(beside.strong, SHARE),
-        }
-        rows.append(headline | _measures(one))
+        there = shown(table[table.cell == Cell(cell.present)].strong, SHARE)
+        about = {"combination": cell.name, "beside": _BESIDE[cell.variation], "r > .75 there": there}
+        rows.append(about | _measures(one))
     return show(pd.DataFrame(rows))
 
 
@@ -117,9 +106,9 @@ def finding(table: pd.DataFrame) -> HTML:
     main, _ = effects(table)
     most = main.loc[main["mean"].idxmax()]
     added = f"over all choices of the others, {most.ingredient} changes the share most, by {_plain(most)}"
-    n = f"{table.seed.nunique()} network{'s' if table.seed.nunique() > 1 else ''} a combination"
+    n = f"{counted(table.seed.nunique(), 'network')} a combination"
     if not smallest:
-        first = f"No set of the five ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
+        first = f"No set of the varied ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
         return statement(first, f"{added[0].upper()}{added[1:]}.")
     sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
     first = (
@@ -127,10 +116,8 @@ def finding(table: pd.DataFrame) -> HTML:
         f"the units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}; {n}."
     )
     common = _common(smallest)
-    both = [
-        cell for cell, one in sound(table).groupby("cell", sort=False)
-        if values[cell].mean() >= STRONG.low and all(learnt(one).values())
-    ]  # fmt: skip
+    learning = [cell for cell, one in sound(table).groupby("cell", sort=False) if all(learnt(one).values())]
+    both = [cell for cell in learning if values[cell].mean() >= STRONG.low]
     more = [name for name in _common(both) if name not in common]
     parts = [f"all of them have {listed(common)}"] if len(sets) > 1 and common else []
     if not both:

@@ -1,7 +1,5 @@
 """The page of the main result: how many mirror-like units there are, and whether chance explains them."""
 
-from __future__ import annotations
-
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML
@@ -13,11 +11,9 @@ from mirror_core.runs.kept import analyse_runs
 from mirror_core.studies.grid import Grid, shares_table
 from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import DECODER_NAMES, TRANSFERS
-from mirror_core.studies.measures.nulls import NULL_NAMES, NULLS, passing_units
+from mirror_core.studies.measures.nulls import CORRECTIONS, NULL_NAMES, passing_units
 from mirror_core.studies.measures.shares import HEADLINE
-from mirror_core.studies.wording import against, listed, span, with_interval
-
-CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonferroni": "Bonferroni"}
+from mirror_core.studies.wording import against, counted, listed, span, with_interval
 
 
 def headline_table(shared: xr.Dataset) -> HTML:
@@ -32,9 +28,9 @@ def headline_table(shared: xr.Dataset) -> HTML:
             if centring == "raw":
                 row[what.label] += f"<br><small>{against(one[what.name], what.reported).removesuffix(' from')}</small>"
         rows.append(row)
-    n = table.seed.nunique()
-    networks = f"{n} network{'s' if n > 1 else ''} for each reading"
-    return show(pd.DataFrame(rows), f"Main experiment (shared core), {networks}; third line: against the paper's")
+    networks = counted(table.seed.nunique(), "network")
+    title = f"Main experiment (shared core), {networks} for each reading; third line: against the paper's"
+    return show(pd.DataFrame(rows), title)
 
 
 def finding(shared: xr.Dataset) -> HTML:
@@ -67,9 +63,9 @@ def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: in
     for (reading, condition, _), passed in zip(grid, found, strict=True):
         networks.setdefault((reading, condition), []).append(passed)
     rows = [
-        {"null": NULL_NAMES[null], "reading": reading, "condition": condition}
+        {"null": said, "reading": reading, "condition": condition}
         | {title: cell([one[null][name] for one in of_group], SHARE) for name, title in CORRECTIONS.items()}
-        for null in NULLS
+        for null, said in NULL_NAMES.items()
         for (reading, condition), of_group in networks.items()
     ]
     return show(

@@ -1,22 +1,19 @@
 """Why the ingredients act: where the two modes live in the core, and what a linear core predicts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML
 
-from mirror_core.analysis import mean_interval
 from mirror_core.config.conditions import READINGS, configure
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.pages.tables import cell, show
-from mirror_core.studies.measures.base import CORRELATION, SHARE
+from mirror_core.studies.measures.base import ANY, CORRELATION, SHARE
 from mirror_core.studies.theory.study import ladder
 from mirror_core.studies.theory.units import SymmetricWorld, share_above
-from mirror_core.studies.wording import decimal, with_interval
+from mirror_core.studies.wording import decimal, side, with_interval
 
 CLOSE = 0.1
 """Theory and networks agree on an alignment if their mean difference, matched by seed, is smaller than this."""
@@ -27,19 +24,30 @@ PENALTIES = (1e-2, 3e-3, 1e-3)
 def spaces_table(spaces: xr.Dataset) -> HTML:
     """Show how the two modes' subspaces lie to each other, for the whole activity and for the action's part of it."""
     rows = []
-    for reading in spaces.reading.values:
-        for condition in spaces.condition.values:
-            one = spaces.sel(reading=reading, condition=condition)
-            row = {"reading": reading, "episodes": "paired" if condition == "shared" else "mispaired"}
-            for part in ("whole", "action"):
-                row |= {
-                    f"alignment index, {part}": cell(one["index"].sel(part=part).mean("mode"), SHARE),
-                    f"random, {part}": decimal(float(one.index_null.sel(part=part).mean())),
-                }
-            row["smallest angle, action"] = cell(one.angle.sel(part="action").isel(dim=0), (0, 90), 0) + "°"
-            row["gain of the joint state"] = cell(one.joint_gain, (-np.inf, np.inf))
-            rows.append(row)
+    for at in _groups(spaces):
+        one, row = spaces.sel(at), _labels(at)
+        for part in ("whole", "action"):
+            row |= {
+                f"alignment index, {part}": cell(one["index"].sel(part=part).mean("mode"), SHARE),
+                f"random, {part}": decimal(float(one.index_null.sel(part=part).mean())),
+            }
+        row["smallest angle, action"] = cell(one.angle.sel(part="action").isel(dim=0), (0, 90), 0) + "°"
+        row["gain of the joint state"] = cell(one.joint_gain, ANY)
+        rows.append(row)
     return show(pd.DataFrame(rows))
+
+
+def _groups(spaces: xr.Dataset) -> list[dict[str, str]]:
+    """Return every reading under every condition."""
+    return [{"reading": r, "condition": c} for r in spaces.reading.values for c in spaces.condition.values]
+
+
+def _labels(at: dict[str, str]) -> dict[str, str]:
+    return {"reading": at["reading"], "episodes": "paired" if at["condition"] == "shared" else "mispaired"}
+
+
+def _name(at: dict[str, str]) -> str:
+    return at["reading"] + (", mispaired" if at["condition"] == "mispaired" else "")
 
 
 def spaces_said(spaces: xr.Dataset) -> HTML:
@@ -49,17 +57,12 @@ def spaces_said(spaces: xr.Dataset) -> HTML:
     index of randomly oriented subspaces of K − 1 among all units' dimensions, (K − 1) / H.
     """
     chance = spaces.sizes["dim"] / spaces.sizes["unit"]
+    said = {"above": "more aligned than", "below": "less aligned than", "around": "as aligned as"}
     words = []
-    for reading in spaces.reading.values:
-        for condition in spaces.condition.values:
-            index = spaces["index"].sel(reading=reading, condition=condition, part="action").mean("mode").values
-            how = "compared on one network"
-            if len(index) > 1:
-                _, low, high = mean_interval(index)
-                how = "more aligned than" if low > chance else "less aligned than" if high < chance else "as aligned as"
-                how += " at random"
-            where = reading + (", mispaired" if condition == "mispaired" else "")
-            words.append(f"under {where}, {how} ({with_interval(index, SHARE)})")
+    for at in _groups(spaces):
+        index = spaces["index"].sel(at | {"part": "action"}).mean("mode").values
+        how = f"{said[side(index, chance)]} at random" if len(index) > 1 else "compared on one network"
+        words.append(f"under {_name(at)}, {how} ({with_interval(index, SHARE)})")
     return HTML(
         "<p>The directions in which performing and observing tell the action of this timestep are: "
         f"{'; '.join(words)}. The numbers are alignment indices; {decimal(chance)} is that of a random orientation.</p>"
@@ -69,23 +72,20 @@ def spaces_said(spaces: xr.Dataset) -> HTML:
 def theory_table(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
     """Show theory, trained linear networks and the networks side by side."""
     rows = []
-    for reading in spaces.reading.values:
-        for condition in spaces.condition.values:
-            where = {"reading": reading, "condition": condition}
-            network, theory = spaces.sel(where), predicted.sel(where)
-            rows.append(
-                {
-                    "reading": reading,
-                    "episodes": "paired" if condition == "shared" else "mispaired",
-                    "alignment, theory": cell(theory.alignment, CORRELATION),
-                    "trained linear": cell(theory.trained, CORRELATION),
-                    "trained GRU": cell(network.tuning_alignment, CORRELATION),
-                    "tuning r > .75, theory": cell(_strong(theory.tuning_r), SHARE),
-                    "trained linear ": cell(_strong(theory.trained_r), SHARE),
-                    "trained GRU ": cell(_strong(network.tuning_r), SHARE),
-                    "theory holds": _verdict(network.tuning_alignment, theory.alignment),
-                }
-            )
+    for at in _groups(spaces):
+        network, theory = spaces.sel(at), predicted.sel(at)
+        rows.append(
+            _labels(at)
+            | {
+                "alignment, theory": cell(theory.alignment, CORRELATION),
+                "trained linear": cell(theory.trained, CORRELATION),
+                "trained GRU": cell(network.tuning_alignment, CORRELATION),
+                "tuning r > .75, theory": cell(_strong(theory.tuning_r), SHARE),
+                "trained linear ": cell(_strong(theory.trained_r), SHARE),
+                "trained GRU ": cell(_strong(network.tuning_r), SHARE),
+                "theory holds": _verdict(network.tuning_alignment, theory.alignment),
+            }
+        )
     return show(pd.DataFrame(rows), f"Agreement: mean difference below {CLOSE}")
 
 
@@ -101,14 +101,11 @@ def _verdict(network: xr.DataArray, theory: xr.DataArray) -> str:
 def theory_said(spaces: xr.Dataset, predicted: xr.Dataset) -> HTML:
     """Say under which readings and pairings the linear theory holds, and where trained networks depart from it."""
     holds, fails = [], []
-    for reading in spaces.reading.values:
-        for condition in spaces.condition.values:
-            where = {"reading": reading, "condition": condition}
-            network, theory = spaces.tuning_alignment.sel(where), predicted.alignment.sel(where)
-            name = reading + (", mispaired" if condition == "mispaired" else "")
-            found = with_interval(network.values, CORRELATION)
-            text = f"{name} ({decimal(float(theory.mean()))} predicted, {found} found)"
-            (holds if _verdict(network, theory) == "yes" else fails).append(text)
+    for at in _groups(spaces):
+        network, theory = spaces.tuning_alignment.sel(at), predicted.alignment.sel(at)
+        found = with_interval(network.values, CORRELATION)
+        text = f"{_name(at)} ({decimal(float(theory.mean()))} predicted, {found} found)"
+        (holds if _verdict(network, theory) == "yes" else fails).append(text)
     one_value = [reading for reading in predicted.reading.values if reading != "as-written"]  # which has only a mean
     gap = ""
     if one_value:

@@ -1,7 +1,5 @@
 """How well the networks learned their two tasks: loss curves of many runs, the limits of a loss, and a verdict."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd
@@ -44,11 +42,9 @@ def finding(grid: Grid) -> HTML:
     means = last.groupby(["reading", "objective"], sort=False).loss.mean()
     missed = [f"the {OBJECTIVES[o]} objective under {r}" for (r, o), v in means.items() if v >= guess[o] / 2]
     readings = listed(list(dict.fromkeys(last.reading)))
-    first = (
-        f"The networks learn both tasks under {readings}."
-        if not missed
-        else f"Not every task is learned: the loss of {', '.join(missed)} is above half of a constant guess's."
-    )
+    first = f"The networks learn both tasks under {readings}."
+    if missed:
+        first = f"Not every task is learned: the loss of {', '.join(missed)} is above half of a constant guess's."
     worst = means.groupby("objective").max()
     second = (
         f"On held-out episodes, in each task's own pass, the error of predicted sensations is at most "

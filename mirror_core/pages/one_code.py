@@ -1,21 +1,21 @@
 """The page that asks whether the two modes share one code, by measures beyond r, and whether mirror units matter."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis import mean_interval
 from mirror_core.arrays import MODES
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.measures import measure_named
+from mirror_core.studies.measures.base import ANY
 from mirror_core.studies.measures.lesions import NULL_GROUPS
 from mirror_core.studies.measures.tasks import ABLATIONS
 from mirror_core.studies.one_code import cost_ratio, main_dose
-from mirror_core.studies.wording import decimal, listed, with_interval
+from mirror_core.studies.select import where
+from mirror_core.studies.wording import counted, decimal, listed, side, with_interval
 
 VERDICTS = {
     "yes": "yes",
@@ -43,14 +43,11 @@ def verdict(of_quantity: pd.DataFrame, quantity: str) -> str:
     null = of_quantity[of_quantity.condition == "shared"].set_index("seed").null * sign
     if len(wide) < 2:
         return "few"
-    low, high = mean_interval((wide.shared - null).values)[1:]
-    if high < 0:
-        return "below"
-    if low <= 0:
-        return "null"
+    place = side((wide.shared - null).values)
+    if place != "above":
+        return {"below": "below", "around": "null"}[place]
     controls = [c for c in wide.columns if c != "shared"]
-    more = all(mean_interval((wide.shared - wide[c]).values).low > 0 for c in controls)
-    return "yes" if more else "controls"
+    return "yes" if all(side((wide.shared - wide[c]).values) == "above" for c in controls) else "controls"
 
 
 def verdicts(table: pd.DataFrame) -> pd.Series:
@@ -78,21 +75,16 @@ def summary(table: pd.DataFrame) -> HTML:
                 f"<br><strong>{VERDICTS[found[reading, quantity]]}</strong>"
             )
         rows.append(row)
-    n_networks = table.seed.nunique()
-    return show(pd.DataFrame(rows), f"{n_networks} network{'s' if n_networks > 1 else ''} in each condition")
+    return show(pd.DataFrame(rows), f"{counted(table.seed.nunique(), 'network')} in each condition")
 
 
 def lesion_numbers(compared: pd.DataFrame, reading: str) -> HTML:
     """Show what silencing the top mirror units costs each mode, beside sets of other units, under one reading."""
     dose = main_dose(compared)
-    chosen = compared[(compared.reading == reading) & (compared.n_units == dose) & (compared.group == "top")]
+    chosen = where(compared, reading=reading, n_units=dose, group="top")
     rows = []
     for (condition, mode, ablation), one in chosen.groupby(["condition", "mode", "ablation"], sort=False):
-        digits = 2 if mode == "perform" else 3
-
-        def said(values: pd.Series, digits: int = digits) -> str:
-            return cell(values, (-np.inf, np.inf), digits)
-
+        said = partial(cell, within=ANY, digits=2 if mode == "perform" else 3)
         top = said(one[one.null == "random"].loss_change)
         row = {"condition": condition, "mode": mode, "held at": ablation, "top units cost": top}
         for null in NULL_GROUPS:
@@ -112,17 +104,11 @@ def more_costly(
     The rule, at the main dose: "more" ("less") if the 95 % interval over networks of the excess cost lies above (below)
     zero under both ablations; "unclear" otherwise. One network gives no interval: "unclear".
     """
-    at = compared[
-        (compared.reading == reading) & (compared.condition == "shared") & (compared.null == null)
-        & (compared.group == group) & (compared.n_units == main_dose(compared))
-    ]  # fmt: skip
+    at = where(compared, reading=reading, condition="shared", null=null, group=group, n_units=main_dose(compared))
     said = {}
     for mode in MODES:
-        excess = [at[(at["mode"] == mode) & (at.ablation == ablation)].excess.values for ablation in ABLATIONS]
-        limits = [mean_interval(values)[1:] for values in excess if len(values) > 1]
-        more = len(limits) == 2 and all(low > 0 for low, _ in limits)
-        less = len(limits) == 2 and all(high < 0 for _, high in limits)
-        said[mode] = "more" if more else "less" if less else "unclear"
+        sides = {side(where(at, mode=mode, ablation=ablation).excess.values) for ablation in ABLATIONS}
+        said[mode] = {("above",): "more", ("below",): "less"}.get(tuple(sides), "unclear")
     return said
 
 
@@ -135,9 +121,9 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
     said = {reading: more_costly(compared, reading) for reading in compared.reading.unique()}
     both = [reading for reading, of_modes in said.items() if set(of_modes.values()) == {"more"}]
     costs = [
-        f"under {reading}, {_cost_in_words(of_modes)} (their cost, averaged over modes and ablations: {ratio} times)"
+        f"under {reading}, {_cost_in_words(of_modes)} (their cost, averaged over modes and ablations: "
+        f"{with_interval(cost_ratio(compared, reading, dose))} times)"
         for reading, of_modes in said.items()
-        for ratio in [with_interval(cost_ratio(compared, reading, dose))]
     ]
     return statement(
         f"Of {n_measures} measures of a common code, those on which the shared core exceeds its null and both controls "
@@ -159,7 +145,7 @@ def _cost_in_words(said: Mapping[str, str]) -> str:
 
 def matching(effects: pd.DataFrame, modes: Sequence[str] = MODES) -> HTML:
     """Say how close the variance of the matched sets comes to that of the top units, with a shared core."""
-    at = effects[(effects.condition == "shared") & (effects.n_units == main_dose(effects[effects.group == "top"]))]
+    at = where(effects, condition="shared", n_units=main_dose(effects[effects.group == "top"]))
     mean = at.groupby(["group", "mode", "seed", "reading"]).variance.mean().unstack(["seed", "reading"])
     ratios = [
         f"{decimal((mean.loc['top'] / mean.loc[null]).loc[mode].mean())} ({mode}, {null})"
@@ -173,14 +159,10 @@ def anti_units(compared: pd.DataFrame) -> HTML:
     dose = main_dose(compared)
     parts = []
     for reading in compared.reading.unique():
-        at = compared[
-            (compared.reading == reading) & (compared.condition == "shared") & (compared.group == "anti")
-            & (compared.n_units == dose)
-        ]  # fmt: skip
-        said = _cost_in_words(more_costly(compared, reading, "random", "anti"))
-        n_networks, n_all = at.seed.nunique(), compared.seed.nunique()
-        said = said if n_networks > 1 else "cannot be asked"
-        parts.append(f"under {reading}, {said} ({n_networks} of {n_all} networks)")
+        n_networks = where(compared, reading=reading, condition="shared", group="anti", n_units=dose).seed.nunique()
+        found = _cost_in_words(more_costly(compared, reading, "random", "anti"))
+        said = found if n_networks > 1 else "cannot be asked"
+        parts.append(f"under {reading}, {said} ({n_networks} of {compared.seed.nunique()} networks)")
     return HTML(
         f"<p>The {dose} units with the most negative r, where a network has as many below zero, against random sets: "
         f"{'; '.join(parts)}.</p>"

@@ -1,8 +1,6 @@
 """The page of the runs: every network behind the claims, how it was configured, and how, when and where it was
 trained."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from html import escape
 
@@ -13,8 +11,8 @@ from mirror_core.config.conditions import CONDITIONS, READINGS
 from mirror_core.pages.anchors import Key, group_anchor, run_anchor
 from mirror_core.pages.tables import show, statement
 from mirror_core.runs.store import Run
-from mirror_core.studies.claims import Claim
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.claims.statements import Claim
+from mirror_core.studies.wording import counted, decimal
 
 _ABOUT = ("mirror_core", "python", "torch", "numpy", "numba", "processor", "platform")
 """What of a run's provenance describes the program and the machine."""
@@ -42,12 +40,9 @@ def finding(runs: Mapping[Key, Run]) -> HTML:
     days = started[0] if started[0] == started[-1] else f"{started[0]} to {started[-1]}"
     return statement(
         f"The claims table rests on {len(runs)} networks, {len(runs) - len(trained)} of them untrained: "
-        f"{len(conditions)} conditions under "
-        f"{len(readings)} readings.",
+        f"{len(conditions)} conditions under {len(readings)} readings.",
         f"They took {decimal(seconds.sum() / 60, 0)} minutes on one processor in all (median of a trained network "
-        f"{decimal(seconds.median(), 1)} s), on {days}, with {places} combination{'s' if places > 1 else ''} of "
-        f"versions and "
-        "machine.",
+        f"{decimal(seconds.median(), 1)} s), on {days}, with {counted(places, 'combination')} of versions and machine.",
     )
 
 
@@ -76,9 +71,8 @@ def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, s
         f"<td>{letters[tuple(run.provenance.get(name) or '–' for name in _ABOUT)]}</td></tr>"
         for run in runs
     )
-    about = (
-        f"{escape(CONDITIONS[condition].meaning)} Changes to the configuration: {changed}. Claims: {used or 'none'}."
-    )
+    meaning = escape(CONDITIONS[condition].meaning)
+    about = f"{meaning} Changes to the configuration: {changed}. Claims: {used or 'none'}."
     return (
         f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: {len(runs)} networks</summary>'
         f'<p id="{group_anchor(reading, condition)}">{about}</p>'

@@ -1,7 +1,5 @@
 """The page of the specification curve: whether the number of mirror-like units depends on the choices."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,7 +25,7 @@ def finding(answers: Answers) -> HTML:
     """Say how the share is spread under each reading, and how many networks match all the paper's numbers.
 
     The rule: a network matches if all four headline numbers are in their targets,
-    `mirror_core.studies.specification.targets`.
+    `mirror_core.studies.specification.matching.targets`.
     """
     of = answers.of
     spreads = []

@@ -1,7 +1,5 @@
 """Small tables for pages: settings, readings and conditions, and measures with intervals."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The page of lags and anti-mirror units."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import xarray as xr

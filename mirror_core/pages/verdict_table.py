@@ -1,15 +1,15 @@
 """The table of the verdicts, and how each of them follows from its parts and runs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 
 from IPython.display import HTML
 
 from mirror_core.pages.anchors import group_anchor, run_anchor
-from mirror_core.studies.claims import RULES, SYMBOLS, Claim, Evidence, Judgement
-from mirror_core.studies.claims.verdicts import PartResult
+from mirror_core.studies.claims.evidence import Evidence
+from mirror_core.studies.claims.rules import RULES
+from mirror_core.studies.claims.statements import Claim
+from mirror_core.studies.claims.verdicts import SYMBOLS, Judgement, PartResult
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed
 
@@ -19,11 +19,9 @@ COUNT = 5
 
 def verdict_table(judgements: Sequence[Judgement]) -> HTML:
     """Show one row for each claim, one column for each reading: verdict, value with interval, number of networks."""
-    readings = list(dict.fromkeys(one.reading for one in judgements))
-    found = {(one.claim.id, one.reading): one for one in judgements}
-    claims = list({one.claim.id: one.claim for one in judgements}.values())
-    head = "".join(f"<th>{name}</th>" for name in ("claim", "the paper", *readings))
-    rows = "".join(_row(claim, [found[claim.id, reading] for reading in readings]) for claim in claims)
+    by_claim = _by_claim(judgements)
+    head = "".join(f"<th>{name}</th>" for name in ("claim", "the paper", *(one.reading for one in by_claim[0])))
+    rows = "".join(_row(found[0].claim, found) for found in by_claim)
     return HTML(
         f'<div class="scroll-table"><table class="table dataframe claims"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
@@ -57,11 +55,8 @@ def ours_of(result: PartResult) -> str:
     value = decimal(found.mean, digits)
     if found.n > 1:
         value += f" <small>[{decimal(found.low, digits)}, {decimal(found.high, digits)}]</small>"
-    parts = [value]
-    if result.share is not None:
-        parts.append(f"<small>{round(result.share * found.n)} of {found.n} networks</small>")
-    else:
-        parts.append(f"<small>n = {found.n}</small>")
+    n = f"n = {found.n}" if result.share is None else f"{round(result.share * found.n)} of {found.n} networks"
+    parts = [value, f"<small>{n}</small>"]
     if found.effect_size == found.effect_size:  # a difference that varies over seeds
         parts.append(f"<small>d = {decimal(found.effect_size, 1)}, {p_value(found.p)}</small>")
     return "<br>".join(parts)
@@ -75,12 +70,15 @@ def p_value(p: float) -> str:
 def how_each_follows(judgements: Sequence[Judgement], evidence: Evidence) -> HTML:
     """Show, folded for each claim, every part with its rule, what was found under each reading, and the runs behind
     it."""
-    readings = list(dict.fromkeys(one.reading for one in judgements))
-    found = {(one.claim.id, one.reading): one for one in judgements}
-    claims = list({one.claim.id: one.claim for one in judgements}.values())
-    return HTML(
-        "".join(_details(claim, [found[claim.id, reading] for reading in readings], evidence) for claim in claims)
-    )
+    return HTML("".join(_details(found[0].claim, found, evidence) for found in _by_claim(judgements)))
+
+
+def _by_claim(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
+    """Return the judgements of each claim, one for each reading."""
+    found: dict[str, list[Judgement]] = {}
+    for one in judgements:
+        found.setdefault(one.claim.id, []).append(one)
+    return list(found.values())
 
 
 def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> str:
@@ -89,9 +87,8 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
     for i, part in enumerate(claim.parts):
         limits = ", ".join(f"{name} {decimal(value)}" for name, value in part.limits.items())
         rule = RULES[part.rule].says + (f" ({limits})" if limits else "")
-        several = (
-            "" if len(part.checks) < 2 else f"; the {'worst' if part.of == 'all' else 'best'} of {len(part.checks)}"
-        )
+        n = len(part.checks)
+        several = "" if n < 2 else f"; the {'worst' if part.of == 'all' else 'best'} of {n}"
         role = "; essential" if part.essential else "; a precondition" if part.precondition else ""
         cells = "".join(
             f'<td data-label="{one.reading}"><strong>{one.parts[i].outcome}</strong><br>'
@@ -115,9 +112,8 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
 
 def _where(result: PartResult) -> str:
     check, than = result.decisive, result.part.than
-    where = (
-        f", {check.condition} minus {than}" if than else "" if check.condition == "shared" else f", {check.condition}"
-    )
+    alone = "" if check.condition == "shared" else f", {check.condition}"
+    where = f", {check.condition} minus {than}" if than else alone
     return measure_named(check.measure).label + where
 
 

@@ -1,7 +1,5 @@
 """The page that tests somebody else's network: the command's output, the tables of a report, and its files."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What was measured once and comes with the checkout: where it is, and how a page finds a file of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mirror_core.checks import OptionError

@@ -1,14 +1,13 @@
 """A study: networks for every reading × condition × seed, and what is measured on each, as one labelled dataset."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mirror_core.analysis import mean_interval, shares_over_thresholds
+from mirror_core.analysis import shares_over_thresholds
+from mirror_core.analysis.estimates import estimate
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
@@ -81,29 +80,24 @@ def measure(grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, 
     Returns
     -------
     xarray.Dataset
-        `r` (reading, condition, seed, centring, unit): Pearson r of each unit, `raw` and `timestep-centred`;
-        `accuracy` (reading, condition, seed, decoder, train_mode, test_mode): accuracy of a linear decoder of the
-        action on held-out episodes; `same_code_p` (same dimensions): its p among relabellings of the actions, see
-        `mirror_core.analysis.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always naming
-        the most frequent
-        one; `run` (reading, condition, seed): fingerprint of the run.
+        `r` (reading, condition, seed, centring, unit): Pearson r of each unit, `raw` and `timestep-centred`; `accuracy`
+        (reading, condition, seed, decoder, train_mode, test_mode): accuracy of a linear decoder of the action on
+        held-out episodes; `same_code_p` (same dimensions): its p among relabellings of the actions, see
+        `mirror_core.analysis.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always naming the
+        most frequent one; `run` (reading, condition, seed): fingerprint of the run.
     """
     whole("n_test", n_test, 4)
     found = analyse_runs(measure_run, list(grid.values()), store=store, progress=progress, n_test=n_test)
-    parts = []
-    for (key, run), part in zip(grid.items(), found, strict=True):
-        labels = {name: [value] for name, value in zip(("reading", "condition", "seed"), key, strict=True)}
-        parts.append(part.assign(run=run.fingerprint).expand_dims(labels))
-    order = {name: list(dict.fromkeys(key[i] for key in grid)) for i, name in enumerate(("reading", "condition"))}
-    return xr.combine_by_coords(parts).reindex(order)
+    return combined(grid, [one.assign(run=run.fingerprint) for run, one in zip(grid.values(), found, strict=True)])
 
 
 def intervals(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """Return mean and 95 % interval over networks of a quantity, for each reading and condition."""
     rows = []
     for (reading, condition), one in table.groupby(["reading", "condition"], sort=False):
-        mean, low, high = mean_interval(one[quantity]) if len(one) > 1 else (one[quantity].item(),) * 3
-        rows.append({"reading": reading, "condition": condition, "mean": mean, "low": low, "high": high})
+        found = estimate(one[quantity])
+        about = {"reading": reading, "condition": condition}
+        rows.append(about | {"mean": found.mean, "low": found.low, "high": found.high})
     return pd.DataFrame(rows)
 
 
@@ -153,11 +147,10 @@ def shares_by_threshold(shared: xr.Dataset) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _combined(grid: Grid, found: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Label the results of a grid's runs with its readings, conditions and seeds."""
-    parts = [
-        one.expand_dims({name: [value] for name, value in zip(("reading", "condition", "seed"), key, strict=True)})
-        for key, one in zip(grid, found, strict=True)
-    ]
-    order = {name: list(dict.fromkeys(key[i] for key in grid)) for i, name in enumerate(("reading", "condition"))}
+def combined(grid: Grid, found: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Return the results of a grid's runs as one, with dimensions (reading, condition, seed) in front."""
+    names = ("reading", "condition", "seed")
+    labels = [{name: [value] for name, value in zip(names, key, strict=True)} for key in grid]
+    parts = [one.expand_dims(at) for at, one in zip(labels, found, strict=True)]
+    order = {name: list(dict.fromkeys(key[i] for key in grid)) for i, name in enumerate(names[:2])}
     return xr.combine_by_coords(parts).reindex(order)

@@ -1,7 +1,5 @@
 """Is it one code: what the modes share beyond r, and what lesions cost, over the networks of a grid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,10 +8,11 @@ import pandas as pd
 import xarray as xr
 
 from mirror_core.runs.kept import analyse_runs
-from mirror_core.studies.grid import Grid
+from mirror_core.studies.grid import Grid, combined
 from mirror_core.studies.measures.beyond_r import beyond_r
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
 from mirror_core.studies.measures.lesions import against_draws, lesion_effects
+from mirror_core.studies.select import where
 
 CONDITIONS_SHOWN = ("shared", "separate-cores", "untrained")
 """The main experiment, and two in which no code is shared."""
@@ -37,14 +36,7 @@ def once(function: Callable[..., Any], grid: Grid, **settings: Any) -> dict[tupl
 def beyond_grid(grid: Grid, **settings: int) -> xr.Dataset:
     """Return what `mirror_core.studies.measures.beyond_r.beyond_r` measures, with dimensions (reading, condition,
     seed) in front."""
-    found = once(beyond_r, grid, **settings)
-    levels = [list(dict.fromkeys(key[i] for key in grid)) for i in range(3)]
-    by_reading = [
-        xr.concat([xr.concat([found[r, c, s] for s in levels[2]], "seed") for c in levels[1]], "condition")
-        for r in levels[0]
-    ]
-    names = dict(zip(("reading", "condition", "seed"), levels, strict=True))
-    return xr.concat(by_reading, "reading").assign_coords(names)
+    return combined(grid, list(once(beyond_r, grid, **settings).values()))
 
 
 def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
@@ -63,27 +55,16 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
         Columns `reading`, `condition`, `seed`, `quantity`, `value`, `null` (mean of the network's draws), `low` and
         `high` (central 95 % of the draws of all networks together; for decoding, no more than chance is kept).
     """
-    draws = beyond.null
-    parts = [
-        xr.Dataset(
-            {
-                "value": beyond.value,
-                "null": draws.mean("draw"),
-                "low": draws.quantile(0.025, ["seed", "draw"], skipna=True).drop_vars("quantile"),
-                "high": draws.quantile(0.975, ["seed", "draw"], skipna=True).drop_vars("quantile"),
-            }
-        )
-    ]
+    parts = []
     for train, test in ACROSS:
         value = measures.accuracy.sel(decoder=MAIN_DECODER, train_mode=train, test_mode=test, drop=True)
-        chance = measures.chance
-        one = xr.Dataset({"value": value, "null": chance, "low": chance, "high": chance})
-        parts.append(
-            one.drop_vars(["run"], errors="ignore").expand_dims(quantity=[accuracy_name(MAIN_DECODER, train, test)])
-        )
+        one = xr.Dataset({"value": value} | dict.fromkeys(("null", "low", "high"), measures.chance))
+        parts.append(one.expand_dims(quantity=[accuracy_name(MAIN_DECODER, train, test)]))
+    low, high = (beyond.null.quantile(q, ["seed", "draw"], skipna=True).drop_vars("quantile") for q in (0.025, 0.975))
+    parts.append(xr.Dataset({"value": beyond.value, "null": beyond.null.mean("draw"), "low": low, "high": high}))
     columns = ["reading", "condition", "seed", "quantity", "value", "null", "low", "high"]
     tables = [part.to_dataframe(dim_order=columns[:4]).reset_index()[columns] for part in parts]
-    return pd.concat([*tables[1:], tables[0]], ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -93,11 +74,10 @@ def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFram
     -------
     effects, compared
         Tables of `mirror_core.studies.measures.lesions.lesion_effects` and `against_draws` with columns `reading`,
-        `condition`, `seed`
-        in front.
+        `condition`, `seed` in front.
     """
     found = once(lesion_effects, {key: run for key, run in grid.items() if key[1] in LESIONED}, **settings)
-    return (_joined(found), _joined({key: against_draws(effects) for key, effects in found.items()}))
+    return _joined(found), _joined({key: against_draws(effects) for key, effects in found.items()})
 
 
 def _joined(tables: Mapping[tuple[str, str, int], pd.DataFrame]) -> pd.DataFrame:
@@ -113,8 +93,6 @@ def main_dose(compared: pd.DataFrame) -> int:
 
 def cost_ratio(compared: pd.DataFrame, reading: str, dose: int) -> np.ndarray:
     """Return, for each network, the top units' cost over the matched sets' mean, averaged over modes and ablations."""
-    at = compared[
-        (compared.reading == reading) & (compared.condition == "shared") & (compared.null == "variance-matched")
-        & (compared.group == "top") & (compared.n_units == dose)
-    ]  # fmt: skip
+    matched = {"null": "variance-matched", "group": "top", "n_units": dose}
+    at = where(compared, reading=reading, condition="shared", **matched)
     return (at.loss_change / at.null_mean).groupby(at.seed).mean().values

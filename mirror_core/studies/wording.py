@@ -1,12 +1,10 @@
 """Numbers as a page says them: with intervals, and with words that a rule chooses, not an author."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 
-from mirror_core.analysis import mean_interval
+from mirror_core.analysis.estimates import estimate
 from mirror_core.config.paper import Reported
 
 
@@ -35,15 +33,25 @@ def with_interval(
     >>> with_interval([0.2, 0.3, 0.4])
     '0.30 [0.05, 0.55]'
     """
-    values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return "–"
-    if len(values) == 1:
-        return decimal(values[0], digits)
-    mean, low, high = mean_interval(values)
-    low, high = np.clip([low, high], *within)
-    return f"{decimal(mean, digits)}{joint}[{decimal(low, digits)}, {decimal(high, digits)}]"
+    found = estimate(values)
+    if found.n < 2:
+        return decimal(found.mean, digits) if found.n else "–"
+    low, high = np.clip([found.low, found.high], *within)
+    return f"{decimal(found.mean, digits)}{joint}[{decimal(low, digits)}, {decimal(high, digits)}]"
+
+
+def side(values: Sequence[float], limit: float = 0.0) -> str:
+    """Say where the 95 % interval of the mean over networks lies: "above" or "below" a limit, or "around" it.
+
+    Fewer than two networks have no interval: "around".
+    """
+    found = estimate(values)
+    return "around" if found.n < 2 else "above" if found.low > limit else "below" if found.high < limit else "around"
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number of things, such as "1 network" or "5 networks"."""
+    return f"{n} {what}{'s' if n > 1 else ''}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -65,13 +73,12 @@ def against(values: Sequence[float], reported: Reported) -> str:
     The rule: "within" if their mean lies in the paper's range; else "not distinguishable from" if the 95 % interval
     of the mean overlaps it; else "below" or "above". A single network has no interval.
     """
-    values = np.asarray(values, dtype=float)
-    mean, low, high = mean_interval(values) if len(values) > 1 else (values[0],) * 3
-    if reported.low <= mean <= reported.high:
+    found = estimate(values)
+    if reported.low <= found.mean <= reported.high:
         return "within"
-    if low <= reported.high and high >= reported.low:
+    if found.low <= reported.high and found.high >= reported.low:
         return "not distinguishable from"
-    return "below" if mean < reported.low else "above"
+    return "below" if found.mean < reported.low else "above"
 
 
 def span(reported: Reported) -> str:

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from mirror_core.cli import main
 from mirror_core.commands import claims as command
 from mirror_core.config.settings import Config
-from mirror_core.studies import claims as library
-from mirror_core.studies.claims import claim_grid
+from mirror_core.studies.claims import evidence, results
+from mirror_core.studies.claims.evidence import claim_grid
 
 TINY = Config().change(
     hidden_size=6, input_size=4, n_sequences=24, n_heldout=5, n_epochs=1, batch_size=24, sequence_length=4
@@ -28,10 +28,10 @@ def judge(folder, monkeypatch):
     def small_gather(grid, *, store):
         return gather(grid, 10, 5, 1, choices=None, store=store, progress=False)
 
-    gather = library.gather
-    monkeypatch.setattr(library, "claim_grid", lambda base, *rest: claim_grid(TINY, *rest))
-    monkeypatch.setattr(library, "gather", small_gather)
-    monkeypatch.setattr(library, "COMMITTED", folder / "committed.json")
+    gather = evidence.gather
+    monkeypatch.setattr(evidence, "claim_grid", lambda base, *rest: claim_grid(TINY, *rest))
+    monkeypatch.setattr(evidence, "gather", small_gather)
+    monkeypatch.setattr(results, "COMMITTED", folder / "committed.json")
 
     def run(*options):
         basic = ["claims", "--store", str(folder / "runs"), "--reading", "as-written", "--n-seeds", "1"]

@@ -23,10 +23,19 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import cost as page
 from mirror_core.pages import cost_scale as scale
 from mirror_core.runs.store import Run, RunStore
-from mirror_core.studies.costs import Measured, RunCost, matrix_flop, read_measured, run_cost, sweep_seconds
-from mirror_core.studies.costs.measured import PARTS, find_file
-from mirror_core.studies.costs.scale import INODES, METADATA_OPERATIONS, most_workers, slope, wall_seconds
-from mirror_core.studies.sweeps import Row, RowStore
+from mirror_core.studies.costs.measured import PARTS, Measured, find_file, read_measured
+from mirror_core.studies.costs.scale import (
+    INODES,
+    METADATA_OPERATIONS,
+    RunCost,
+    matrix_flop,
+    most_workers,
+    run_cost,
+    slope,
+    sweep_seconds,
+    wall_seconds,
+)
+from mirror_core.studies.sweeps.rows import Row, RowStore
 
 ROOT = Path(__file__).resolve().parents[2]
 

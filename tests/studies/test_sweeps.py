@@ -28,23 +28,14 @@ from mirror_core.runs.making import make
 from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, Died, LocalPool, each_result
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.seeding import stream
-from mirror_core.studies.sweeps import (
-    COLUMNS,
-    TIMING,
-    Range,
-    RowStore,
-    Sample,
-    Sweep,
-    joined,
-    read_sweep,
-    run_sweep,
-    running,
-    survey,
-    write_table,
-)
 from mirror_core.studies.sweeps import rows as rows_module
+from mirror_core.studies.sweeps import running
 from mirror_core.studies.sweeps.cost import estimate, expected_seconds
-from mirror_core.studies.sweeps.rows import obtain_row
+from mirror_core.studies.sweeps.plan import Sample, Sweep, read_sweep
+from mirror_core.studies.sweeps.ranges import Range
+from mirror_core.studies.sweeps.rows import COLUMNS, RowStore, obtain_row
+from mirror_core.studies.sweeps.running import TIMING, run_sweep, survey
+from mirror_core.studies.sweeps.tables import joined, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = dict(hidden_size=4, input_size=4, n_sequences=20, n_heldout=5, n_epochs=1, sequence_length=3)

@@ -13,8 +13,6 @@ from matplotlib.figure import Figure
 from mirror_core.analysis import OptionError, shares_over_thresholds
 from mirror_core.checks import one_of
 from mirror_core.figures import report as draw
-from mirror_core.studies.measures.decoding import DECODER_NAMES
-from mirror_core.studies.report.populations import LEAST_SELECTIVITY
 from mirror_core.studies.report.results import Report, Section
 
 STYLE = str(files("mirror_core.figures") / "mirror.mplstyle")
@@ -77,27 +75,29 @@ def _traces(report: Report, section: Section) -> Figure:
 
 
 def _decoding(report: Report, section: Section) -> Figure:
-    transfers = section.found["transfers"]
-    return draw.decoding(
-        {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
-        {
-            DECODER_NAMES[name]: np.quantile(transfer.null, [0.025, 0.975], axis=0)
-            for name, transfer in transfers.items()
-        },
-        next(iter(transfers.values())).chance,
-    )
+    bands = {name: np.quantile(null, [0.025, 0.975], axis=0) for name, null in section.found["null"].items()}
+    return draw.decoding(section.found["accuracy"], bands, section.found["chance"])
 
 
 def _lags(report: Report, section: Section) -> Figure:
     return draw.lag_profiles(section.found["test"].r, section.found["band"])
 
 
-def _congruence(report: Report, section: Section) -> Figure:
-    found = section.found["congruence"]
-    return draw.congruence(found.selectivity, found.test.observed, LEAST_SELECTIVITY)
+def _reliability(report: Report, section: Section) -> Figure:
+    found = section.found
+    both = np.stack([one.reliability for one in found["tunings"]])
+    return draw.reliability(both, np.where(found["both"], found["corrected"], np.nan))
 
 
 PICTURES = (
+    Picture(
+        "reliability",
+        "reliability",
+        _reliability,
+        "Scatter of the reliability of each unit's responses in both modes, coloured by how alike its tunings are.",
+        "One dot a unit: how reliable its mean responses are in each mode. Colour: correlation of its tunings across "
+        "modes, corrected for noise; grey: not tuned to the actions in both modes, so it cannot be tested.",
+    ),
     Picture(
         "r",
         "headline",
@@ -133,16 +133,8 @@ PICTURES = (
         "Accuracy of decoders of the action within and across modes, one panel for each decoder.",
         "Accuracy of linear decoders. Blue: trained on performing; orange: on observing. Hollow: tested in the same "
         "mode (the "
-        "ceiling); filled: in the other. Grey: central 95 % against labels of other sequences. Dotted: chance.",
-    ),
-    Picture(
-        "congruence",
-        "congruence",
-        _congruence,
-        "Scatter of how much of each unit's variance the action explains in both modes, coloured by congruence index.",
-        "One dot a unit: how much of its variance the action explains in each mode. Colour: correlation of its mean "
-        "responses to the "
-        "actions across modes. Dotted lines: the least at which a unit counts as selective.",
+        "ceiling); filled: in the other. Grey: central 95 % against labels of other sequences or trials. Dotted: "
+        "chance.",
     ),
     Picture(
         "lags",

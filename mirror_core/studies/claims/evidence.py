@@ -1,10 +1,9 @@
 """The evidence: for every network the quantities that the claims name, measured once and kept beside the runs."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -105,13 +104,8 @@ class Evidence:
 def claim_grid(
     base: Config, readings: Sequence[str], conditions: Sequence[str], seed: int, n_seeds: int, n_seeds_shared: int
 ) -> dict[tuple[str, str, int], Config]:
-    """Return the configurations of all networks behind the claims.
-
-    Parameters
-    ----------
-    n_seeds, n_seeds_shared
-        Networks of each control, and of the conditions in `MORE_SEEDS` where these are more.
-    """
+    """Return the configurations of all networks behind the claims: `n_seeds` of each control, and of the conditions in
+    `MORE_SEEDS` `n_seeds_shared` where these are more."""
     return {
         (reading, condition, one): configure(base.change(seed=one), reading, condition)
         for reading in readings
@@ -181,10 +175,9 @@ def network_evidence(measures: xr.Dataset, probed: Probe | None) -> tuple[dict[s
     """
     r = measures.r.sel(centring="raw").values
     values = measured_on_r(r, of_r())
-    for decoder in DECODERS:
-        for train, test in ACROSS:
-            accuracy = measures.accuracy.sel(decoder=decoder, train_mode=train, test_mode=test)
-            values[above_chance_name(decoder, train, test)] = accuracy.item() - measures.chance.item()
+    for decoder, (train, test) in product(DECODERS, ACROSS):
+        accuracy = measures.accuracy.sel(decoder=decoder, train_mode=train, test_mode=test)
+        values[above_chance_name(decoder, train, test)] = accuracy.item() - measures.chance.item()
     defined = np.where(np.isfinite(r), 1.0, np.nan)
     units = {"strong": defined * (r > STRONG_THRESHOLD), "moderate": defined * (np.abs(r) > MODERATE_THRESHOLD)}
     if probed is not None:

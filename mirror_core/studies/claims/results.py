@@ -1,7 +1,5 @@
 """Verdicts as tables and files, and what changed since they were last written."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence
@@ -31,36 +29,28 @@ def tidy(judgements: Sequence[Judgement]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `claim` (id), `says`, `paper`, `place`, `reading`, `verdict`; of the claim's first part `quantity`, `value`
-        (the mean over
-        networks, or the mean difference), `low` and `high` (95 % interval), `n_networks`, `effect_size` and `p`
-        (differences only); `page`, `figure`; `runs`,
-        the fingerprints, separated by spaces.
+        `claim` (id), `says`, `paper`, `place`, `reading`, `verdict`; of the claim's first part `quantity`, `value` (the
+        mean over networks, or the mean difference), `low` and `high` (95 % interval), `n_networks`, `effect_size` and
+        `p` (differences only); `page`, `figure`; `runs`, the fingerprints, separated by spaces.
     """
     rows = []
     for one in judgements:
-        check, claim = one.main.decisive, one.claim
-        rows.append(
-            {
-                "claim": claim.id,
-                "says": claim.says,
-                "paper": claim.paper,
-                "place": claim.place,
-                "reading": one.reading,
-                "verdict": one.verdict,
-                "quantity": quantity(one.main),
-                "value": check.found.mean,
-                "low": check.found.low,
-                "high": check.found.high,
-                "n_networks": check.found.n,
-                "effect_size": check.found.effect_size,
-                "p": check.found.p,
-                "page": claim.page,
-                "figure": claim.figure,
-                "runs": " ".join(one.runs),
-            }  # fmt: skip
-        )
+        found = one.main.decisive.found
+        measured = {"quantity": quantity(one.main), "value": found.mean, "low": found.low, "high": found.high}
+        measured |= {"n_networks": found.n, "effect_size": found.effect_size, "p": found.p}
+        rows.append(_about(one) | measured | _shown(one) | {"runs": " ".join(one.runs)})
     return pd.DataFrame(rows)
+
+
+def _about(one: Judgement) -> dict[str, str]:
+    """Return the claim in its words, the reading and the verdict."""
+    claim = one.claim
+    words = {"claim": claim.id, "says": claim.says, "paper": claim.paper, "place": claim.place}
+    return words | {"reading": one.reading, "verdict": one.verdict}
+
+
+def _shown(one: Judgement) -> dict[str, str]:
+    return {"page": one.claim.page, "figure": one.claim.figure}
 
 
 def quantity(result: PartResult) -> str:
@@ -78,35 +68,23 @@ def to_csv(judgements: Sequence[Judgement]) -> str:
 def to_json(judgements: Sequence[Judgement], evidence: Evidence) -> str:
     """Return every verdict with all its parts as JSON, see `read_verdicts`."""
     entries = [
-        {
-            "claim": one.claim.id, "says": one.claim.says, "paper": one.claim.paper, "place": one.claim.place,
-            "reading": one.reading, "verdict": one.verdict, "page": one.claim.page, "figure": one.claim.figure,
-            "parts": [_part(result) for result in one.parts], "runs": list(one.runs),
-        }
+        _about(one) | _shown(one) | {"parts": [_part(result) for result in one.parts], "runs": list(one.runs)}
         for one in judgements
-    ]  # fmt: skip
+    ]
     content = {"format": FORMAT, "settings": evidence.settings, "verdicts": entries}
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _part(result: PartResult) -> dict[str, Any]:
     part = result.part
-    return {
-        "says": part.says, "rule": part.rule, "limits": part.limits, "essential": part.essential,
-        "precondition": part.precondition,
-        "outcome": result.outcome,
-        "checks": [
-            {
-                "measure": check.measure, "condition": check.condition, "than": part.than, "outcome": check.outcome,
-                **{
-                    name: _number(getattr(check.found, name))
-                    for name in ("mean", "low", "high", "effect_size", "p")
-                },
-                "n_networks": check.found.n,
-            }
-            for check in result.checks
-        ],
-    }  # fmt: skip
+    stated = {name: getattr(part, name) for name in ("says", "rule", "limits", "essential", "precondition")}
+    checks = [
+        {"measure": check.measure, "condition": check.condition, "than": part.than, "outcome": check.outcome}
+        | {name: _number(getattr(check.found, name)) for name in ("mean", "low", "high", "effect_size", "p")}
+        | {"n_networks": check.found.n}
+        for check in result.checks
+    ]
+    return stated | {"outcome": result.outcome, "checks": checks}
 
 
 def _number(value: float) -> float | None:
@@ -152,17 +130,11 @@ def read_verdicts(text: str) -> tuple[list[Verdict], dict[str, Any]]:
         if content["format"] != FORMAT:
             raise OptionError(f"claims file of format {content['format']}: only {FORMAT} can be read.")
         verdicts = [
-            Verdict(
-                one["claim"],
-                one["reading"],
-                one["verdict"],
-                tuple(
-                    (f"{check['measure']} ({check['condition']}{' minus ' + check['than'] if check['than'] else ''})",
-                     check["mean"])
-                    for part in one["parts"]
-                    for check in part["checks"]
-                ),
-            )
+            Verdict(one["claim"], one["reading"], one["verdict"], tuple(
+                (f"{check['measure']} ({check['condition']}{' minus ' + check['than'] if check['than'] else ''})",
+                 check["mean"])
+                for part in one["parts"] for check in part["checks"]
+            ))
             for one in content["verdicts"]
         ]  # fmt: skip
     except (ValueError, KeyError, TypeError) as error:

@@ -3,8 +3,6 @@
 Of a single network there is no interval: its value stands for both limits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

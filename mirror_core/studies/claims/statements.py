@@ -1,7 +1,5 @@
 """The claims as `claims.yml` states them: what the paper says, where, and by which rules ours is judged."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """From evidence to verdicts: every part of every claim under every reading, by the rules of `claims.yml`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,10 +76,8 @@ def verdict_of(results: Sequence[PartResult]) -> str:
     """Return the verdict from what became of each part.
 
     Not tested if no part was that counts, or an essential part or a precondition was not; not reproduced if one of
-    these
-    fails or no part that counts holds, not even in part; reproduced if all parts that count hold; else partly, also
-    where a
-    part could not be tested.
+    these fails or no part that counts holds, not even in part; reproduced if all parts that count hold; else partly,
+    also where a part could not be tested.
     """
     counted = {one.outcome for one in results if not one.part.precondition}
     required = {one.outcome for one in results if one.part.essential or one.part.precondition}

@@ -1,7 +1,5 @@
 """The file that `python -m benchmarks.growth` writes, as tables."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From what one network costs to what very many would: arithmetic, and where something else becomes the limit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ difference it makes there; the interaction of two is how much the effect of one 
 Both are formed for each seed, so that an interval over seeds is an interval over networks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 

@@ -4,8 +4,6 @@ An ingredient is present or absent; `Cell` is one combination of the five. Some 
 construction, and are trained once; in some, a pass is asked for something it cannot know (`Cell.answerable`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -70,10 +68,6 @@ class Cell:
         one_of("ingredient", ingredient, INGREDIENTS)
         return ingredient in self.present
 
-    def without(self, *ingredients: str) -> Cell:
-        """Return the cell that lacks some ingredients and is otherwise the same."""
-        return Cell(self.present - set(ingredients), self.variation)
-
     @property
     def name(self) -> str:
         """The ingredients in the order of `INGREDIENTS`, as one text."""
@@ -125,17 +119,13 @@ def combinations_of(varied: Iterable[str]) -> list[Cell]:
     OptionError
         For an unknown ingredient.
     """
-    varied = [name for name in INGREDIENTS if name in set(_known(varied))]
+    varied = set(varied)
+    for name in varied:
+        one_of("ingredient", name, INGREDIENTS)
+    varied = [name for name in INGREDIENTS if name in varied]
     choices = product((True, False), repeat=len(varied))
     chosen = [{name for name, has in zip(varied, choice, strict=True) if has} for choice in choices]
     return [Cell(frozenset((AS_WRITTEN - set(varied)) | names)) for names in chosen]
-
-
-def _known(names: Iterable[str]) -> list[str]:
-    names = list(names)
-    for name in names:
-        one_of("ingredient", name, INGREDIENTS)
-    return names
 
 
 def checks_of(cells: Sequence[Cell]) -> list[Cell]:
@@ -146,12 +136,9 @@ def checks_of(cells: Sequence[Cell]) -> list[Cell]:
     """
     paired = [cell for cell in cells if cell.has("pairing")]
     inverse = [Cell(cell.present, INVERSE_ONLY) for cell in paired if not cell.has("both objectives")]
-    own = [
-        Cell(cell.present, OWN_HEADS_READ_BOTH)
-        for cell in paired
-        if cell.has("both objectives") and not cell.has("shared heads") and not cell.has("self-observation")
-    ]
-    return inverse + own
+    lacking = ("shared heads", "self-observation")
+    asked = [cell for cell in paired if cell.has("both objectives") and not any(map(cell.has, lacking))]
+    return inverse + [Cell(cell.present, OWN_HEADS_READ_BOTH) for cell in asked]
 
 
 def coincidences(cells: Sequence[Cell], base: Config | None = None) -> list[list[Cell]]:

@@ -1,7 +1,5 @@
 """The factorial in tables: what each combination of ingredients reaches, and what each ingredient does."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where the two modes live: the directions that each occupies, and what of that is the action of this timestep."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import xarray as xr
@@ -95,10 +93,7 @@ def look_into(run: Run, n_test: int) -> xr.Dataset:
     n_directions, n_dims = min(N_DIRECTIONS, n_units), min(config.world.n_actions - 1, n_units)
     bases = {"own": dict(zip(MODES, MODES, strict=True)), "other": dict(zip(MODES, MODES[::-1], strict=True))}
     shares = [
-        [
-            [captured(parts[source[mode]][part], parts[mode][part], n_directions) for mode in MODES]
-            for source in bases.values()
-        ]
+        [[captured(parts[source[m]][part], parts[m][part], n_directions) for m in MODES] for source in bases.values()]
         for part in PARTS
     ]
     lying = [alignment_index(*(parts[mode][part] for mode in MODES), n_dims, N_DRAWS, rng) for part in PARTS]
@@ -107,23 +102,16 @@ def look_into(run: Run, n_test: int) -> xr.Dataset:
     if config.network.shared_core:
         both = centred(joint_states(run.network, episodes), True)
         gain = joint_gain(*tunings, action_means(both, episodes.actions))
+    directed = [(x.perform_in_observe, x.observe_in_perform) for x in lying]
     return xr.Dataset(
         {
             "captured": (("part", "basis", "mode", "direction"), shares),
-            "index": (("part", "mode"), [[x.perform_in_observe.value, x.observe_in_perform.value] for x in lying]),
-            "index_null": (
-                ("part", "mode"),
-                [[x.perform_in_observe.null.mean(), x.observe_in_perform.null.mean()] for x in lying],
-            ),
+            "index": (("part", "mode"), [[x.value for x in pair] for pair in directed]),
+            "index_null": (("part", "mode"), [[x.null.mean() for x in pair] for pair in directed]),
             "angle": (("part", "dim"), np.degrees([x.angles for x in lying])),
             "tuning_r": ("unit", tuning_correlation(*tunings)),
             "tuning_alignment": tuning_alignment(*tunings),
             "joint_gain": gain,
         },
-        coords={
-            "part": list(PARTS),
-            "basis": list(bases),
-            "mode": list(MODES),
-            "direction": range(1, n_directions + 1),
-        },
+        {"part": list(PARTS), "basis": list(bases), "mode": list(MODES), "direction": range(1, n_directions + 1)},
     )

@@ -4,8 +4,6 @@ A family of measures is a file of this folder that registers its members (see `r
 `__init__`. Claims, sweeps, pages, the report and the specification ask for a measure by its name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What is measured on one network: r of each unit, and decoding of the action within and across modes."""
 
-from __future__ import annotations
-
 import xarray as xr
 
 from mirror_core.analysis import DECODERS, cross_decoding, unit_correlation

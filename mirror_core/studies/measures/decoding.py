@@ -1,7 +1,5 @@
 """Decoders of the action, trained in one mode and tested in the same or the other."""
 
-from __future__ import annotations
-
 from mirror_core.analysis import DECODERS
 from mirror_core.studies.measures.base import CORRELATION, SHARE, Measure, register
 
@@ -33,27 +31,19 @@ def above_chance_name(decoder: str, train: str, test: str) -> str:
     return f"{train}_to_{test}_{decoder}"
 
 
-def _register(name: str, label: str, limits: tuple[float, float], null: str, sign: int = 1) -> None:
-    register(Measure(name, label, limits, null, sign=sign, needs=("actions",)))
-
-
+_GUESS = "always the most frequent action"
 for _decoder in DECODERS:
     _which = "" if _decoder == MAIN_DECODER else f" ({_decoder})"
-    for _train, _test in TRANSFERS:
-        _one = (_decoder, _train, _test)
-        _register(
-            accuracy_name(*_one),
-            f"decoding the action, {_train} → {_test}{_which}",
-            SHARE,
-            "actions relabelled: chance",
-        )
-        if _train != _test:
-            _register(
-                same_code_name(*_one), f"p among renamings of the actions, {_train} → {_test}{_which}", SHARE,
-                "actions relabelled", sign=-1,
-            )  # fmt: skip
-            _register(
-                above_chance_name(*_one), f"accuracy minus chance, {_train} → {_test}, {_decoder}", CORRELATION,
-                "always the most frequent action",
-            )  # fmt: skip
-_register("chance", "accuracy of always naming the most frequent action", SHARE, "always the most frequent action")
+    for _pair in TRANSFERS:
+        _said, _one = " → ".join(_pair), (_decoder, *_pair)
+        _found = [(accuracy_name, f"decoding the action, {_said}{_which}", SHARE, "actions relabelled: chance", 1)]
+        if _pair in ACROSS:
+            _label = f"p among renamings of the actions, {_said}{_which}"
+            _found.append((same_code_name, _label, SHARE, "actions relabelled", -1))
+            _label = f"accuracy minus chance, {_said}, {_decoder}"
+            _found.append((above_chance_name, _label, CORRELATION, _GUESS, 1))
+        for _name, *_about, _sign in _found:
+            register(Measure(_name(*_one), *_about, sign=_sign, needs=("actions",)))
+register(
+    Measure("chance", f"accuracy of {_GUESS.replace('always', 'always naming')}", SHARE, _GUESS, needs=("actions",))
+)

@@ -1,7 +1,5 @@
 """The directions that the two modes share."""
 
-from __future__ import annotations
-
 from mirror_core.studies.measures.base import CORRELATION, SHARE, Measure, register
 
 _SUBSPACES = "random subspaces, same covariance"

@@ -1,7 +1,5 @@
 """At which lag the modes of a network agree, over the networks of a grid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

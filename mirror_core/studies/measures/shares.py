@@ -1,8 +1,6 @@
 """Functions of r of every unit: the shares beyond the paper's thresholds, and the extremes. NaN where no r is
 defined."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import numpy as np

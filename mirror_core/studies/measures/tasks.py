@@ -1,7 +1,5 @@
 """How well each mode does its own task, and what it loses without some of its units."""
 
-from __future__ import annotations
-
 from mirror_core.arrays import MODES
 from mirror_core.studies.measures.base import ANY, COUNT, SHARE, Measure, register
 
@@ -17,24 +15,11 @@ for _loss in LOSSES:
     register(Measure(f"loss_{_loss}", _label, COUNT, "the untrained network", sign=-1, needs=("losses",)))
 
 _network = {"needs": ("network", "actions")}
-register(
-    Measure(
-        "explained",
-        "share of the sensations' variance that performing predicts",
-        (ANY[0], 1.0),
-        "their mean",
-        **_network,
-    )
-)
-register(
-    Measure(
-        "named",
-        "share of timesteps at which observing names the action",
-        SHARE,
-        "always the most frequent action",
-        **_network,
-    )
-)
+for _name, _label, _limits, _null in (
+    ("explained", "share of the sensations' variance that performing predicts", (ANY[0], 1.0), "their mean"),
+    ("named", "share of timesteps at which observing names the action", SHARE, "always the most frequent action"),
+):
+    register(Measure(_name, _label, _limits, _null, **_network))
 
 for _mode in MODES:
     for _ablation in ABLATIONS:

@@ -1,7 +1,5 @@
 """At which lag the two modes agree."""
 
-from __future__ import annotations
-
 from mirror_core.studies.measures.base import CORRELATION, SHARE, Measure, register
 
 for _name, _label, _limits in (

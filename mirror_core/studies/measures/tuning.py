@@ -1,20 +1,14 @@
 """Which actions drive a unit in the two modes."""
 
-from __future__ import annotations
-
 from mirror_core.studies.measures.base import CORRELATION, SHARE, Measure, register
 
-_NULL = "actions relabelled"
-
-register(Measure("congruence", "mean congruence index of units", CORRELATION, _NULL, needs=("actions",)))
-register(Measure("congruent", "units strictly or broadly congruent", SHARE, _NULL, needs=("actions",)))
-register(Measure("strict", "units strictly congruent", SHARE, _NULL, needs=("actions",)))
-register(
-    Measure(
-        "anti_congruence", "mean congruence index of the three units with the smallest r", CORRELATION, _NULL, sign=-1,
-        needs=("actions",),
-    )
-)  # fmt: skip
+for _name, _label, _limits, _sign in (
+    ("congruence", "mean congruence index of units", CORRELATION, 1),
+    ("congruent", "units strictly or broadly congruent", SHARE, 1),
+    ("strict", "units strictly congruent", SHARE, 1),
+    ("anti_congruence", "mean congruence index of the three units with the smallest r", CORRELATION, -1),
+):
+    register(Measure(_name, _label, _limits, "actions relabelled", sign=_sign, needs=("actions",)))
 register(
     Measure(
         "opposed",

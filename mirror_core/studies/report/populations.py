@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from mirror_core.analysis import (
+    CLASSES,
     DECODERS,
     RecordingError,
     alignment_index,
@@ -22,10 +26,14 @@ from mirror_core.analysis import (
     top_units,
     unit_correlation,
 )
+from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
+from mirror_core.analysis.significance import share_beyond
+from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
+from mirror_core.studies.report.units import both_modes, repeated, tunings
 
 N_TOP = 10
 """Units shown and tested one by one: those with the largest r on one half of the sequences."""
@@ -35,14 +43,13 @@ MAX_DIMS = 10
 """Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
 CKA_DRAWS = 500
 """Most draws of the CKA null, which goes through all rows for each."""
+MOST_FOLDS = 5
+"""Parts into which trials are cut to test a decoder within a mode; fewer where a condition has fewer trials."""
 MOST_ACTIONS = 12
 """Most actions for generalisation, which trains a decoder for every pair of them, again for every draw."""
 
 MOST_DRAWS = 99
 """Most draws of its null, for the same reason: a smaller α than one hundredth cannot be reached."""
-
-LEAST_SELECTIVITY = 0.05
-"""Share of a unit's variance that the action must explain in both modes for the unit to have a class."""
 
 
 def need_actions(recordings: Recordings) -> np.ndarray:
@@ -53,7 +60,9 @@ def need_actions(recordings: Recordings) -> np.ndarray:
 
 
 def need_sequences(recordings: Recordings) -> None:
-    """Say if there are too few sequences to choose on one half and test on the other."""
+    """Say if there are too few sequences to choose on one half and test on the other, or each mode has its own."""
+    if recordings.trials is not None:
+        raise RecordingError("it needs the same trials in both modes.")
     n = len(recordings.perform)
     if n < LEAST_SEQUENCES:
         raise RecordingError(f"it needs at least {LEAST_SEQUENCES} sequences, two in each half, and there are {n}.")
@@ -61,6 +70,8 @@ def need_sequences(recordings: Recordings) -> None:
 
 def decoding(recordings: Recordings, settings: Settings) -> Section:
     """Decode the action within and across modes, with every linear decoder."""
+    if recordings.trials is not None:
+        return decoding_of_trials(recordings, settings)
     actions = need_actions(recordings)
     need_sequences(recordings)
     transfers = {
@@ -98,33 +109,125 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         "relabelled is too small.",
         pd.concat(tables, ignore_index=True),
         notes=notes,
-        found={"transfers": transfers},
+        found={
+            "accuracy": {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
+            "null": {DECODER_NAMES[name]: transfer.null for name, transfer in transfers.items()},
+            "chance": next(iter(transfers.values())).chance,
+        },
     )
+
+
+def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
+    """Decode the condition of single trials within and across modes, whose trials differ in number and order."""
+    modes = [(_standardised(activity), labels) for activity, labels in both_modes(recordings.trials)]
+    least = min(np.unique(labels, return_counts=True)[1].min() for _, labels in modes)
+    if least < 2:
+        raise RecordingError("it needs at least two trials of each condition in both modes.")
+    folds = StratifiedKFold(int(min(MOST_FOLDS, least)), shuffle=True, random_state=settings.seed % 2**32)
+    rng = stream(settings.seed, "report/decoding/trials")
+    n_actions = recordings.n_actions
+    truths = [labels for _, labels in modes]
+    rows, accuracy, null = [], {}, {}
+    for name, decoder in DECODERS.items():
+        recalls = np.empty((2, 2, n_actions, n_actions))
+        exchanged = np.empty((settings.n_permutations, 2, 2))
+        for i, (x, y) in enumerate(modes):
+            trained = decoder().fit(x, y)
+            for j, truth in enumerate(truths):
+                answers = cross_val_predict(decoder(), x, y, cv=folds) if i == j else trained.predict(modes[j][0])
+                recalls[i, j] = confusion_matrix(truth, answers, labels=range(n_actions), normalize="true")
+                exchanged[:, i, j] = [
+                    _balanced(rng.permutation(truth), answers, n_actions) for _ in range(settings.n_permutations)
+                ]
+        found = np.trace(recalls, axis1=2, axis2=3) / n_actions
+        renamings = all_or_random_permutations(n_actions, settings.n_permutations, rng)
+        renamed = repaired_sums(np.moveaxis(recalls, (0, 1), (2, 3)).reshape(n_actions, n_actions, 4), renamings)
+        p = share_beyond(found.ravel(), exchanged.reshape(-1, 4))
+        p_renamed = share_beyond(found.ravel(), renamed / n_actions)
+        for at, (i, j) in enumerate(np.ndindex(2, 2)):
+            rows.append(
+                {
+                    "decoder": DECODER_NAMES[name],
+                    "trained": MODES[i],
+                    "tested": MODES[j],
+                    "accuracy": found[i, j],
+                    "ceiling": found[j, j],
+                    "chance": 1 / n_actions,
+                    "p": p[at],
+                    "p, relabelled": p_renamed[at],
+                }
+            )
+        accuracy[DECODER_NAMES[name]], null[DECODER_NAMES[name]] = found, exchanged
+    smallest = 1 / math.factorial(min(n_actions, 20))
+    notes = ()
+    if smallest > settings.alpha:
+        notes = (
+            f"With {n_actions} conditions p among relabellings cannot fall below {smallest:.2g}: whether it is the "
+            "same code cannot be tested.",
+        )
+    return Section(
+        "decoding",
+        "Does a code of the condition carry over?",
+        "A linear decoder of a trial's condition from each unit's mean activity, standardised in each mode by itself. "
+        "Accuracy is the mean over conditions, so that frequent ones count no more. Within a mode: trials left out in "
+        "turn, of every condition alike; across: trained on all trials of one mode, tested on all of the other. "
+        "Ceiling: within the tested mode, with fewer trials to train on. p: against conditions exchanged among trials; "
+        "p, relabelled: among all renamings of the conditions.",
+        pd.DataFrame(rows),
+        notes=notes,
+        found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions},
+    )
+
+
+def _standardised(activity: np.ndarray) -> np.ndarray:
+    """Return each trial's mean over time, minus its mean over trials, in standard deviations; 0 where unknown."""
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a unit that was not there is NaN
+        means = np.nanmean(activity, axis=1)
+        deviation = means - np.nanmean(means, axis=0)
+        spread = np.nanstd(means, axis=0)
+    return np.nan_to_num(deviation / np.where(spread > 0, spread, np.nan))
+
+
+def _balanced(truth: np.ndarray, answers: np.ndarray, n_actions: int) -> float:
+    right = np.bincount(truth, answers == truth, n_actions)
+    return float((right / np.bincount(truth, minlength=n_actions)).mean())
 
 
 def congruences(recordings: Recordings, settings: Settings) -> Section:
     """Sort units by how the actions that drive them correspond across modes."""
     actions = need_actions(recordings)
+    if not repeated(recordings):
+        raise RecordingError("there is one response to each condition: which units respond to it cannot be tested.")
+    perform, observe, _ = tunings(recordings, settings)
+    both = perform.tuned & observe.tuned
+    if not both.any():
+        raise RecordingError("no unit is tuned to the actions in both modes.")
     found = congruence(
-        recordings.perform,
-        recordings.observe,
+        recordings.perform[..., both],
+        recordings.observe[..., both],
         actions,
         settings.n_permutations,
         stream(settings.seed, "report/congruence"),
-        least_selectivity=LEAST_SELECTIVITY,
+        least_selectivity=0,
     )
-    table = found.shares()
+    table = found.shares().iloc[:-1]
     table.insert(1, "units", [int(np.sum(found.kind == name)) for name in table["class"]])
+    kind = np.full(len(both), CLASSES[-1], dtype=object)
+    kind[both] = found.kind
+    notes = []
+    if (least := 1 / math.factorial(min(recordings.n_actions, 20))) > settings.alpha:
+        notes.append(f"With {recordings.n_actions} actions p cannot fall below {least:.2g}.")
     return Section(
         "congruence",
         "Do units prefer the same actions?",
         "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. "
         "Strictly "
-        "congruent: the same in both modes; broadly: some in common; incongruent: none; not selective: the action "
-        f"explains less than {LEAST_SELECTIVITY:.0%} of its variance in a mode. By chance, and p: when the actions "
-        f"of one mode are renamed.",
+        "congruent: the same in both modes; broadly: some in common; incongruent: none. Of the units that are tuned to "
+        "the actions in both modes; all others have no class. By chance, and p: when the actions of one mode are "
+        "renamed.",
         table.rename(columns={"by_chance": "by chance"}),
-        found={"congruence": found},
+        notes=tuple(notes),
+        found={"congruence": found, "both": both, "kind": kind},
     )
 
 
@@ -134,6 +237,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     rows, notes, found = [], [], {}
     try:
         n_draws = min(settings.n_permutations, CKA_DRAWS)
+        if (least := 1 / math.factorial(min(len(recordings.perform), 20))) > settings.alpha:
+            raise RecordingError(f"with {len(recordings.perform)} sequences its p cannot fall below {least:.2g}.")
         cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))
         found["cka"] = cka
         rows.append(("CKA: distances between rows", cka.value, cka.null.mean(), cka.p, cka.p_less, n_draws))
@@ -144,7 +249,9 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     else:
         n_dims, n_draws = min(MAX_DIMS, n_units // 2), max(2, settings.n_permutations)
         rng = stream(settings.seed, "report/alignment")
-        aligned = alignment_index(recordings.perform, recordings.observe, n_dims, n_draws, rng)
+        aligned = alignment_index(
+            recordings.perform, recordings.observe, n_dims, n_draws, rng, null="units", standardise=True
+        )
         found["alignment"] = aligned
         for label, measure in (
             (f"performing's variance in observing's {n_dims} dimensions", aligned.perform_in_observe),
@@ -166,7 +273,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
         "so it "
         "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
         "of the "
-        "other hold, of the most possible; its null is random dimensions with the covariance of both modes together. "
+        "other hold, of the most possible, each unit in its own standard deviations; its null exchanges units of one "
+        "mode with units like them, so it asks whether the same units go together. "
         "p: more alike than the null (a smaller angle is more alike); p, less: less alike.",
         pd.DataFrame(rows, columns=["measure", "value", "null, mean", "p", "p, less", "draws"]),
         notes=tuple(notes),
@@ -210,7 +318,10 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
 def examples(recordings: Recordings, settings: Settings) -> Section:
     """Choose the most mirror-like units on one half of the sequences, and show them on the other."""
     need_sequences(recordings)
-    choosing, testing = split_half(len(recordings.perform), stream(settings.seed, "report/halves"))
+    actions = recordings.actions
+    of_trials = actions is not None and bool((actions == actions[:, :1]).all())
+    conditions = actions[:, 0] if of_trials else None
+    choosing, testing = split_half(len(recordings.perform), stream(settings.seed, "report/halves"), conditions)
     chosen_on = unit_correlation(recordings.perform[choosing], recordings.observe[choosing])
     shown_on = {
         name: unit_correlation(recordings.perform[testing], recordings.observe[testing], centre_timesteps=centre)

@@ -1,8 +1,7 @@
 """What the specification curve answers, each computed once: what matches the paper, and what each choice does."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
@@ -19,21 +18,16 @@ N_NEAREST = 5
 """Networks that are shown as the nearest to the paper's numbers."""
 
 
+@dataclass
 class Answers:
-    """Everything that the page says, each computed once.
+    """Everything that the page says, each computed once."""
 
-    Parameters
-    ----------
-    specification
-        The networks.
-    seed
-        Of the resampling behind the intervals.
-    n_draws
-        Its number of resamples.
-    """
-
-    def __init__(self, specification: Specification, seed: int, n_draws: int) -> None:
-        self.of, self.seed, self.n_draws = specification, seed, n_draws
+    of: Specification
+    """The networks."""
+    seed: int
+    """Of the resampling behind the intervals."""
+    n_draws: int
+    """Its number of resamples."""
 
     @cached_property
     def targets(self) -> dict[str, dict[str, Target]]:
@@ -91,10 +85,9 @@ class Answers:
     def variance(self) -> dict[str, float]:
         """Share of the variance between GRUs explained by the reading, and by all choices under each reading."""
         reading = Choice("reading", self.of.readings, values=self.of.readings)
-        found = {"reading": explained(self.of.gru, [reading], OUTCOMES[0])}
-        for name in self.of.readings:
-            found[name] = explained(under(name, self.of.gru), self.of.choices, OUTCOMES[0])
-        return found
+        return {"reading": explained(self.of.gru, [reading], OUTCOMES[0])} | {
+            name: explained(under(name, self.of.gru), self.of.choices, OUTCOMES[0]) for name in self.of.readings
+        }
 
 
 def under(reading: str, table: pd.DataFrame) -> pd.DataFrame:

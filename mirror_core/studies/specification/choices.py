@@ -1,7 +1,5 @@
 """What was varied, read from a sweep's own declaration, and the levels at which it is compared."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,8 +107,7 @@ def choices_of(drawn: Mapping[str, Any]) -> list[Choice]:
             found.append(_of_range(name, axis["low"], axis["high"], axis.get("log", False)))
         else:
             values = tuple(dict.fromkeys(axis))
-            if not isinstance(values[0], str):
-                values = tuple(sorted(values))
+            values = values if isinstance(values[0], str) else tuple(sorted(values))
             found.append(Choice(name, tuple(value_text(name, value) for value in values), values=values))
     return found
 

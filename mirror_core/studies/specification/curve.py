@@ -1,7 +1,5 @@
 """The specification curve: networks in ascending order of a number, and which choices they were made with."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,13 +5,11 @@ noise from it. Residuals need be neither normal nor equally wide: intervals come
 a covariance that allows for unequal variances (HC3; MacKinnon & White 1985).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from mirror_core.checks import OptionError
 from mirror_core.studies.specification.choices import Choice
@@ -112,9 +110,8 @@ class _Design:
         self.indicator = np.concatenate(blocks, axis=1) if blocks else np.empty((len(table), 0))
         occurring = [[i for i in columns if self.indicator[:, i].any()] for columns in self.columns]
         self.free = [columns[1:] for columns in occurring]
-        kept = [i for columns in self.free for i in columns]
-        self.kept = kept
-        self.x = np.column_stack([np.ones(len(table)), self.indicator[:, kept]])
+        self.kept = [i for columns in self.free for i in columns]
+        self.x = np.column_stack([np.ones(len(table)), self.indicator[:, self.kept]])
 
     def means(self, weights: np.ndarray) -> np.ndarray:
         """Return the mean of the outcome at each level (draw, level), each network counted `weights` (draw, network)
@@ -159,7 +156,7 @@ class _Design:
                 continue
             b, v = coefficients[places], covariance[np.ix_(places, places)]
             statistic = float(b @ np.linalg.pinv(v) @ b / len(places))
-            found.append((statistic, len(places), left, float(stats.f.sf(statistic, len(places), left))))
+            found.append((statistic, len(places), left, float(special.fdtrc(len(places), left, statistic))))
         return found
 
 

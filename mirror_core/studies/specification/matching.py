@@ -5,8 +5,6 @@ paper gives over its runs. The largest and the smallest r are single numbers of 
 no further from what the paper states than 1.96 standard deviations between seeds, at the paper's settings.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

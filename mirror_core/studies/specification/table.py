@@ -1,7 +1,5 @@
 """The committed table of the specification curve, and what its four sweeps are for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

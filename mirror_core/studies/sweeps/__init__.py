@@ -46,30 +46,3 @@ Networks are not stacked: on a processor, `mirror_core.networks.training.loop.tr
 that nothing
 would be gained. On a GPU it does pay; call it directly there.
 """
-
-from mirror_core.studies.sweeps.plan import Combination, Sample, Sweep, read_sweep
-from mirror_core.studies.sweeps.ranges import Range
-from mirror_core.studies.sweeps.rows import COLUMNS, Row, RowStore, obtain_row
-from mirror_core.studies.sweeps.running import TIMING, Failure, Survey, SweepResult, merged, run_sweep, survey
-from mirror_core.studies.sweeps.tables import joined, write_table
-
-__all__ = [
-    "COLUMNS",
-    "TIMING",
-    "Combination",
-    "Failure",
-    "Range",
-    "Row",
-    "RowStore",
-    "Sample",
-    "Survey",
-    "Sweep",
-    "SweepResult",
-    "joined",
-    "merged",
-    "obtain_row",
-    "read_sweep",
-    "run_sweep",
-    "survey",
-    "write_table",
-]

@@ -1,13 +1,10 @@
 """What a sweep will cost: a formula fitted to one machine, corrected by the sweep's own runs once there are some."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from statistics import median
 
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
-from mirror_core.studies.sweeps.rows import Row
 from mirror_core.studies.sweeps.running import Survey
 
 # One core of an AMD EPYC (Zen 4), Numba installed; `python -m benchmarks.sweeps` measures the paper's configuration.
@@ -37,7 +34,10 @@ def estimate(found: Survey) -> Cost:
     expected = sum(map(expected_seconds, found.missing.values()))
     if not found.rows:
         return Cost(expected, "a formula fitted to one core of a 2023 server")
-    ratio = median(_taken(row) / expected_seconds(Config.from_dict(row.config)) for row in found.rows.values())
+    ratio = median(
+        (row.seconds_training + row.seconds_measuring) / expected_seconds(Config.from_dict(row.config))
+        for row in found.rows.values()
+    )
     return Cost(expected * ratio, f"the {len(found.rows)} runs that are kept")
 
 
@@ -49,7 +49,3 @@ def expected_seconds(config: Config) -> float:
         each *= _OTHER_CORES
     epochs = 0 if plan.trained == "nothing" else plan.n_epochs
     return each * len(passes(config)) * epochs * plan.n_sequences * plan.sequence_length + _MEASURING
-
-
-def _taken(row: Row) -> float:
-    return row.seconds_training + row.seconds_measuring

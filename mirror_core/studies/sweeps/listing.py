@@ -1,7 +1,5 @@
 """The runs of a store, as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -4,8 +4,6 @@ Every field of `mirror_core.config.settings.Config` can vary, by its own name, a
 `seed`.
 """
 
-from __future__ import annotations
-
 import itertools
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -153,8 +151,7 @@ def read_sweep(path: Path | str) -> Sweep:
     """
     path = Path(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _sweep(content)
+        return _sweep(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise OptionError(f"cannot read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:

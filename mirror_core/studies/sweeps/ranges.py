@@ -1,7 +1,5 @@
 """Ranges of numbers that a random sample draws from."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,13 +5,12 @@ that of the code that measures, and kept as all results are (`mirror_core.runs.k
 checksum. A row needs no weights: thousands of runs can be kept as rows only.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +40,10 @@ CORRECTION, N_MISMATCHES = "bh", 100
 """A unit passes where unit mismatch gives p ≤ α, two-sided, with the false discovery rate controlled over units; the
 share of mismatched units beyond a threshold is over this many random pairings of each unit with another."""
 
+_BY_CENTRING = (*(measure.name for measure in _OF_R), *_AGAINST_LUCK)
+
 COLUMNS = (
-    *(
-        f"{name}_{centring}"
-        for centring in _CENTRINGS.values()
-        for name in (*(measure.name for measure in _OF_R), *_AGAINST_LUCK)
-    ),
+    *(f"{name}_{centring}" for centring in _CENTRINGS.values() for name in _BY_CENTRING),
     *(accuracy_name(decoder, train, test) for decoder in DECODERS for train, test in TRANSFERS),
     *(same_code_name(decoder, train, test) for decoder in DECODERS for train, test in ACROSS),
     "chance",
@@ -87,13 +84,7 @@ def analysis_fingerprint() -> str:
 
 
 class RowStore:
-    """The rows kept in a run store's folder.
-
-    Parameters
-    ----------
-    store
-        Whose runs are measured.
-    """
+    """The rows of a store's runs, kept in its folder."""
 
     def __init__(self, store: RunStore) -> None:
         self.root = store.root / "measures"
@@ -216,11 +207,10 @@ def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
 
 def _accuracies(found: xr.Dataset) -> dict[str, float]:
     values = {}
-    for decoder in DECODERS:
-        for train, test in TRANSFERS:
-            one = found.sel(decoder=decoder, train_mode=train, test_mode=test)
-            values[accuracy_name(decoder, train, test)] = float(one.accuracy)
-            values[same_code_name(decoder, train, test)] = float(one.same_code_p)
+    for decoder, (train, test) in product(DECODERS, TRANSFERS):
+        one = found.sel(decoder=decoder, train_mode=train, test_mode=test)
+        values[accuracy_name(decoder, train, test)] = float(one.accuracy)
+        values[same_code_name(decoder, train, test)] = float(one.same_code_p)
     return values
 
 

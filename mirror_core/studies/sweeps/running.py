@@ -1,7 +1,5 @@
 """A sweep from its declaration to its table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -162,12 +160,9 @@ def _keep_here(row: Row, config: Config, store: RunStore) -> None:
 
 
 def _failures(combinations: list[Combination], reasons: Mapping[str, str]) -> list[Failure]:
-    found = []
-    for one in combinations:
-        reason = one.problem if one.config is None else reasons.get(run_fingerprint(one.config))
-        if reason:
-            found.append(Failure(one.name, reason))
-    return found
+    found = ((one, one.problem if one.config is None else reasons.get(run_fingerprint(one.config)))
+             for one in combinations)  # fmt: skip
+    return [Failure(one.name, reason) for one, reason in found if reason]
 
 
 def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row]) -> pd.DataFrame:

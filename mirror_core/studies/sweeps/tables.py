@@ -1,7 +1,5 @@
 """A sweep's table: how it came about, several in one, and its file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,8 @@ from mirror_core.checks import OptionError
 from mirror_core.runs.files import whole_file
 from mirror_core.studies.sweeps.rows import Row
 
+_CODE = ("mirror_core", "code", "analysis")
+
 CSV_DIGITS = 6
 """Significant digits of a table in CSV; Parquet keeps all."""
 
@@ -19,13 +19,17 @@ CSV_DIGITS = 6
 def made(rows: Iterable[Row]) -> dict[str, Any]:
     """Return when and on which processors rows were made, and the seconds that each took on its processor, added up."""
     rows = list(rows)
-    started = sorted(row.provenance["started"] for row in rows)
+    started = [row.provenance["started"] for row in rows]
+    seconds = (row.seconds_training + row.seconds_measuring for row in rows)
+    return _made(started, {row.provenance["processor"] for row in rows}, seconds)
+
+
+def _made(dates: Iterable[str], processors: Iterable[str], seconds: Iterable[float]) -> dict[str, Any]:
+    dates = list(dates)
     return {
-        "first": started[0] if rows else None,
-        "last": started[-1] if rows else None,
-        "processors": sorted({row.provenance["processor"] for row in rows}),
-        "seconds": round(sum(row.seconds_training + row.seconds_measuring for row in rows), 1),
-    }
+        "first": min(dates, default=None), "last": max(dates, default=None),
+        "processors": sorted(processors), "seconds": round(sum(seconds), 1),
+    }  # fmt: skip
 
 
 def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -36,25 +40,18 @@ def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     OptionError
         If they come from different versions of the code.
     """
-    codes = {tuple(table.attrs[name] for name in ("mirror_core", "code", "analysis")) for table in tables.values()}
+    codes = {tuple(table.attrs[name] for name in _CODE) for table in tables.values()}
     if len(codes) > 1:
         raise OptionError(f"the tables come from {len(codes)} versions of the code: make them again with one.")
     one = pd.concat(list(tables.values()), keys=list(tables), names=["sweep"]).reset_index("sweep")
     one = one.reset_index(drop=True).astype({"sweep": "str"})
     parts = [table.attrs["made"] for table in tables.values()]
     dates = [part[end] for part in parts for end in ("first", "last") if part[end]]
-    version, code, analysis = codes.pop()
+    processors = {name for part in parts for name in part["processors"]}
     one.attrs = {
         "sweeps": {name: table.attrs["sweep"] for name, table in tables.items()},
-        "mirror_core": version,
-        "code": code,
-        "analysis": analysis,
-        "made": {
-            "first": min(dates, default=None),
-            "last": max(dates, default=None),
-            "processors": sorted({name for part in parts for name in part["processors"]}),
-            "seconds": round(sum(part["seconds"] for part in parts), 1),
-        },
+        **dict(zip(_CODE, codes.pop(), strict=True)),
+        "made": _made(dates, processors, (part["seconds"] for part in parts)),
     }
     return one
 

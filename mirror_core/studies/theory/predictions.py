@@ -1,7 +1,5 @@
 """The linear theory for a run's own world and training step, and models between the theory and the trained network."""
 
-from __future__ import annotations
-
 import numpy as np
 import xarray as xr
 
@@ -37,10 +35,8 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     ----------
     run
         Both modes through one core and one pair of heads.
-    penalty
-        Of the squared weights.
-    n_steps
-        Steps of gradient descent of each one-step network.
+    penalty, n_steps
+        Of the squared weights; steps of gradient descent of each one-step network.
     n_test
         Held-out episodes on which the gain of the joint state is measured.
 
@@ -48,10 +44,9 @@ def predict_run(run: Run, penalty: float, n_steps: int, n_test: int) -> xr.Datas
     -------
     xarray.Dataset
         `alignment` and `tuning_r` (drawn): the theory's (see `mirror_core.studies.theory.units`); `trained` and
-        `trained_r`
-        (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step): alignments
-        of models
-        that each give up one simplification of the theory (see `steps_towards`); NaN where episodes are mispaired.
+        `trained_r` (unit): the same of a linear network trained by gradient descent with the penalty; `steps` (step):
+        alignments of models that each give up one simplification of the theory (see `steps_towards`); NaN where
+        episodes are mispaired.
     """
     config = run.config
     effects = make_world(config.world, config.seed).effects

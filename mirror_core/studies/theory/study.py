@@ -1,12 +1,10 @@
 """The one-step linear theory beside trained networks, over a grid."""
 
-from __future__ import annotations
-
 import pandas as pd
 import xarray as xr
 
 from mirror_core.runs.kept import analyse_runs
-from mirror_core.studies.grid import Grid, _combined
+from mirror_core.studies.grid import Grid, combined
 from mirror_core.studies.ingredients.subspaces import look_into
 from mirror_core.studies.theory.predictions import predict_run
 
@@ -16,14 +14,13 @@ CONDITIONS = ("shared", "mispaired")
 
 def spaces(grid: Grid, n_test: int) -> xr.Dataset:
     """Return where the modes of every network live (see `mirror_core.studies.ingredients.subspaces.look_into`)."""
-    return _combined(grid, analyse_runs(look_into, list(grid.values()), n_test=n_test))
+    return combined(grid, analyse_runs(look_into, list(grid.values()), n_test=n_test))
 
 
 def predictions(grid: Grid, penalty: float, n_steps: int, n_test: int) -> xr.Dataset:
     """Return the theory beside every network (see `mirror_core.studies.theory.predictions.predict_run`)."""
     settings = {"penalty": penalty, "n_steps": n_steps, "n_test": n_test}
-    found = analyse_runs(predict_run, list(grid.values()), **settings)
-    return _combined(grid, found)
+    return combined(grid, analyse_runs(predict_run, list(grid.values()), **settings))
 
 
 def alignments(spaces: xr.Dataset, predicted: xr.Dataset) -> pd.DataFrame:

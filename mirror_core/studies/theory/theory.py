@@ -33,8 +33,6 @@ over actions and summed over passes. Weights cost (penalty / 2) × the sum of th
    2 × 2 problem (`mirror_core.studies.theory.units.SymmetricWorld`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

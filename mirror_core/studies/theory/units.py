@@ -1,11 +1,8 @@
 """What the linear theory says of units: how alike their tunings to performed and to observed actions are.
 
-See `mirror_core.studies.theory.theory` for the model. With effects of equal length and equal angles everything is a 2
-× 2
-problem (`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
+See `mirror_core.studies.theory.theory` for the model. With effects of equal length and equal angles everything is a 2 ×
+2 problem (`SymmetricWorld`), and the units' correlations have a known distribution (`share_above`).
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,14 +120,3 @@ class SymmetricWorld:
         m = proximal_descent(slope, shrunk, np.zeros((2, 2)), curvature, 1e-12, 1_000_000)
         gram = root_of_gram(m)
         return m, float(gram[0, 1] / np.sqrt(gram[0, 0] * gram[1, 1]))
-
-    def as_written(self, penalty: float) -> tuple[float, float]:
-        """Return x and v for `as-written` in closed form; y = u = 0.
-
-        x = length − penalty K D / 2, none below zero; the margin is length · v = log((K − 1)(1 − p) / p) with the
-        probability p = penalty (K − 1) / length of naming another action, none where p exceeds a guess's.
-        """
-        k = self.n_actions
-        p = penalty * (k - 1) / self.length
-        margin = np.log((k - 1) * (1 - p) / p) if p < (k - 1) / k else 0.0
-        return max(self.length - penalty * k * self.n_features / 2, 0.0), margin / self.length

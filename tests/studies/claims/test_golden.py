@@ -16,16 +16,10 @@ from threadpoolctl import threadpool_limits
 from mirror_core.config.conditions import READINGS
 from mirror_core.config.settings import Config
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.claims import (
-    changes,
-    claim_grid,
-    conditions_of,
-    evaluate,
-    gather,
-    load_claims,
-    read_verdicts,
-    to_json,
-)
+from mirror_core.studies.claims.evidence import claim_grid, gather
+from mirror_core.studies.claims.results import changes, read_verdicts, to_json
+from mirror_core.studies.claims.statements import conditions_of, load_claims
+from mirror_core.studies.claims.verdicts import evaluate
 
 GOLDEN = Path(__file__).parent / "golden.json"
 TOLERANCE = 0.035

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mirror_core.checks import OptionError
-from mirror_core.studies.specification import choices_of, random_sweep, value_text
-from mirror_core.studies.sweeps import Range
+from mirror_core.studies.specification.choices import choices_of, random_sweep, value_text
+from mirror_core.studies.sweeps.ranges import Range
 
 DRAWN = {
     "reading": ["as-written"],

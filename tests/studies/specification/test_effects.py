@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mirror_core.checks import OptionError
-from mirror_core.studies.specification import choices_of, compare_levels, explained, holm, level_means
+from mirror_core.studies.specification.choices import choices_of
+from mirror_core.studies.specification.effects import compare_levels, explained, holm, level_means
 
 CHOICES = choices_of({"core": ["gru", "lstm", "rnn-tanh"], "n_epochs": [5, 20]})
 

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirror_core.studies.specification import choices_of, presence, ranked, scores, targets
+from mirror_core.studies.specification.choices import choices_of
+from mirror_core.studies.specification.curve import presence, ranked
+from mirror_core.studies.specification.matching import scores, targets
 
 SEEDS = pd.DataFrame(
     {"strong_raw": [0, 0.1], "moderate_raw": [0, 1], "largest_raw": [0.8, 0.9], "smallest_raw": [-0.5, -0.5]}

@@ -11,8 +11,8 @@ from mirror_core.checks import OptionError
 from mirror_core.figures import specification as draw
 from mirror_core.figures.style import SHARED
 from mirror_core.pages import specification as page
-from mirror_core.studies.specification import presence, ranked
 from mirror_core.studies.specification.answers import N_NEAREST, OUTCOMES, Answers
+from mirror_core.studies.specification.curve import presence, ranked
 from mirror_core.studies.specification.table import read_specification
 
 READINGS = ["as-written", "self-observation", "dual-readout"]

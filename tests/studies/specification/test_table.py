@@ -17,11 +17,12 @@ from mirror_core.config.settings import Config, flat
 from mirror_core.runs.making import make
 from mirror_core.seeding import stream
 from mirror_core.studies.data import DATA
-from mirror_core.studies.specification import random_sweep
+from mirror_core.studies.specification.choices import random_sweep
 from mirror_core.studies.specification.table import CONTROLS, CORES, GRU, PAPER, find_table
-from mirror_core.studies.sweeps import COLUMNS, TIMING, read_sweep
 from mirror_core.studies.sweeps.cost import expected_seconds
-from mirror_core.studies.sweeps.rows import measured
+from mirror_core.studies.sweeps.plan import read_sweep
+from mirror_core.studies.sweeps.rows import COLUMNS, measured
+from mirror_core.studies.sweeps.running import TIMING
 from mirror_core.studies.sweeps.tables import as_csv
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,86 @@
+"""What figures draw and write alike: dots with an interval, thresholds, the paper's value, and labels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mirror_core.figures.style import MODE_COLOUR, MODE_LINE
+
+
+def letter(axis: Axes, text: str) -> None:
+    """Write a panel's letter, as in the paper, outside its upper left corner."""
+    axis.annotate(
+        text, (0, 1), (-30, 6), xycoords="axes fraction", textcoords="offset points", fontsize=12, fontweight="bold"
+    )
+
+
+def threshold(axis: Axes, value: float, label: str = "", *, across: bool = False) -> None:
+    """Draw a thin labelled line at a threshold, chance or ceiling (`across`: horizontal)."""
+    (axis.axhline if across else axis.axvline)(value, color="0.35", linewidth=0.8, linestyle=":", zorder=0)
+    if label and across:
+        axis.annotate(
+            label, (1, value), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="bottom", fontsize=8, color="0.3",
+        )  # fmt: skip
+    elif label:
+        axis.annotate(
+            label, (value, 1), (2, -1), xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="left", va="top", fontsize=8, color="0.3",
+        )  # fmt: skip
+
+
+def spread(n: int, half: float) -> np.ndarray:
+    """Return offsets from −half to half, one for each of n dots; none for a single one."""
+    return np.linspace(-half, half, n) if n > 1 else np.zeros(n)
+
+
+def dots(
+    axis: Axes, values: Sequence[float], y: float, colour: str, *, half: float = 0, hollow: bool = False, **options
+) -> None:
+    """Draw one dot a network, spread around their row; `options` are those of `Axes.plot`."""
+    face = "white" if hollow else colour
+    options = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": False, "marker": "o"} | options
+    axis.plot(values, y + spread(len(values), half), **options)
+
+
+def interval(axis: Axes, found: tuple[float, float, float], y: float, size: float, *, share: bool = True) -> None:
+    """Draw a mean as a tick of this size over the line of its interval, which is cut where no `share` can be."""
+    mean, low, high = found
+    low, high = (max(low, 0), min(high, 1)) if share else (low, high)
+    axis.hlines(y, low, high, color="black", linewidth=1.2, zorder=4)
+    axis.plot(mean, y, "|", color="black", markersize=size, zorder=4)
+
+
+def label_rows(axis: Axes, names: Sequence[str], margin: float = 0.6) -> None:
+    """Label one row for each name, the first on top."""
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - (1 - margin), -margin)
+
+
+def share_ticks(axis: Axes) -> None:
+    """Label quarters of a share."""
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+
+
+def mode_legend(fig: Figure, place: str) -> None:
+    """Say which line is which mode."""
+    lines = [Line2D([], [], color=MODE_COLOUR[mode], linestyle=MODE_LINE[mode], label=mode) for mode in MODE_COLOUR]
+    fig.legend(handles=lines, loc=place, ncols=2)
+
+
+def beside_row(axis: Axes, text: str, y: float, x: float = 8, **options) -> None:
+    """Write at the right of a row."""
+    axis.annotate(
+        text, (1, y), (x, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", **options
+    )
+
+
+def paper_value(axis: Axes, x: float, y: float) -> None:
+    """Mark what the paper states with a hollow diamond on the same axis."""
+    axis.plot(
+        x, y, marker="D", markersize=6.5, markerfacecolor="none", markeredgecolor="black", markeredgewidth=1.2,
+        linestyle="none", zorder=5, clip_on=False,
+    )  # fmt: skip
