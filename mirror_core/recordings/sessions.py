@@ -210,7 +210,7 @@ def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
         for name, value, own in zip(MODES, values, chosen, strict=True):
             if not len(own):
                 raise RecordingError(f"no trial of {name} ({layout.mode} = {value}) has a condition: one must have.")
-    return Trials(
+    found = Trials(
         *(session.data[own] for own in chosen),
         *(condition[own] for own in chosen),
         units=session.names,
@@ -218,6 +218,12 @@ def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
         groups=session.units,
         notes=tuple(notes),
     )
+    there = [np.isfinite(trial).any(axis=1) for mode in MODES for trial in getattr(found, mode)]
+    ends = [len(one) - int(one[::-1].argmax()) for one in there]
+    if min(ends) == max(ends):
+        return found
+    note = f"Trials have {min(ends)} to {max(ends)} time bins: after its end a trial is missing."
+    return replace(found, notes=(*found.notes, note))
 
 
 def completed(session: Session, layout: Layout) -> Layout:

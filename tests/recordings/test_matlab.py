@@ -124,16 +124,16 @@ def test_every_form_gives_the_same_trials(form, axes, tmp_path):
 
 
 @pytest.mark.parametrize("form", WRITERS)
-def test_a_cell_of_trials_of_unequal_length(form, tmp_path):
+@pytest.mark.parametrize("lengths", [[6, 5, 6, 3, 6, 6, 4], [6] * N])
+def test_a_cell_with_an_array_a_trial(lengths, form, tmp_path):
     path = tmp_path / "a.mat"
-    lengths = [6, 5, 6, 3, 6, 6, 4]
     WRITERS[form](path, CONTENT | {"rates": cell([trial[:n] for trial, n in zip(DATA, lengths, strict=True)])})
     found = read_recording(path, LAYOUT.change(axes=("time", "unit")))
     for i, (row, mode) in enumerate(zip([0, 0, 1, 1, 2, 2, 3], MODE, strict=True)):
         trial = (found.perform if mode == "do" else found.observe)[row]
         np.testing.assert_array_equal(trial[: lengths[i]], DATA[i, : lengths[i]])
         assert np.isnan(trial[lengths[i] :]).all()
-    assert any("3 to 6 samples" in note for note in found.notes)
+    assert any("Trials have 3 to 6 time bins" in note for note in found.notes) == (min(lengths) < T)
 
 
 @pytest.mark.parametrize("form", ["v5", "v7.3"])

@@ -73,6 +73,17 @@ def test_the_order_of_rows_is_of_no_matter_and_gaps_are_missing(tmp_path):
     np.testing.assert_array_equal(read_recording(path, LAYOUT).perform, want)
 
 
+def test_spaces_and_commas_in_labels_are_no_matter(tmp_path):
+    path = tmp_path / "a.csv"
+    table = rows()
+    table.loc[::5, "unit"] += " "
+    table["grip"] += ", x"
+    german(table, path)
+    found = read_recording(path, LAYOUT)
+    np.testing.assert_array_equal(found.perform, DATA[::2])
+    assert found.perform_conditions.tolist() == ["01, x", "NA, x", "01, x"]
+
+
 def test_other_names_only_some_rows_and_wider_bins(tmp_path):
     path = tmp_path / "a.csv"
     names = {"unit": "neuron", "trial": "Trial", "time": "t", "value": "rate"}

@@ -33,7 +33,7 @@ COMMON = ("mode", "condition", "perform", "observe", "only", "halves", "files")
 """Options that say which trials are which, in every format that has them."""
 
 FAULTS = (
-    OSError, EOFError, ValueError, TypeError, LookupError, RuntimeError, MemoryError, OverflowError,
+    OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError, OverflowError,
     zipfile.BadZipFile, zlib.error, struct.error,
 )  # fmt: skip
 """What libraries raise when a file is damaged."""

@@ -102,13 +102,7 @@ def session_of(fields: Fields, layout: Layout, axes: tuple[str, ...] = ()) -> Se
         trials = {"mode": np.repeat(MODES, [len(part) for part in parts]), "condition": np.concatenate(conditions)}
     if times is None and layout.step is not None:
         times = (layout.first or 0.0) + layout.step * np.arange(data.shape[1])
-    notes = ()
-    ends = [np.isfinite(trial).any(axis=1).nonzero()[0].max(initial=-1) for trial in data]
-    if len(set(ends)) > 1:
-        notes = (
-            f"Trials end at different times ({min(ends) + 1} to {max(ends) + 1} samples): what is after is missing.",
-        )
-    session = Session(data, trials, units, () if labels is None else tuple(labels.tolist()), times, notes)
+    session = Session(data, trials, units, () if labels is None else tuple(labels.tolist()), times)
     return binned(session, layout)
 
 

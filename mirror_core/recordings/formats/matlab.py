@@ -2,34 +2,125 @@
 
 from __future__ import annotations
 
-import warnings
+import math
+import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
-from scipy.sparse import issparse
 
+from mirror_core.recordings import sessions
 from mirror_core.recordings.formats.base import Arrays, Format, register
 from mirror_core.recordings.formats.fields import OPTIONS, Fields, arrays_or_session, contents_of
 from mirror_core.recordings.formats.hdf5 import item, root_has, values
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, check_size
 
+NUMBERS = {
+    1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
+    16: "u1", 17: "u2", 18: "u4",
+}  # fmt: skip
+"""Kind of an element of a version 5 file → how its numbers are stored."""
+
+CLASSES = dict(zip(range(6, 16), ("f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"), strict=True))
+"""Class of a matrix of numbers → their dtype; smaller numbers may be stored in fewer bytes."""
+
+COMPRESSED, CELL, STRUCT, CHAR, SPARSE = 15, 1, 2, 4, 5
+
 
 def fields_v5(path: Path) -> Fields:
-    """Return the variables of a version 5 file, and the fields of its structs as NAME.FIELD."""
-    _check_unpacked(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # variables of classes that only MATLAB knows; they are left out below
-        try:
-            content = loadmat(path, squeeze_me=False, struct_as_record=True)
-        except MatReadError as error:
-            raise ValueError(str(error)) from error
-    return dict(_flat({name: one for name, one in content.items() if not name.startswith("__")}))
+    """Return the variables of a version 5 file, and the fields of its structs as NAME.FIELD.
+
+    SciPy's `loadmat` is not used: one wrong byte in a file ends the process with it (1.17.1).
+    """
+    content = path.read_bytes()
+    order = "<" if content[126:128] == b"IM" else ">"
+    if len(content) < 128:
+        raise ValueError("the header ends early")
+    variables, total = {}, len(content)
+    for kind, raw in _elements(content[128:], order):
+        if kind == COMPRESSED:
+            unpacker = zlib.decompressobj()
+            raw = unpacker.decompress(raw, sessions.LIMIT + 1)
+            check_size("the file", total := total + len(raw))
+            if not unpacker.eof:
+                raise ValueError("a variable ends early")
+            _, raw = next(_elements(raw, order))
+        name, one = _matrix(raw, order)
+        variables[name] = one
+    return dict(_flat({name: one for name, one in variables.items() if name}))
+
+
+def _elements(content: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """Give the kind and the bytes of each element of a version 5 file."""
+    view, at = memoryview(content), 0
+    while at + 8 <= len(view):
+        kind, n = struct.unpack_from(order + "II", view, at)
+        start = at + 8
+        if kind >> 16:  # a small one: its length and its bytes are in the eight bytes
+            kind, n, start = kind & 0xFFFF, kind >> 16, at + 4
+        end = start + n
+        if end > (at + 8 if start == at + 4 else len(view)):
+            raise ValueError("a variable ends early")
+        yield kind, view[start:end]
+        at = end if kind == COMPRESSED else end + -end % 8
+    if at < len(view):
+        raise ValueError("a variable ends early")
+
+
+def _matrix(raw: bytes, order: str) -> tuple[str, object]:
+    """Return name and value of a matrix as `loadmat` does, logical ones as such; None for what only MATLAB knows."""
+    if not len(raw):
+        return "", np.empty((0, 0))
+    parts = _elements(raw, order)
+
+    def numbers() -> np.ndarray:
+        kind, raw = next(parts, (None, b""))
+        if kind not in NUMBERS:
+            raise ValueError(f"a variable has an element of kind {kind}")
+        return np.frombuffer(raw, order + NUMBERS[kind])
+
+    flags = int(numbers()[0])
+    kind, is_complex, is_logical = flags & 0xFF, flags & 0x800, flags & 0x200
+    if kind not in (CELL, STRUCT, CHAR, SPARSE, *CLASSES):
+        return "", None
+    shape = tuple(numbers().tolist())
+    name, size = numbers().tobytes().decode("utf-8", "replace"), math.prod(shape)
+    if len(shape) < 2 or min(shape) < 0:
+        raise ValueError(f"{name} has shape {shape}")
+    if kind in (CELL, STRUCT):
+        keys = [""]
+        if kind == STRUCT:
+            width = int(numbers()[0])
+            keys = [key.rstrip(b"\0").decode("latin-1") for key in numbers().view(f"S{width}").tolist()]
+        inner = [_matrix(part, order)[1] for _, part in parts]
+        if len(inner) != size * len(keys):
+            raise ValueError(f"{name} has {len(inner)} values, not {size * len(keys)}")
+        boxes = {key: _box(inner[i :: len(keys)], shape) for i, key in enumerate(keys)}
+        return name, boxes[""] if kind == CELL else _record(boxes)
+    if kind == SPARSE:
+        rows, ends = numbers(), numbers()
+        data = np.ones(ends[-1]) if is_logical else numbers()
+        data = data + 1j * numbers() if is_complex else data
+        check_size(name, 8.0 * size)
+        dense = np.zeros(shape, data.dtype.newbyteorder("="))
+        dense[rows[: ends[-1]], np.repeat(np.arange(shape[1]), np.diff(ends))] = data[: ends[-1]]
+        return name, dense
+    data = numbers()
+    if kind == CHAR and not (size and len(data)):
+        return name, np.array([""])
+    if size > len(data) or (kind != CHAR and size != len(data)):
+        raise ValueError(f"{name} has {len(data)} values, not {size}")
+    if kind == CHAR:
+        encoding = {1: "utf-8", 2: "utf-16", 4: "utf-32"}[data.itemsize]
+        ends = {"<": "-le", ">": "-be"}[order] if data.itemsize > 1 else ""
+        letters = data.tobytes().decode(encoding + ends, "replace").ljust(size)[:size]
+        rows = np.array(list(letters), np.str_).reshape(shape, order="F").reshape(shape[0], -1)
+        return name, np.array(["".join(row) for row in rows])
+    data = data.astype(bool if is_logical else CLASSES[kind])
+    return name, (data + 1j * numbers() if is_complex else data).reshape(shape, order="F")
 
 
 def fields_hdf5(path: Path) -> Fields:
@@ -47,29 +138,10 @@ def _read_hdf5(path: Path, layout: Layout) -> Arrays | Session:
     return arrays_or_session(fields_hdf5(path), layout)
 
 
-def _check_unpacked(path: Path) -> None:
-    """Refuse a file whose compressed variables unpack to too much, without keeping what they unpack to."""
-    content = path.read_bytes()
-    order = "little" if content[126:128] == b"IM" else "big"
-    at, total = 128, len(content)
-    while at + 8 <= len(content):
-        kind, n = (int.from_bytes(content[at + i : at + i + 4], order) for i in (0, 4))
-        if kind == 15:  # miCOMPRESSED
-            unpacker, rest = zlib.decompressobj(), content[at + 8 : at + 8 + n]
-            while rest and not unpacker.eof:
-                total += len(unpacker.decompress(rest, 2**24))
-                rest = unpacker.unconsumed_tail
-                check_size("the file", total)
-        at += 8 + n
-
-
 def _flat(variables: dict[str, object]) -> Iterator[tuple[str, np.ndarray]]:
     """Give every array by its name; of structs, each field: its value, or one of each element."""
     for name, one in variables.items():
-        if issparse(one):
-            check_size(name, 8.0 * one.shape[0] * one.shape[1])
-            one = one.toarray()
-        if not isinstance(one, np.ndarray) or type(one).__name__.startswith("Matlab"):
+        if one is None:
             continue
         if one.dtype.names is None:
             yield name, one
@@ -98,7 +170,7 @@ def _matlab(file: h5py.File, one: h5py.Group | h5py.Dataset, seen: dict[bytes, o
         }
         if elements:
             return _record({key: _cell(file, part, seen) for key, part in elements.items()})
-        return _record({key: _boxed(_matlab(file, part, seen)) for key, part in parts.items()})
+        return _record({key: _box([_matlab(file, part, seen)]) for key, part in parts.items()})
     if one.attrs.get("MATLAB_empty", 0):
         return np.empty([0, 0])
     if kind == "cell":
@@ -114,13 +186,10 @@ def _octave(one: h5py.Group) -> object:
     kind, value = np.asarray(item(one, "type")[()]).item().rstrip(b"\0").decode(), item(one, "value")
     if kind == "cell":
         cells = [_octave(item(value, name)) for name in sorted(value) if name.startswith("_")]
-        boxed = np.empty(len(cells), object)
-        boxed[:] = cells
-        dims = values(value["dims"]).ravel().astype(int) if "dims" in value else (-1, 1)
-        return boxed.reshape(dims, order="F")
+        return _box(cells, tuple(values(value["dims"]).ravel().astype(int)) if "dims" in value else (-1, 1))
     if kind in ("scalar struct", "struct"):
         fields = {name: _octave(item(value, name)) for name in value if isinstance(item(value, name), h5py.Group)}
-        return _record(fields if kind == "struct" else {name: _boxed(field) for name, field in fields.items()})
+        return _record(fields if kind == "struct" else {name: _box([field]) for name, field in fields.items()})
     if "OCTAVE_EMPTY_MATRIX" in value.attrs or not isinstance(value, h5py.Dataset) or value.dtype.names:
         return np.empty([0, 0]) if isinstance(value, h5py.Dataset) else None
     array = values(value)
@@ -142,11 +211,12 @@ def _cell(file: h5py.File, dataset: h5py.Dataset, seen: dict[bytes, object]) -> 
     return boxed
 
 
-def _boxed(value: object) -> np.ndarray:
-    """Return a value as the one element of a struct."""
-    box = np.empty((1, 1), object)
-    box[0, 0] = value
-    return box
+def _box(values: list, shape: tuple[int, ...] = (1, 1)) -> np.ndarray:
+    """Return values, arrays among them, as the elements of an array of objects."""
+    box = np.empty(len(values), object)
+    for i, value in enumerate(values):
+        box[i] = value
+    return box.reshape(shape, order="F")
 
 
 def _record(fields: dict[str, np.ndarray]) -> np.ndarray | None:

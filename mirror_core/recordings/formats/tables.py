@@ -45,7 +45,12 @@ def read_table(path: Path) -> pd.DataFrame:
         except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
             raise RecordingError("a row has more values than the first line has names: one each is needed.") from error
     table.columns = table.columns.str.strip()
-    return table.replace(",", ".", regex=True) if separator == ";" else table  # a comma is a decimal point there
+    if separator == ";":  # where a comma is often the decimal point
+        for name, column in table.items():
+            points = column.str.replace(",", ".")
+            if pd.to_numeric(points, errors="coerce").notna().equals(column != ""):
+                table[name] = points
+    return table
 
 
 def read(path: Path, layout: Layout) -> Session:
@@ -60,32 +65,33 @@ def read(path: Path, layout: Layout) -> Session:
         if name not in table:
             raise unknown("column of the table", name, table)
     values, times = (_numbers(table, names[what]) for what in ("value", "time"))
-    unit, units = pd.factorize(_labels(table[names["unit"]]))
-    time, bins = np.unique(np.round(times, 9), return_inverse=True)[::-1]
-    marks = [_labels(table[name]) for name in (*keys, names["trial"])]
-    trial, rows = pd.factorize(pd.MultiIndex.from_arrays(marks))
-    shape = (len(rows), len(bins), len(units))
-    check_size(f"{len(rows)} trials, {len(bins)} times and {len(units)} units", 8.0 * np.prod(shape, dtype=float))
+    unit, units = _labels(table[names["unit"]])
+    bins, time = np.unique(np.round(times, 9), return_inverse=True)
+    codes, labels = zip(*(_labels(table[name]) for name in (*keys, names["trial"])), strict=True)
+    trial, rows = pd.factorize(np.ravel_multi_index(codes, [len(one) for one in labels]))
+    rows = [one[at] for one, at in zip(labels, np.unravel_index(rows, [len(one) for one in labels]), strict=True)]
+    shape = (len(rows[0]), len(bins), len(units))
+    check_size(f"{shape[0]} trials, {len(bins)} times and {len(units)} units", 8.0 * np.prod(shape, dtype=float))
     at = np.ravel_multi_index((trial, time, unit), shape)
     order = np.argsort(at, kind="stable")
     if len(twice := order[1:][at[order][1:] == at[order][:-1]]):
+        row = twice[0]
         raise RecordingError(
-            f"row {twice[0] + 2} is the second of unit {units[unit[twice[0]]]}, trial {marks[-1][twice[0]]} and time "
-            f"{times[twice[0]]:g}: there must be one value for each."
+            f"row {row + 2} is the second of unit {units[unit[row]]}, trial {rows[-1][trial[row]]} and time "
+            f"{times[row]:g}: there must be one value for each."
         )
     data = np.full(shape, np.nan)
     data.flat[at] = values
-    trials = {name: np.array([row[i] for row in rows], np.str_) for i, name in enumerate(keys)}
-    of_units = {}
+    trials, of_units = dict(zip(keys, rows, strict=False)), {}
+    first_of_unit, first_of_trial = (np.unique(index, return_index=True)[1] for index in (unit, trial))
     for name in (*layout.groups, *others):
-        labels = _labels(table[name])
-        _, first, whose = np.unique(unit, return_index=True, return_inverse=True)
-        if (labels[first][whose] == labels).all():
-            of_units[name] = labels[first]
+        code, different = _labels(table[name])
+        if (code[first_of_unit][unit] == code).all():
+            of_units[name] = different[code[first_of_unit]]
         elif name in layout.groups:
             raise RecordingError(f"{name} differs within a unit: a group must say the same of a unit in all rows.")
         else:
-            trials[name] = labels[np.unique(trial, return_index=True)[1]]
+            trials[name] = different[code[first_of_trial]]
     return binned(Session(data, trials, of_units, tuple(units.tolist()), bins), layout)
 
 
@@ -111,9 +117,11 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     return numbers.to_numpy(float)
 
 
-def _labels(column: pd.Series) -> np.ndarray:
+def _labels(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each row's label, by first appearance, and the different labels."""
     codes, different = pd.factorize(column, use_na_sentinel=False)
-    return as_text(different)[codes]
+    same, labels = pd.factorize(as_text(different))  # "a" and "a " are one
+    return same[codes], labels
 
 
 def _before_equals(text: str) -> str:
