@@ -71,10 +71,10 @@ def mode_legend(fig: Figure, place: str) -> None:
     fig.legend(handles=lines, loc=place, ncols=2)
 
 
-def beside_row(axis: Axes, text: str, y: float, x: float = 8, **options) -> None:
+def beside_row(axis: Axes, text: str, y: float, **options) -> None:
     """Write at the right of a row."""
     axis.annotate(
-        text, (1, y), (x, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", **options
+        text, (1, y), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", **options
     )
 
 

@@ -114,12 +114,12 @@ def limits_table(measured: Measured, cost: RunCost) -> HTML:
         )
     )
     operations = sum(scale.METADATA_OPERATIONS.values())
+    named = ", ".join(f"{n} {what}" for what, n in scale.METADATA_OPERATIONS.items())
     rate = 100 * cost.efficiency / cost.total * operations
     rows.append(
         (
             "Folders of a shared disk",
-            f"{operations} operations a network "
-            f"({', '.join(f'{n} {what}' for what, n in scale.METADATA_OPERATIONS.items())})",
+            f"{operations} operations a network ({named})",
             f"100 cores ask for {rate:,.0f} a second; a server that takes 1,000 a second (assumed) is full at "
             f"{1000 * cost.total / operations:,.0f} workers",
             "each worker writes to its own machine's disk and hands over one archive in the end",
@@ -135,8 +135,7 @@ def _handing_out(cost: RunCost, name: str, seconds: float) -> tuple[str, ...]:
         f"{duration(seconds)} a task, {1 / seconds:,.0f} tasks a second",
         f"{most_workers(cost.total, seconds):,.0f} workers keep one scheduler busy all the time",
         "several networks a task; each result taken as it comes, where now up to 2,000 waiting tasks are looked "
-        "through; "
-        "several sweeps, each with its part of the seeds, without a common scheduler"
+        "through; several sweeps, each with its part of the seeds, without a common scheduler"
         if name == "dask"
         else "a Dask cluster, since one machine has fewer cores than that",
     )

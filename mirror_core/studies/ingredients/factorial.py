@@ -12,7 +12,7 @@ from mirror_core.checks import one_of
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.runs.making import obtain
-from mirror_core.runs.store import Run, RunStore
+from mirror_core.runs.store import Run
 
 INGREDIENTS: dict[str, tuple[str, str]] = {
     "shared core": (
@@ -141,11 +141,11 @@ def checks_of(cells: Sequence[Cell]) -> list[Cell]:
     return inverse + [Cell(cell.present, OWN_HEADS_READ_BOTH) for cell in asked]
 
 
-def coincidences(cells: Sequence[Cell], base: Config | None = None) -> list[list[Cell]]:
+def coincidences(cells: Sequence[Cell]) -> list[list[Cell]]:
     """Return the groups of cells that are one experiment: equal configurations, trained once."""
     groups: dict[Config, list[Cell]] = {}
     for cell in cells:
-        groups.setdefault(cell.config(base or Config()), []).append(cell)
+        groups.setdefault(cell.config(Config()), []).append(cell)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -154,13 +154,8 @@ Factorial = Mapping[tuple[Cell, int], Run]
 
 
 def obtain_factorial(
-    base: Config,
-    cells: Sequence[Cell],
-    seeds: Sequence[int],
-    *,
-    store: RunStore | None = None,
-    progress: bool = True,
+    base: Config, cells: Sequence[Cell], seeds: Sequence[int], *, progress: bool = True
 ) -> dict[tuple[Cell, int], Run]:
     """Return the runs of every cell and seed, training what the store lacks (see `mirror_core.runs.making.obtain`)."""
     configs = {(cell, seed): cell.config(base.change(seed=seed)) for cell in cells for seed in seeds}
-    return dict(zip(configs, obtain(list(configs.values()), store, progress=progress), strict=True))
+    return dict(zip(configs, obtain(list(configs.values()), progress=progress), strict=True))
