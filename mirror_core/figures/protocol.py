@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from mirror_core.config.passes import Pass
-from mirror_core.figures.marks import threshold
+from mirror_core.figures.marks import ABOVE, note, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels
 from mirror_core.studies.select import where
 from mirror_core.worlds.episodes import Episodes
@@ -66,11 +66,8 @@ def example_episode(episodes: Episodes) -> Figure:
     times = np.arange(1, n_timesteps + 1)
     axis.plot(times, episodes.sensations[0], color=MODE_COLOUR["observe"], linewidth=0.9, alpha=0.8)
     for t, action in zip(times, episodes.actions[0], strict=True):
-        axis.annotate(
-            str(action), (t, 1), (0, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
-            ha="center", va="top", fontsize=9, color="white", bbox={"boxstyle": "round", "fc": MODE_COLOUR["perform"],
-                                                                    "ec": "none"},
-        )  # fmt: skip
+        box = {"boxstyle": "round", "fc": MODE_COLOUR["perform"], "ec": "none"}
+        note(axis, str(action), (t, 1), (0, -2), ABOVE, ha="center", va="top", fontsize=9, color="white", bbox=box)
     low, high = axis.get_ylim()
     axis.set(xlabel="timestep", xticks=times, ylim=(low, high + 0.25 * (high - low)))
     axis.set_ylabel(f"sensation ({episodes.sensations.shape[2]} features)")

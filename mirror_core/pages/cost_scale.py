@@ -8,7 +8,7 @@ from mirror_core.config.settings import Config
 from mirror_core.pages.tables import show
 from mirror_core.studies.costs import scale
 from mirror_core.studies.costs.measured import Measured
-from mirror_core.studies.costs.scale import RunCost, most_workers, sweep_seconds
+from mirror_core.studies.costs.scale import RunCost, sweep_seconds
 from mirror_core.studies.wording import counted, duration, size
 
 RUNS = (10**3, 10**4, 10**6)
@@ -109,7 +109,7 @@ def limits_table(measured: Measured, cost: RunCost) -> HTML:
         (
             "Writing",
             f"{duration(save)} to save a run and its row, waiting until they are on this disk",
-            f"{most_workers(cost.total, save):,.0f} workers, if the disk took one at a time",
+            f"{cost.total / save:,.0f} workers, if the disk took one at a time",
             "wait for the disk once in a hundred rows; one file of 1,000 networks' weights",
         )
     )
@@ -133,7 +133,7 @@ def _handing_out(cost: RunCost, name: str, seconds: float) -> tuple[str, ...]:
     return (
         f"Handing out ({name})",
         f"{duration(seconds)} a task, {1 / seconds:,.0f} tasks a second",
-        f"{most_workers(cost.total, seconds):,.0f} workers keep one scheduler busy all the time",
+        f"{cost.total / seconds:,.0f} workers keep one scheduler busy all the time",
         "several networks a task; each result taken as it comes, where now up to 2,000 waiting tasks are looked "
         "through; several sweeps, each with its part of the seeds, without a common scheduler"
         if name == "dask"

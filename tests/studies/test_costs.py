@@ -29,7 +29,6 @@ from mirror_core.studies.costs.scale import (
     METADATA_OPERATIONS,
     RunCost,
     matrix_flop,
-    most_workers,
     run_cost,
     slope,
     sweep_seconds,
@@ -149,7 +148,6 @@ def test_how_long_very_many_take(cost):
     # 3500 / 90 = 38.9 s, but one Dask scheduler needs 50 s to hand out a thousand tasks
     assert sweep_seconds(cost, 1000, 100) == pytest.approx(50)
     assert wall_seconds(1000, 100, 3.5, 0.9) == pytest.approx(350 / 9)
-    assert most_workers(3.5, 0.05) == pytest.approx(70)
 
 
 def test_exponents_of_growth():

@@ -113,11 +113,6 @@ def sweep_seconds(cost: RunCost, runs: int, cores: int) -> float:
     return wall_seconds(runs, cores, cost.total, cost.efficiency, cost.hand_over[name])
 
 
-def most_workers(each: float, serial: float) -> float:
-    """Return how many workers one process can keep busy that takes `serial` seconds to hand out `each` of work."""
-    return each / serial
-
-
 def slope(low: float, high: float, seconds_low: float, seconds_high: float) -> float:
     """Return the exponent with which time grows between two values: 1 is in proportion, 2 with the square."""
     return float(np.log(seconds_high / seconds_low) / np.log(high / low))
