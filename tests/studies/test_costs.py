@@ -23,7 +23,7 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import cost as page
 from mirror_core.pages import cost_scale as scale
 from mirror_core.runs.store import Run, RunStore
-from mirror_core.studies.costs.measured import PARTS, Measured, find_file, read_measured
+from mirror_core.studies.costs.measured import PARTS, Measured, read_measured
 from mirror_core.studies.costs.scale import (
     INODES,
     METADATA_OPERATIONS,
@@ -34,6 +34,7 @@ from mirror_core.studies.costs.scale import (
     sweep_seconds,
     wall_seconds,
 )
+from mirror_core.studies.data import find_data
 from mirror_core.studies.sweeps.rows import Row, RowStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,7 +229,7 @@ def test_what_was_not_measured_is_one_clear_error(measured, saved):
 
 
 def test_the_committed_measurement_is_whole_and_has_no_place_of_the_machine_that_made_it():
-    path = find_file("cost.json")
+    path = find_data("measured", "cost.json", "*.json")
     assert path == ROOT / "book" / "data" / "cost.json" and path.stat().st_size < 200_000
     found = read_measured("cost.json")
     assert not found.about["tiny"] and found.about["settings"]["n_epochs"] == 20
