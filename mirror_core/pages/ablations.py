@@ -104,11 +104,7 @@ def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
         return "one network gives no interval to judge controls by"
     if side(shared) != "above":
         return "too few for a control to lower"
-    words = {
-        "above": "{} lower{} it",
-        "below": "{} raise{} it",
-        "around": "the effect of {} cannot be told from none",
-    }
+    words = {"above": "{} lower{} it", "below": "{} raise{} it", "around": "the effect of {} cannot be told from none"}
     by_side = {place: [name for name, found in controls.items() if side(found) == place] for place in words}
     return listed([words[place].format(listed(c), "s" if len(c) == 1 else "") for place, c in by_side.items() if c])
 

@@ -198,14 +198,18 @@ def controls(answers: Answers) -> HTML:
     for reading in answers.of.readings:
         main = under(reading, answers.of.gru)
         for condition, one in under(reading, answers.of.controls).groupby("condition", sort=False):
-            # the networks of the main sample with the settings of each control, in its order
-            partner = main.set_index("seed").loc[one.seed]
+            partner = _partners(main, one)
             row = {"reading": reading, "control": condition, "networks": len(one)}
             for outcome, what, more in zip(OUTCOMES, ("r > .75", "and passes"), ("", ", and passes"), strict=True):
                 difference = partner[outcome].to_numpy() - one[outcome].to_numpy()
                 row |= {what: cell(one[outcome], SHARE), f"shared minus control{more}": cell(difference, CORRELATION)}
             rows.append(row)
     return show(pd.DataFrame(rows), "Controls at the settings of the first networks of the sample")
+
+
+def _partners(main: pd.DataFrame, controls: pd.DataFrame) -> pd.DataFrame:
+    """Return the network of the main sample with the settings of each control, in its order."""
+    return main.set_index("seed").loc[controls.seed]
 
 
 def varied(answers: Answers) -> HTML:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,6 @@ from mirror_core.studies.costs.scale import (
     run_cost,
     slope,
     sweep_seconds,
-    wall_seconds,
 )
 from mirror_core.studies.data import find_data
 from mirror_core.studies.sweeps.rows import Row, RowStore
@@ -148,7 +148,8 @@ def test_how_long_very_many_take(cost):
     assert sweep_seconds(cost, 1000, 2) == pytest.approx(3500 / 1.8)
     # 3500 / 90 = 38.9 s, but one Dask scheduler needs 50 s to hand out a thousand tasks
     assert sweep_seconds(cost, 1000, 100) == pytest.approx(50)
-    assert wall_seconds(1000, 100, 3.5, 0.9) == pytest.approx(350 / 9)
+    at_once = replace(cost, hand_over=dict.fromkeys(cost.hand_over, 0.0))
+    assert sweep_seconds(at_once, 1000, 100) == pytest.approx(350 / 9)
 
 
 def test_exponents_of_growth():

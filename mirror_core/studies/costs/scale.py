@@ -86,31 +86,15 @@ def throughput_ratios(workers: pd.DataFrame, many: int) -> np.ndarray:
     return (wide[many] / wide[1]).to_numpy()
 
 
-def wall_seconds(runs: int, cores: int, each: float, efficiency: float = 1.0, serial: float = 0.0) -> float:
-    """Return how long very many runs take.
-
-    Parameters
-    ----------
-    cores
-        Worker processes, one core each.
-    each
-        Seconds of one core for one run.
-    efficiency
-        Throughput of a core among many over that of a lone one; has no meaning for one core.
-    serial
-        Seconds for each run of the one process that hands them out: the work takes no less than that.
-    """
-    working = runs * each / (cores * (efficiency if cores > 1 else 1.0))
-    return max(working, runs * serial)
-
-
 def sweep_seconds(cost: RunCost, runs: int, cores: int) -> float:
-    """Return how long a sweep takes by what one network costs, see `wall_seconds`.
+    """Return how long a sweep takes on cores with a worker process each, by what one network costs.
 
-    On more cores than were measured, efficiency stays as it was, and Dask hands out the work if it was measured.
+    On more cores than were measured, efficiency stays as it was, and Dask hands out the work if it was measured. It
+    takes no less than the one process that hands it out.
     """
     name = "dask" if cores > cost.workers and "dask" in cost.hand_over else next(iter(cost.hand_over))
-    return wall_seconds(runs, cores, cost.total, cost.efficiency, cost.hand_over[name])
+    working = runs * cost.total / (cores * (cost.efficiency if cores > 1 else 1.0))
+    return max(working, runs * cost.hand_over[name])
 
 
 def slope(low: float, high: float, seconds_low: float, seconds_high: float) -> float:

@@ -15,10 +15,7 @@ from mirror_core.runs.making import obtain
 from mirror_core.runs.store import Run
 
 INGREDIENTS: dict[str, tuple[str, str]] = {
-    "shared core": (
-        "both modes run through one core",
-        "each mode runs through a core of its own",
-    ),
+    "shared core": ("both modes run through one core", "each mode runs through a core of its own"),
     "shared heads": (
         "one pair of heads reads both modes: each mode is asked for the sensation and for the action",
         "each mode is asked for its own target alone; a core has heads of its own",
@@ -31,10 +28,7 @@ INGREDIENTS: dict[str, tuple[str, str]] = {
         "the actions and the sensations of a training step come from the same episodes",
         "the forward objective is asked about some episodes, the inverse one about other, unrelated ones",
     ),
-    "both objectives": (
-        "the forward and the inverse objective",
-        "the forward objective alone",
-    ),
+    "both objectives": ("the forward and the inverse objective", "the forward objective alone"),
 }
 """Ingredient → what it means to have it, and what it means to lack it."""
 

@@ -16,12 +16,7 @@ from mirror_core.studies.specification.choices import Choice
 
 
 def level_means(
-    table: pd.DataFrame,
-    choices: Sequence[Choice],
-    outcome: str,
-    rng: np.random.Generator,
-    *,
-    n_draws: int = 1000,
+    table: pd.DataFrame, choices: Sequence[Choice], outcome: str, rng: np.random.Generator, *, n_draws: int = 1000
 ) -> pd.DataFrame:
     """Return the mean of an outcome at each level of each choice, all other choices as they are in the table.
 
