@@ -31,7 +31,7 @@ book: $(INSTALLED) links  ## train what is missing, run the stale notebooks, bui
 	$(BIN)/jupyter-book build book -W --keep-going
 	@echo "The site: $(CURDIR)/book/_build/html/index.html"
 
-quick: $(INSTALLED) links  ## the whole site with small settings, in _quick/, in about two minutes
+quick: $(INSTALLED) links  ## the whole site with two networks of each kind, in _quick/, in some three minutes
 	$(BIN)/python -m mirror_core.pages.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
 

@@ -1,6 +1,7 @@
 """The door for other people's recordings: are there mirror units in this network?
 
-`analyse` takes arrays, `analyse_recording` labelled arrays, `analyse_file` a file; each returns a `Report` that can be
+`analyse` takes arrays, `analyse_trials` trials that the modes do not share, `analyse_recording` labelled arrays,
+`analyse_file` a file; each returns a `Report` that can be
 printed, drawn and saved.
 """
 
@@ -19,7 +20,17 @@ from mirror_core.studies.report.results import Report as Findings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Reading", "Report", "Section", "Settings", "analyse", "analyse_file", "analyse_recording", "read_file"]
+__all__ = [
+    "Reading",
+    "Report",
+    "Section",
+    "Settings",
+    "analyse",
+    "analyse_file",
+    "analyse_recording",
+    "analyse_trials",
+    "read_file",
+]
 
 
 class Report(Findings):
@@ -83,5 +94,6 @@ def _readable(function: Callable[..., Findings]) -> Callable[..., Report]:
 
 
 analyse = _readable(analysing.analyse)
+analyse_trials = _readable(analysing.analyse_trials)
 analyse_recording = _readable(analysing.analyse_recording)
 analyse_file = _readable(analysing.analyse_file)

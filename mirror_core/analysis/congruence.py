@@ -16,7 +16,7 @@ from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.nulls import null_test
 from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
 from mirror_core.analysis.significance import NullTest, share_beyond
-from mirror_core.analysis.tuning import action_means
+from mirror_core.analysis.tuning import action_means, tuning
 from mirror_core.analysis.validation import checked_actions, checked_pair
 from mirror_core.checks import number, whole
 
@@ -66,14 +66,15 @@ def congruence(
     rng: np.random.Generator,
     *,
     effective: float = 0.5,
-    least_selectivity: float = 0.05,
+    least_selectivity: float | None = 0.05,
     centre_timesteps: bool = False,
 ) -> Congruence:
     """Compare each unit's mean responses to the actions across modes.
 
     The rule for the classes: an action is effective for a unit in a mode if its mean response lies at least
     `effective` of the way from the unit's mean over actions to its largest response. A unit is selective if the
-    action explains at least `least_selectivity` of its variance in both modes.
+    action explains at least `least_selectivity` of its variance in both modes, or, without such a share, if it is
+    tuned to the actions in both by the test of `mirror_core.analysis.tuning.tuning`.
 
     Parameters
     ----------
@@ -88,7 +89,10 @@ def congruence(
     effective
         In [0, 1]; with 1 only the preferred action is effective.
     least_selectivity
-        In [0, 1].
+        In [0, 1], for activations of one kind and timesteps of one length: the share that the action explains
+        shrinks with the timestep, since counts of spikes in narrow bins are mostly noise. With None a unit is
+        selective if its responses differ between actions more than when labels are exchanged among sequences
+        (`n_permutations` times in either mode; false discovery rate .05 over units), each timestep's mean removed.
     centre_timesteps
         See `unit_correlation`.
 
@@ -113,7 +117,8 @@ def congruence(
     actions = checked_actions(actions, perform.shape)
     whole("n_permutations", n_permutations, 1)
     number("effective", effective, 0, 1)
-    number("least_selectivity", least_selectivity, 0, 1)
+    if least_selectivity is not None:
+        number("least_selectivity", least_selectivity, 0, 1)
 
     test = null_test(
         perform, observe, "action-relabelling", n_permutations, rng, actions=actions, centre_timesteps=centre_timesteps
@@ -123,10 +128,13 @@ def congruence(
         effective_actions(action_means(mode, actions, centre_timesteps=centre_timesteps), effective)
         for mode in (perform, observe)
     ]
-    selective = (explained >= least_selectivity).all(axis=0)
     n_effective = np.stack([mode.sum(axis=0) for mode in driving])
     shared = np.einsum("au,bu->abu", *(mode.astype(float) for mode in driving))
     relabellings = all_or_random_permutations(len(shared), n_permutations, rng)
+    if least_selectivity is None:
+        selective = np.all([tuning(mode, actions, n_permutations, rng).tuned for mode in (perform, observe)], axis=0)
+    else:
+        selective = (explained >= least_selectivity).all(axis=0)
     null = _classes(repaired_sums(shared, relabellings), n_effective, selective)
     observed = _classes(np.einsum("aau->u", shared)[None], n_effective, selective)[0]
     counts = np.stack([(null == i).sum(axis=1) for i in range(len(CLASSES))], axis=1).astype(float)

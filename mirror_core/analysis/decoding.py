@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from sklearn.base import ClassifierMixin
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import confusion_matrix
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
 from mirror_core.analysis.selection import split_half
@@ -20,13 +16,26 @@ from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import checked_actions, checked_pair
 from mirror_core.checks import one_of, whole
 
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin  # scikit-learn takes a second to import: where it is used, and only there
+
 MODES = ("perform", "observe")
 """Order of the modes in every result."""
 
-DECODERS: dict[str, Callable[[], ClassifierMixin]] = {
-    "logistic": lambda: LogisticRegression(max_iter=1000),
-    "ridge": RidgeClassifier,
-}
+
+def _logistic() -> ClassifierMixin:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=1000)
+
+
+def _ridge() -> ClassifierMixin:
+    from sklearn.linear_model import RidgeClassifier
+
+    return RidgeClassifier()
+
+
+DECODERS: dict[str, Callable[[], ClassifierMixin]] = {"logistic": _logistic, "ridge": _ridge}
 """Linear classifiers that find different planes where many separate the actions equally well: logistic regression
 follows the directions in which actions lie far apart, ridge regression weighs every direction by its noise. Within a
 mode both may be perfect and across modes disagree, so a transfer should be judged under both."""
@@ -37,7 +46,8 @@ class Transfer:
     """How well decoders of the action work within and across modes; modes in the order perform, observe."""
 
     accuracy: Float[np.ndarray, "train_mode test_mode"]
-    """Share of correct timesteps. The diagonal is the within-mode ceiling."""
+    """Share of correct timesteps. The diagonal is the within-mode ceiling: an estimate from as many timesteps, so that
+    noise alone can put a transfer above it. See `standard_error` and `beyond_ceiling`."""
     chance: float
     """Accuracy of always naming the most frequent action."""
     null: Float[np.ndarray, "draw train_mode test_mode"]
@@ -45,8 +55,33 @@ class Transfer:
     p: Float[np.ndarray, "train_mode test_mode"]
     """One-sided p of `accuracy` in `null`: does the decoder know anything about what is done when?"""
     relabelled_p: Float[np.ndarray, "train_mode test_mode"]
-    """One-sided p among relabellings of the actions: does each action mean itself? Two unrelated codes send each
-    action of one mode to some action of the other, and now and then to the right one; only this p knows."""
+    """One-sided p of `balanced` among relabellings of the actions: does each action mean itself? Two unrelated codes
+    send each action of one mode to some action of the other, and now and then to the right one; only this p knows."""
+    balanced: Float[np.ndarray, "train_mode test_mode"]
+    """Balanced accuracy, the mean over actions of the share of an action's timesteps that are decoded. Where actions
+    are unequally frequent, a decoder that knows nothing and names the frequent one has a larger `accuracy` than under
+    most relabellings, but the same balanced one under all; where they are equally frequent, the two are one."""
+    of_sequence: Float[np.ndarray, "train_mode test_mode sequence"]
+    """Share of correct timesteps of each sequence, by the decoder that was not trained on it."""
+
+    @property
+    def standard_error(self) -> Float[np.ndarray, "train_mode test_mode"]:
+        """Standard error of `accuracy` over the tested sequences, which timesteps within one share.
+
+        It is that of these decoders: how they would differ had other sequences trained them is not in it.
+        """
+        return _standard_error(self.of_sequence)
+
+    @property
+    def beyond_ceiling(
+        self,
+    ) -> tuple[Float[np.ndarray, "train_mode test_mode"], Float[np.ndarray, "train_mode test_mode"]]:
+        """How far `accuracy` lies above the ceiling of the trained mode, and the standard error of that.
+
+        Both are measured on the same sequences, so that this is less than their two errors suggest; 0 on the diagonal.
+        """
+        difference = self.of_sequence - self.of_sequence[np.arange(2), np.arange(2)][:, None]
+        return difference.mean(axis=2), _standard_error(difference)
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, the within-mode ceiling of the trained mode beside it."""
@@ -114,6 +149,9 @@ def cross_decoding(
     >>> bool(found.accuracy.min() > 0.9)
     True
     """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     modes = checked_pair(perform, observe, min_sequences=4)
     actions = checked_actions(actions, modes[0].shape)
     one_of("decoder", decoder, DECODERS)
@@ -128,11 +166,20 @@ def cross_decoding(
             for j, tested_on in enumerate(modes):
                 answers[i, j, test] = model.predict(_rows(tested_on[test])).reshape(actions[test].shape)
 
-    accuracy = np.mean(answers == actions, axis=(2, 3))
+    correct = answers == actions
+    accuracy = np.mean(correct, axis=(2, 3))
     null = _against_other_sequences(answers, actions, halves, n_permutations, rng)
-    relabelled = _against_other_labels(answers, actions, n_permutations, rng)
+    balanced, relabelled = _against_other_labels(answers, actions, n_permutations, rng)
     chance = float(np.unique(actions, return_counts=True)[1].max() / actions.size)
-    return Transfer(accuracy, chance, null, _p_above(accuracy, null), _p_above(accuracy, relabelled))
+    return Transfer(
+        accuracy,
+        chance,
+        null,
+        _p_above(accuracy, null),
+        _p_above(balanced, relabelled),
+        balanced,
+        correct.mean(axis=3),
+    )
 
 
 Answers = Int[np.ndarray, "2 2 sequence time"]
@@ -154,16 +201,22 @@ def _against_other_sequences(
 
 def _against_other_labels(
     answers: Answers, actions: Int[np.ndarray, "sequence time"], n_draws: int, rng: np.random.Generator
-) -> Accuracies:
-    """Return accuracies after permuting the names of the actions."""
-    confusion = [confusion_matrix(actions.ravel(), a.ravel()).astype(float) for a in answers.reshape(4, -1)]
-    table = np.stack(confusion, axis=2)
-    correct = repaired_sums(table, all_or_random_permutations(len(table), n_draws, rng))
-    return correct.reshape(-1, 2, 2) / actions.size
+) -> tuple[Float[np.ndarray, "2 2"], Accuracies]:
+    """Return balanced accuracies, as the actions are named and after permuting their names."""
+    from sklearn.metrics import confusion_matrix
+
+    recall = [confusion_matrix(actions.ravel(), a.ravel(), normalize="true") for a in answers.reshape(4, -1)]
+    table = np.stack(recall, axis=2) / len(recall[0])
+    permuted = repaired_sums(table, all_or_random_permutations(len(table), n_draws, rng))
+    return np.einsum("aam->m", table).reshape(2, 2), permuted.reshape(-1, 2, 2)
 
 
 def _p_above(accuracy: Float[np.ndarray, "2 2"], null: Accuracies) -> Float[np.ndarray, "2 2"]:
     return (1 + np.sum(null >= accuracy - TIE, axis=0)) / (1 + len(null))
+
+
+def _standard_error(of_sequence: Float[np.ndarray, "2 2 sequence"]) -> Float[np.ndarray, "2 2"]:
+    return of_sequence.std(axis=2, ddof=1) / np.sqrt(of_sequence.shape[2])
 
 
 def _rows(activity: Float[np.ndarray, "sequence time unit"]) -> Float[np.ndarray, "row unit"]:

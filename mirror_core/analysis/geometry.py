@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.linalg import subspace_angles
 from tqdm import tqdm
 
-from mirror_core.analysis.correlation import centred
+from mirror_core.analysis.correlation import centred, unit_length
 from mirror_core.analysis.permutations import random_permutations
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.analysis.validation import RecordingError, checked_pair
-from mirror_core.checks import whole
+from mirror_core.checks import one_of, whole
 
 Recording = Float[np.ndarray, "sequence time unit"]
 
@@ -121,7 +121,7 @@ def principal_angles(
 
 @dataclass(frozen=True)
 class Alignment:
-    """How the leading principal subspaces of the two modes lie to each other, beside random subspaces."""
+    """How the leading principal subspaces of the two modes lie to each other, beside a null of `alignment_index`."""
 
     perform_in_observe: Measure
     """Share of performing's variance that observing's subspace holds, of the most that any subspace could."""
@@ -130,7 +130,13 @@ class Alignment:
     angles: Float[np.ndarray, " dim"]
     """Principal angles between the two subspaces (see `principal_angles`)."""
     null_angles: Float[np.ndarray, "draw dim"]
-    """Principal angles between two random subspaces."""
+    """Principal angles between two random subspaces, or between those of the modes with the units exchanged in one."""
+
+
+ALIGNMENT_NULLS = ("covariance", "units")
+"""Random subspaces with the covariance of both modes together; units of one mode exchanged."""
+ALIKE = 6
+"""Units that are exchanged with each other, at least, where a population has as many."""
 
 
 def alignment_index(
@@ -140,48 +146,99 @@ def alignment_index(
     n_draws: int,
     rng: np.random.Generator,
     *,
+    null: str = "covariance",
+    standardise: bool = False,
     centre_timesteps: bool = False,
 ) -> Alignment:
     """Return the alignment index of the two modes, both ways (Elsayed et al. 2016).
 
     Tr(Dᵀ C D) over the sum of C's leading eigenvalues, with C the covariance of one mode and D the leading
-    directions of the other: 1 if both modes vary in the same subspace, 0 if in orthogonal ones. The null draws the
-    subspaces at random, but with the covariance of both modes together: two modes of one network would share the
-    directions in which it varies at all. Alignment below the null (`Measure.p_less`) is as much of a finding as above.
+    directions of the other: 1 if both modes vary in the same subspace, 0 if in orthogonal ones. Alignment below the
+    null (`Measure.p_less`) is as much of a finding as above.
+
+    The null "covariance" draws the subspaces at random, but with the covariance of both modes together: two modes of
+    one network would share the directions in which it varies at all. It answers whether the subspaces lie together
+    more than the directions of large variance anyway do. Units that vary much in both modes and have nothing else in
+    common are such directions: it finds them alike.
+
+    The null "units" exchanges units of one mode: each mode keeps its spectrum and how its units vary together, and
+    which unit is which is lost. Units are exchanged with those of which the leading dimensions of the two modes
+    together hold about as much (`ALIKE`): units that follow anything do so in both modes, and would alone make the
+    index vary more than among any units. With `standardise` it answers whether the same units span the same
+    dimensions, beyond how much each of them varies; without, units that vary much in both modes make them alike.
 
     Parameters
     ----------
     n_dims
         Dimensions of the subspaces, at most the number of units.
     n_draws
-        Random subspaces, at least two.
+        Random subspaces or exchanges of units, at least two.
+    rng
+        Source of these.
+    null
+        A name in `ALIGNMENT_NULLS`.
+    standardise
+        Scale each unit to unit variance in either mode first, so that the index compares correlations: a unit that
+        varies more then counts no more, and one that is constant in a mode does not count there.
+    centre_timesteps
+        See `unit_correlation`.
 
     Raises
     ------
     RecordingError, OptionError
         If the recordings do not fit together or an option is outside its range.
+
+    Examples
+    --------
+    Independent noise whose units vary unequally has the same large directions in both modes, and no common dimension:
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> noisy = np.geomspace(0.1, 1, 20)
+    >>> perform, observe = noisy * rng.standard_normal((2, 50, 4, 20))
+    >>> alignment_index(perform, observe, 5, 99, rng).perform_in_observe.p <= 0.05
+    True
+    >>> alignment_index(perform, observe, 5, 99, rng, null="units", standardise=True).perform_in_observe.p <= 0.05
+    False
     """
     whole("n_draws", n_draws, 2)
-    covariances = _covariances(perform, observe, n_dims, centre_timesteps)
-    values, vectors = np.linalg.eigh(sum(covariances) / 2)
-    spread = vectors * np.sqrt(np.maximum(values, 0))
-    draws = spread @ rng.standard_normal((n_draws, spread.shape[1], n_dims))
-    random = np.linalg.qr(draws)[0]
+    one_of("null", null, ALIGNMENT_NULLS)
+    covariances = _covariances(perform, observe, n_dims, centre_timesteps, standardise)
+    own = [_leading(covariance, n_dims) for covariance in covariances]
+    if null == "units":
+        exchanges = exchanges_of_alike(sum((directions**2).sum(axis=1) for directions in own), n_draws, rng)
+        drawn = [directions[exchanges] for directions in own]
+        pairs = np.swapaxes(own[0], 0, 1) @ drawn[1]
+    else:
+        values, vectors = np.linalg.eigh(sum(covariances) / 2)
+        spread = vectors * np.sqrt(np.maximum(values, 0))
+        random = np.linalg.qr(spread @ rng.standard_normal((n_draws, spread.shape[1], n_dims)))[0]
+        drawn = [random, random]
+        pairs = np.swapaxes(random, 1, 2) @ np.roll(random, 1, axis=0)
 
-    def measure(covariance: np.ndarray, directions: np.ndarray) -> Measure:
+    def measure(covariance: np.ndarray, directions: np.ndarray, drawn: np.ndarray) -> Measure:
         most = np.linalg.eigvalsh(covariance)[-n_dims:].sum()
         held = np.einsum("ud,uv,vd->", directions, covariance, directions, optimize=True)
-        null = np.einsum("nud,uv,nvd->n", random, covariance, random, optimize=True)
-        return Measure(float(held / most), null / most)
+        by_chance = np.einsum("nud,uv,nvd->n", drawn, covariance, drawn, optimize=True)
+        return Measure(float(held / most), by_chance / most)
 
-    own = [_leading(covariance, n_dims) for covariance in covariances]
-    cosines = np.linalg.svd(np.swapaxes(random, 1, 2) @ np.roll(random, 1, axis=0), compute_uv=False)
+    cosines = np.linalg.svd(pairs, compute_uv=False)
     return Alignment(
-        measure(covariances[0], own[1]),
-        measure(covariances[1], own[0]),
+        measure(covariances[0], own[1], drawn[1]),
+        measure(covariances[1], own[0], drawn[0]),
         angles=subspace_angles(*own)[::-1],
         null_angles=np.arccos(np.minimum(cosines, 1)),
     )
+
+
+def exchanges_of_alike(
+    held: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
+) -> Int[np.ndarray, "draw unit"]:
+    """Return permutations of the units within groups that are neighbours in how much of them is held."""
+    exchanged = np.empty((n_draws, len(held)), dtype=int)
+    for group in np.array_split(np.argsort(held, kind="stable"), max(1, len(held) // ALIKE)):
+        exchanged[:, group] = group[random_permutations(len(group), n_draws, rng)]
+    return exchanged
 
 
 def _rows(activity: Recording) -> Float[np.ndarray, "row unit"]:
@@ -201,12 +258,17 @@ def _hsic(x: Float[np.ndarray, "row first"], y: Float[np.ndarray, "row second"])
 
 
 def _covariances(
-    perform: Recording, observe: Recording, n_dims: int, centre_timesteps: bool
+    perform: Recording, observe: Recording, n_dims: int, centre_timesteps: bool, standardise: bool = False
 ) -> list[Float[np.ndarray, "unit unit"]]:
+    """Return the covariance of each mode, or the correlation, in which a constant unit has 0 with all and itself."""
     perform, observe = checked_pair(perform, observe)
     whole("n_dims", n_dims, 1, perform.shape[2])
-    rows = (_rows(centred(mode, centre_timesteps)) for mode in (perform, observe))
-    covariances = [x.T @ x / len(x) for x in rows]
+    if standardise:
+        rows = (_rows(np.nan_to_num(unit_length(mode, centre_timesteps))) for mode in (perform, observe))
+        covariances = [x.T @ x for x in rows]
+    else:
+        rows = (_rows(centred(mode, centre_timesteps)) for mode in (perform, observe))
+        covariances = [x.T @ x / len(x) for x in rows]
     for name, covariance in zip(("perform", "observe"), covariances, strict=True):
         if not np.trace(covariance) > 0:
             raise RecordingError(f"{name} does not vary: it has no principal subspace.")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import number, whole
@@ -59,7 +59,7 @@ def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
     number("confidence", confidence, 0, 1)
     values = _finite("values", values)
     mean = float(values.mean())
-    half = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values))
+    half = float(special.stdtrit(len(values) - 1, (1 + confidence) / 2) * _standard_error(values))
     return Interval(mean, mean - half, mean + half)
 
 
@@ -170,8 +170,12 @@ def paired_difference(first: Values | pd.Series, second: Values | pd.Series, con
     spread = float(differences.std(ddof=1))
     if spread == 0:
         return Difference(mean, low, high, 1.0 if mean == 0 else 0.0, np.nan, len(differences))
-    p = float(stats.ttest_1samp(differences, 0).pvalue)
+    p = float(2 * special.stdtr(len(differences) - 1, -abs(mean) / _standard_error(differences)))
     return Difference(mean, low, high, p, mean / spread, len(differences))
+
+
+def _standard_error(values: Float[np.ndarray, " network"]) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def _finite(name: str, values: Values) -> Float[np.ndarray, " network"]:

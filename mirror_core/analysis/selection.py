@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
+from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, whole
 
 
 def split_half(
-    n_sequences: int, rng: np.random.Generator
+    n_sequences: int, rng: np.random.Generator, conditions: ArrayLike | None = None
 ) -> tuple[Int[np.ndarray, " first"], Int[np.ndarray, " second"]]:
     """Return two disjoint random halves of the sequences, as sorted indices; the second has the odd one.
 
     Units chosen on one half are shown and tested on the other: on the same episodes the largest r is inflated by
     having been chosen.
+
+    Parameters
+    ----------
+    n_sequences
+        At least two.
+    rng
+        Source of the halves.
+    conditions
+        The condition of each sequence, such as its action or its block, any labels. Both halves then get the same
+        number of each, up to one; without, a rare condition may lie in one half only.
+
+    Raises
+    ------
+    OptionError
+        For fewer than two sequences.
+    RecordingError
+        If there is not one condition for each sequence.
 
     Examples
     --------
@@ -22,10 +41,22 @@ def split_half(
     >>> first, second = split_half(5, np.random.default_rng(0))
     >>> len(first), len(second), sorted([*first.tolist(), *second.tolist()])
     (2, 3, [0, 1, 2, 3, 4])
+    >>> first, second = split_half(4, np.random.default_rng(0), ["left", "left", "right", "right"])
+    >>> int(sum(first < 2)), int(sum(second < 2))
+    (1, 1)
     """
     whole("n_sequences", n_sequences, 2)
     order = rng.permutation(n_sequences)
-    return np.sort(order[: n_sequences // 2]), np.sort(order[n_sequences // 2 :])
+    if conditions is None:
+        return np.sort(order[: n_sequences // 2]), np.sort(order[n_sequences // 2 :])
+    conditions = np.asarray(conditions)
+    if conditions.shape != (n_sequences,):
+        raise RecordingError(
+            f"conditions have shape {conditions.shape}: there must be one for each of the {n_sequences} sequences."
+        )
+    _, label = np.unique(conditions, return_inverse=True)
+    dealt = order[np.argsort(label[order], kind="stable")]  # one condition after the other, in turns to each half
+    return np.sort(dealt[1::2]), np.sort(dealt[::2])
 
 
 def top_units(r: Float[np.ndarray, " unit"], n: int, sign: int = 1) -> Int[np.ndarray, " top"]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import false_discovery_control
 
 from mirror_core.checks import number, one_of
 
@@ -61,7 +60,12 @@ def permutation_p(
 def pooled_p(
     observed: Float[np.ndarray, " unit"], pool: Float[np.ndarray, " value"], alternative: str = "two-sided"
 ) -> Float[np.ndarray, " unit"]:
-    """Return p of each unit against one pool of values for all: how many lie at least as far from the pool's mean."""
+    """Return p of each unit against one pool of values for all: how many lie at least as far from the pool's mean.
+
+    NaN for a unit whose observed value is, and for all where the pool is empty.
+    """
+    if not len(pool):
+        return np.full(observed.shape, np.nan)
     extremeness = ALTERNATIVES[alternative]
     far = np.sort(extremeness(pool - pool.mean()))
     beyond = len(far) - np.searchsorted(far, extremeness(observed - pool.mean()) - TIE)
@@ -116,7 +120,12 @@ def _uncorrected(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.
 
 
 def _benjamini_hochberg(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:
-    return false_discovery_control(test.p[tested], method="bh")
+    p = test.p[tested]
+    order = np.argsort(p)
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.minimum(1, corrected)
 
 
 def _bonferroni(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, clear_errors
+from mirror_core.commands.common import INTERRUPTED, clear_errors, layout_options, usage_errors
+from mirror_core.recordings.layout import Layout
 
 RESULT = click.Path(dir_okay=False, path_type=Path)
 
@@ -32,6 +33,7 @@ RESULT = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Largest p that counts as significant.",
 )
+@layout_options
 def analyse(
     file: Path,
     out: Path | None,
@@ -42,6 +44,7 @@ def analyse(
     seed: int,
     permutations: int,
     alpha: float,
+    layout: Layout,
 ) -> None:
     """Ask of the recordings in FILE whether there are mirror units: tables here, and a report with figures as HTML.
 
@@ -50,11 +53,15 @@ def analyse(
     array `actions` (sequence, time) of whole numbers says what was done; without it, decoding and what else needs it
     is skipped. In NetCDF dimensions are found by name, in any order.
 
+    Where the two modes have trials of their own, which have only the condition in common, FILE may also be NWB, MATLAB
+    (.mat), Octave's HDF5, pynapple's .npz, a table (CSV, Parquet), or a folder or .zip file with a file for each unit
+    or session; options say what in it is what. `mirror inspect FILE` lists what there is and proposes them.
+
     A file that --out, --json or --csv names is replaced, once the new one is complete.
 
     \b
     Exit status: 0 if the report was written, 1 if FILE cannot be analysed or a file cannot be written, 2 for a
-    wrong option, 130 after Ctrl-C.
+    wrong option or one that does not fit FILE, 130 after Ctrl-C.
     """
     with clear_errors():
         out = out or Path(f"{file.stem}-report.html")
@@ -63,22 +70,31 @@ def analyse(
         import matplotlib
 
         matplotlib.use("agg")  # draws into files; needs no screen
-        from mirror_core.report import analyse_file
+        from mirror_core import report as door
+        from mirror_core.analysis import RecordingError
+        from mirror_core.recordings.formats import read_recording
+        from mirror_core.recordings.trials import Trials
 
+        options = dict(name=file.name, seed=seed, n_permutations=permutations, alpha=alpha, progress=True)
         try:
-            report = analyse_file(
-                file,
-                use_actions=not no_actions,
-                drop_nan=drop_nan,
-                seed=seed,
-                n_permutations=permutations,
-                alpha=alpha,
-                progress=True,
-            )
+            with usage_errors():
+                recording = read_recording(file, layout, seed=seed)
+            if isinstance(recording, Trials):
+                if no_actions or drop_nan:
+                    raise click.UsageError(
+                        "--no-actions and --drop-nan are for files with the same sequences in both modes: here each "
+                        "trial has a condition, and what is missing stays missing."
+                    )
+                report = door.analyse_trials(recording, **options)
+            else:
+                perform, observe, actions = recording
+                report = door.analyse(perform, observe, None if no_actions else actions, drop_nan=drop_nan, **options)
             click.echo(str(report))
             for path in filter(None, wanted.values()):
                 report.save(path)
                 click.echo(f"Written: {path}", err=True)
+        except RecordingError as error:
+            raise RecordingError(str(error) if str(error).startswith(str(file)) else f"{file}: {error}") from error
         except KeyboardInterrupt:
             click.echo("Interrupted. A file that was not said to be written is as it was.", err=True)
             sys.exit(INTERRUPTED)

@@ -17,7 +17,7 @@ from mirror_core.studies.wording import counted, decimal, listed, span, with_int
 QUANTITIES = {
     "strong": "r > .75",
     "centred": "r > .75, centred",
-    "significant": "pass unit mismatch",
+    "significant": "pass tuning mismatch",
     **{accuracy_name(MAIN_DECODER, train, test): f"{train} → {test}" for train, test in ACROSS},
     "explained": "performing explains",
     "named": "observing names",
@@ -108,7 +108,7 @@ def finding(table: pd.DataFrame) -> HTML:
     added = f"over all choices of the others, {most.ingredient} changes the share most, by {_plain(most)}"
     n = f"{counted(table.seed.nunique(), 'network')} a combination"
     if not smallest:
-        first = f"No set of the five ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
+        first = f"No set of the varied ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
         return statement(first, f"{added[0].upper()}{added[1:]}.")
     sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
     first = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
@@ -13,6 +14,7 @@ from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair, checked_recording
 from mirror_core.arrays import DIMENSIONS, MODES
 from mirror_core.checks import one_of
+from mirror_core.recordings.trials import Trials
 
 DROPS = {"sequences": 0, "units": 2}
 """What can be left out where values are not finite, and its axis."""
@@ -35,9 +37,13 @@ class Recordings:
     actions: np.ndarray | None
     """Action of each timestep (sequence, time), whole numbers; None where there are none."""
     units: np.ndarray
-    """Number of each unit in the arrays as they came, from 0: constant ones are missing here."""
+    """Number of each unit in the arrays as they came, from 0, or its name: constant ones are missing here."""
     notes: tuple[str, ...] = field(default=())
     """What was left out and why, a sentence each."""
+    trials: Trials | None = None
+    """Where the modes have trials of their own: these; a sequence is then the mean over a condition's trials."""
+    n_recorded: int = 0
+    """Number of units, those among them that are constant in a mode and were left out."""
 
     @property
     def n_actions(self) -> int:
@@ -79,8 +85,49 @@ def prepare(
         actions = _whole(actions)
         checked_actions(actions, modes[0].shape)
         _refuse_rare(actions)
+    n_recorded = len(units)
     modes, units, constant = _without_constants(modes, units)
-    return Recordings(*modes, actions, units, (*dropped, *constant))
+    return Recordings(*modes, actions, units, (*dropped, *constant), n_recorded=n_recorded)
+
+
+def of_trials(trials: Trials) -> Recordings:
+    """Return the mean response to every condition as if it were a sequence, with the trials behind it.
+
+    Time bins at which a condition has no value in a mode are left out, and so are units that are constant in a mode.
+
+    Raises
+    ------
+    RecordingError
+        If there are fewer than two conditions or nothing is left.
+    """
+    names = np.unique(trials.perform_conditions)
+    if len(names) < 2:
+        raise RecordingError(f"there is one condition, {str(names[0])!r}: at least two are needed.")
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a mean of nothing is NaN, and dealt with
+        modes = [
+            np.stack([np.nanmean(activity[labels == name], axis=0) for name in names])
+            for activity, labels in (
+                (trials.perform, trials.perform_conditions),
+                (trials.observe, trials.observe_conditions),
+            )
+        ]
+    full = np.logical_and(*(np.isfinite(mode).all(axis=(0, 2)) for mode in modes))
+    if not full.any():
+        raise RecordingError("there is no time bin at which every condition has a value of every unit in both modes.")
+    notes = [*trials.notes]
+    if not full.all():
+        notes.append(f"{_which('time bins', np.flatnonzero(~full), len(full))} left out: not every condition has them.")
+    modes, units, constant = _without_constants([mode[:, full] for mode in modes], np.array(trials.units))
+    actions = np.repeat(np.arange(len(names))[:, None], full.sum(), axis=1)
+    kept = np.isin(trials.units, units)
+    of_units = replace(
+        trials,
+        perform=trials.perform[..., kept],
+        observe=trials.observe[..., kept],
+        units=tuple(units.tolist()),
+        groups={name: labels[kept] for name, labels in trials.groups.items()},
+    )
+    return Recordings(*modes, actions, units, (*notes, *constant), of_units, len(trials.units))
 
 
 def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

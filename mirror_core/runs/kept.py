@@ -19,15 +19,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-import joblib
 import pandas as pd
 import xarray as xr
 
 from mirror_core.runs.code import digest_of_code
 from mirror_core.runs.files import whole_file
+from mirror_core.runs.netcdf import read_netcdf
+from mirror_core.runs.pools import in_workers
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.runs.turns import turn
-from mirror_core.runs.workers import in_workers
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "xarray")
 
@@ -81,10 +81,10 @@ def analyse_runs(
             # another process may have computed some while this one waited
             found |= {run: load_result(paths[run]) for run, result in found.items() if result is None}
             missing = {run.fingerprint: run for run in runs if found[run.fingerprint] is None}
-            tasks = [joblib.delayed(_keep)(function, run, paths[key], settings) for key, run in missing.items()]
-            what = function.__name__.replace("_", " ")
-            for key, result in zip(missing, in_workers(tasks, what, "network", progress), strict=True):
-                found[key] = (result,)
+            tasks = [(function, run, paths[key], settings) for key, run in missing.items()]
+            what, keys = function.__name__.replace("_", " "), list(missing)
+            for i, result in in_workers(_keep, tasks, what, "network", progress):
+                found[keys[i]] = (result,)
     return [found[run.fingerprint][0] for run in runs]
 
 
@@ -107,7 +107,7 @@ _WRITE = {
     "json": lambda result: json.dumps(result).encode(),
 }
 _READ = {
-    "netcdf": lambda content: xr.load_dataset(io.BytesIO(content), engine="h5netcdf"),
+    "netcdf": read_netcdf,
     "parquet": lambda content: pd.read_parquet(io.BytesIO(content)),
     "json": json.loads,
 }

@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
-import joblib
-
 from mirror_core.config.settings import Config
 from mirror_core.networks.training.loop import train
+from mirror_core.runs.compiling import compile_training
+from mirror_core.runs.pools import in_workers
 from mirror_core.runs.provenance import provenance
 from mirror_core.runs.store import Run, RunStore, StoreError, run_fingerprint
 from mirror_core.runs.turns import turn
-from mirror_core.runs.workers import in_workers, one_thread
+from mirror_core.runs.workers import one_thread
 
 
 def make(config: Config, store: RunStore | None, on_epoch: Callable[[int], None] = lambda epoch: None) -> Run:
-    """Train one network and keep it; without a store it is only returned."""
+    """Train one network and keep it; without a store it is only returned. Of held-out losses it has the last."""
     started, clock = time.time(), time.perf_counter()
     with one_thread():
-        trained = train(config, on_epoch)
+        trained = train(config, on_epoch, curves=False)
         record = provenance(started, time.perf_counter() - clock)
     run = Run(config, trained.network, trained.history, record)
     if store is not None:
@@ -59,8 +59,8 @@ def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress
     with turn() if missing else nullcontext():
         # another process may have trained some while this one waited
         todo = [config for config in missing.values() if store.load(config) is None]
-        tasks = [joblib.delayed(_make_and_drop)(config, store) for config in todo]
-        for _ in in_workers(tasks, "training", "network", progress):
+        tasks = [(config, store) for config in todo]
+        for _ in in_workers(_make_and_drop, tasks, "training", "network", progress, compile_training):
             pass
     for name, config in missing.items():
         runs[name] = store.load(config)

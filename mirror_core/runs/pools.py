@@ -1,19 +1,24 @@
-"""Tasks in worker processes that may die: on this machine, or on a Dask cluster."""
+"""Tasks in worker processes that may die: on this machine, those of a build, or on a Dask cluster."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, Protocol
+from functools import cache, partial
+from typing import Any
 
 from joblib.externals.loky import ProcessPoolExecutor
+from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError, whole
-from mirror_core.runs.workers import WorkerDied, n_workers
+from mirror_core.runs.progress import progress_bar
+from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, connected
+from mirror_core.runs.workers import ONE_THREAD, Pool, WorkerDied, n_workers
 
 TRIES_TOGETHER = 2
 """Deaths after which a task waits for the others to finish, and then runs alone: it may not be the one to blame."""
@@ -21,7 +26,6 @@ TRIES_ALONE = 3
 """Deaths of a lone task after which it is given up."""
 _BARREN_ROUNDS = 20
 """Fresh pools in a row that die without one result, after which the fault is not in single tasks."""
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _IDLE_SECONDS = 30
 """When a worker without work ends; also what ends the workers of a sweep that was killed."""
 
@@ -31,23 +35,6 @@ _ANSWER_SECONDS = 10
 
 class Died:
     """Stands for the result of a task whose worker process died each time."""
-
-
-class Pool(Protocol):
-    """Where tasks run."""
-
-    size: int
-    """Tasks that run at a time, as far as is known."""
-    window: int
-    """Tasks that are handed over at a time."""
-    death: tuple[type[Exception], ...]
-    """What a task raises when its worker dies."""
-
-    def executor(self, size: int) -> Any:
-        """Return a context manager of a working executor for at most `size` tasks at a time."""
-
-    def close(self) -> None:
-        """Leave the workers; a cluster stays."""
 
 
 class LocalPool:
@@ -60,6 +47,7 @@ class LocalPool:
     """
 
     death = (BrokenProcessPool,)
+    idle_seconds = _IDLE_SECONDS
 
     def __init__(self, workers: int | None = None) -> None:
         if workers is not None:
@@ -69,9 +57,7 @@ class LocalPool:
 
     @contextmanager
     def executor(self, size: int) -> Iterator[Executor]:
-        # Ctrl-C reaches every process of a terminal: workers leave it to this one, which ends them
-        ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-        executor = ProcessPoolExecutor(size, timeout=_IDLE_SECONDS, env=_ONE_THREAD, **ignore)
+        executor = self._fresh(size)
         try:
             yield executor
         finally:
@@ -79,6 +65,65 @@ class LocalPool:
 
     def close(self) -> None:
         """Nothing is left to end: the workers went with their executor."""
+
+    def _fresh(self, size: int) -> ProcessPoolExecutor:
+        # Ctrl-C reaches every process of a terminal: workers leave it to this one, which ends them
+        ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+        env = dict.fromkeys(ONE_THREAD, "1")
+        return ProcessPoolExecutor(size, timeout=self.idle_seconds, env=env, **ignore)
+
+
+class KeptPool(LocalPool):
+    """The same, but the workers stay from one call to the next: each takes seconds to import what it computes with."""
+
+    idle_seconds = 300  # work comes and goes meanwhile
+
+    def __init__(self, workers: int | None = None) -> None:
+        super().__init__(workers)
+        self._kept: ProcessPoolExecutor | None = None
+
+    @contextmanager
+    def executor(self, size: int) -> Iterator[Executor]:
+        if self._kept is not None and not self._works():
+            self.close()
+        if self._kept is None:
+            self._kept = self._fresh(self.size)
+        try:
+            yield self._kept
+        except BaseException:  # also where the results are no longer wanted
+            self.close()
+            raise
+
+    def _works(self) -> bool:
+        try:
+            return self._kept.submit(int).result() == 0
+        except self.death:
+            return False
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._kept is not None:
+            self._kept.shutdown(kill_workers=True)
+            self._kept = None
+
+
+class BuildPool:
+    """The workers of the build that this process is a part of (see `mirror_core.runs.sharing`)."""
+
+    death = (WorkerLost,)
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+        self.size = n_workers()
+        self.window = 2 * self.size
+
+    @contextmanager
+    def executor(self, size: int) -> Iterator[Any]:
+        with connected(self.at) as executor:
+            yield executor
+
+    def close(self) -> None:
+        """The workers are the build's."""
 
 
 class DaskPool:
@@ -171,3 +216,62 @@ def _round(
                     got += 1
                     yield i, result
     return sorted(lost), got
+
+
+def in_workers(
+    function: Callable[..., Any],
+    tasks: Sequence[tuple],
+    what: str,
+    unit: str,
+    progress: bool = True,
+    first: Callable[[], None] | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """Call a function in one-thread worker processes, with a bar, and yield (index of the task, result) as they come.
+
+    Parameters
+    ----------
+    tasks
+        The arguments of each call.
+    what, unit, progress
+        What the bar says, what it counts, and whether there is one.
+    first
+        What this process does before several workers start, such as to compile what they then load. The workers of a
+        build have done it.
+
+    Raises
+    ------
+    WorkerDied
+        If a task ends its worker process each time; says how many tasks were done.
+    """
+    shared = os.environ.get(SHARED_VARIABLE)
+    # A single worker is this very process.
+    alone = not shared and min(n_workers(), len(tasks)) == 1
+    if first and tasks and not shared and not alone:
+        first()
+    done = 0
+    with progress_bar(len(tasks), what, unit, show=progress and bool(tasks)) as bar:
+        pool = BuildPool(shared) if shared else _kept_pool(n_workers())
+        each = _here(function, tasks) if alone else each_result(pool, partial(_apply, function), tasks)
+        for i, result in each:
+            if isinstance(result, Died):
+                raise WorkerDied(
+                    f"a worker process died while {what} (killed, or out of memory): {done} of {len(tasks)} done. "
+                    "What is finished is kept; run again to do the rest."
+                )
+            done += 1
+            bar.update()
+            yield i, result
+
+
+@cache
+def _kept_pool(workers: int) -> KeptPool:
+    return KeptPool(workers)
+
+
+def _apply(function: Callable[..., Any], task: tuple) -> Any:
+    return function(*task)
+
+
+def _here(function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
+    with threadpool_limits(1):
+        yield from enumerate(function(*task) for task in tasks)

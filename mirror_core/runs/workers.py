@@ -1,31 +1,48 @@
-"""One-thread worker processes."""
+"""What worker processes are: how many, of one thread each."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-
-import joblib
-import torch
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-from threadpoolctl import threadpool_limits
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from mirror_core.checks import whole
-from mirror_core.runs.progress import progress_bar
 
 WORKERS_VARIABLE = "MIRROR_CORE_WORKERS"
 """Environment variable with the number of worker processes; all usable processors if not set."""
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Variables that limit linear algebra to one thread a process: the processes already fill the processors."""
 
 
 class WorkerDied(RuntimeError):
     """A worker process ended before its work was done."""
 
 
+class Pool(Protocol):
+    """Where tasks run."""
+
+    size: int
+    """Tasks that run at a time, as far as is known."""
+    window: int
+    """Tasks that are handed over at a time."""
+    death: tuple[type[Exception], ...]
+    """What a task raises when its worker dies."""
+
+    def executor(self, size: int) -> Any:
+        """Return a context manager of a working executor for at most `size` tasks at a time."""
+
+    def close(self) -> None:
+        """Leave the workers; a cluster stays."""
+
+
 def n_workers() -> int:
     """Return the number of worker processes: `$MIRROR_CORE_WORKERS`, else one for each usable processor."""
     chosen = os.environ.get(WORKERS_VARIABLE)
     if not chosen:
+        import joblib  # here, since the commands that only read need no workers
+
         return joblib.cpu_count()
     value = int(chosen) if chosen.isdecimal() else chosen
     whole(WORKERS_VARIABLE, value, 1)
@@ -35,35 +52,11 @@ def n_workers() -> int:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let PyTorch use one thread: faster for networks of this size, and the same numbers everywhere."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def in_workers(tasks: list, what: str, unit: str, progress: bool = True) -> Iterator:
-    """Run joblib tasks in one-thread worker processes, with a bar, and yield their results in order.
-
-    Raises
-    ------
-    WorkerDied
-        If a worker process ends early; says how many tasks were done.
-    """
-    done = 0
-    workers = min(n_workers(), len(tasks))
-    # A single worker is this very process, which joblib does not hold to one thread.
-    alone = threadpool_limits(1) if workers == 1 else nullcontext()
-    with alone, progress_bar(len(tasks), what, unit, show=progress and bool(tasks)) as bar:
-        try:
-            with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-                for result in joblib.Parallel(return_as="generator", batch_size=1)(tasks) if tasks else ():
-                    done += 1
-                    bar.update()
-                    yield result
-        except TerminatedWorkerError as error:
-            raise WorkerDied(
-                f"a worker process died while {what} (killed, or out of memory): {done} of {len(tasks)} done. "
-                "What is finished is kept; run again to do the rest."
-            ) from error

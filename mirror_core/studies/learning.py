@@ -6,16 +6,27 @@ import pandas as pd
 import torch
 
 from mirror_core.config.settings import Config
-from mirror_core.networks.training.loop import make_lessons
+from mirror_core.networks.training.loop import make_lessons, train
+from mirror_core.runs.kept import analyse_runs
+from mirror_core.runs.store import Run
 from mirror_core.studies.grid import Grid
 from mirror_core.worlds.linear import predictable_error
 
 
+def loss_curves(run: Run) -> pd.DataFrame:
+    """Train a run's network again, to follow its held-out losses (see `mirror_core.networks.training.loop.train`)."""
+    return train(run.config).history
+
+
 def histories(grid: Grid) -> pd.DataFrame:
-    """Return the loss curves of all runs, with columns `reading`, `condition` and `seed` in front."""
+    """Return the loss curves of all runs, with columns `reading`, `condition` and `seed` at the end.
+
+    Runs have only their last held-out losses, since few are looked at closer: these are trained again, once.
+    """
+    found = analyse_runs(loss_curves, list(grid.values()))
     parts = [
-        run.history.assign(reading=reading, condition=condition, seed=seed)
-        for (reading, condition, seed), run in grid.items()
+        history.assign(reading=reading, condition=condition, seed=seed)
+        for history, (reading, condition, seed) in zip(found, grid, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
 

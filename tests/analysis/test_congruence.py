@@ -71,6 +71,37 @@ def test_mirror_units_are_congruent_beyond_chance_and_unrelated_units_are_not():
     assert np.mean(np.array(p[0.0]) <= 0.1) <= 0.4
 
 
+def spikes(n_bins, tuned_share=0.5, n_trials=60):
+    """Return spikes of 40 units in trials with one action each, counted in wide or in narrow bins of the same time."""
+    rng = np.random.default_rng(3)
+    actions = np.repeat(rng.permutation(n_trials)[:, None] % 6, 24, axis=1)
+    tuned = np.arange(40) < 40 * tuned_share
+    logs = np.where(tuned, rng.standard_normal((2, 6, 40)), 0)
+    modes = (rng.poisson(0.25 * np.exp(log)[actions]) for log in logs)
+    return *(m.reshape(n_trials, n_bins, -1, 40).sum(axis=2, dtype=float) for m in modes), actions[:, :n_bins], tuned
+
+
+def test_by_test_selectivity_does_not_depend_on_the_bin_width():
+    *wide, tuned = spikes(1)
+    *narrow, _ = spikes(24)
+    by_test, by_share = (
+        [congruence(*made, 999, np.random.default_rng(0), least_selectivity=least).kind != "not selective"
+         for made in (wide, narrow)]
+        for least in (None, 0.05)
+    )  # fmt: skip
+    assert np.mean(by_test[0] == by_test[1]) > 0.95
+    for found in by_test:
+        assert found[tuned].mean() > 0.9 and found[~tuned].mean() < 0.06
+    assert by_share[0][~tuned].mean() > 0.5 and by_share[1][tuned].mean() < 1  # a share calls noise in 60 rows tuning
+
+
+def test_by_test_untuned_units_are_not_selective():
+    *noise, _ = spikes(1, tuned_share=0)
+    assert (congruence(*noise, 499, np.random.default_rng(0), least_selectivity=None).kind == "not selective").all()
+    by_hand = congruence(*made(), 199, np.random.default_rng(0), least_selectivity=None)
+    assert by_hand.kind.tolist() == [CLASSES[i] for i in (0, 1, 1, 2, 3)]
+
+
 def test_options_outside_their_range_are_refused():
     with pytest.raises(OptionError, match="effective = 1.2"):
         congruence(*made(), 10, np.random.default_rng(0), effective=1.2)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
-from mirror_core.analysis import shares, shares_over_thresholds, split_half, top_units, unit_correlation
+from mirror_core.analysis import RecordingError, shares, shares_over_thresholds, split_half, top_units, unit_correlation
 
 seeds = st.integers(0, 10_000)
 
@@ -107,3 +107,27 @@ def test_top_units_by_hand():
 def test_halves_are_disjoint_and_complete(n, seed):
     a, b = split_half(n, np.random.default_rng(seed))
     assert sorted([*a, *b]) == list(range(n)) and abs(len(a) - len(b)) <= 1
+
+
+@given(st.lists(st.sampled_from(["left", "right", "none"]), min_size=2, max_size=40), seeds)
+def test_stratified_halves_get_the_same_of_each_condition_up_to_one(conditions, seed):
+    a, b = split_half(len(conditions), np.random.default_rng(seed), conditions)
+    assert sorted([*a, *b]) == list(range(len(conditions))) and len(b) - len(a) in (0, 1)
+    assert (np.diff(a) > 0).all() and (np.diff(b) > 0).all()
+    for condition in set(conditions):
+        counts = [sum(conditions[i] == condition for i in half) for half in (a, b)]
+        assert abs(counts[0] - counts[1]) <= 1
+
+
+def test_every_sequence_is_as_often_in_either_stratified_half():
+    rng = np.random.default_rng(0)
+    conditions = np.repeat([0, 1], [4, 8])
+    firsts = np.zeros(12)
+    for _ in range(2000):
+        firsts[split_half(12, rng, conditions)[0]] += 1
+    np.testing.assert_allclose(firsts / 2000, 0.5, atol=0.05)
+
+
+def test_conditions_that_do_not_fit_are_named():
+    with pytest.raises(RecordingError, match=r"conditions have shape \(3,\).* the 4 sequences"):
+        split_half(4, np.random.default_rng(0), [0, 1, 1])

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
-from scipy.stats import ortho_group
+from scipy.stats import binom, ortho_group
 
 from mirror_core.analysis import OptionError, RecordingError, alignment_index, cka_test, linear_cka, principal_angles
+from mirror_core.analysis.geometry import exchanges_of_alike
 from mirror_core.analysis.permutations import random_permutations
+from mirror_core.recordings.simulated import simulate_population
 
 
 def noise(seed, shape=(20, 3, 6)):
@@ -113,6 +115,95 @@ def test_random_subspaces_follow_the_covariance():
     assert np.median(round_.perform_in_observe.null) < 0.9
 
 
+def correlated(x):
+    """Return standardised activity as rows: what a correlation is the product of."""
+    rows = x.reshape(-1, x.shape[-1])
+    return (rows - rows.mean(axis=0)) / rows.std(axis=0)
+
+
+def test_exchanged_units_by_explicit_projection():
+    x, y = noise(5)
+    x, y = x * [3, 2, 1, 1, 1, 0.5], y * [1, 1, 3, 2, 1, 0.5]
+    found = alignment_index(x, y, 2, 4, np.random.default_rng(7), null="units", standardise=True)
+    rows = [correlated(a) for a in (x, y)]
+    directions = [np.linalg.svd(a, full_matrices=False)[2][:2].T for a in rows]
+    most = [np.sum(np.linalg.svd(a, compute_uv=False)[:2] ** 2) for a in rows]
+    assert found.perform_in_observe.value == pytest.approx(np.sum((rows[0] @ directions[1]) ** 2) / most[0])
+    held = sum((d**2).sum(axis=1) for d in directions)
+    orders = np.argsort(held)[random_permutations(6, 4, np.random.default_rng(7))]  # six units are one group
+    to = np.empty_like(orders)
+    to[:, np.argsort(held)] = orders
+    for i, null in enumerate(found.perform_in_observe.null):
+        assert null == pytest.approx(np.sum((rows[0] @ directions[1][to[i]]) ** 2) / most[0])
+        assert found.observe_in_perform.null[i] == pytest.approx(
+            np.sum((rows[1] @ directions[0][to[i]]) ** 2) / most[1]
+        )
+        between = np.sort(subspace_angles(directions[0], directions[1][to[i]]))
+        np.testing.assert_allclose(found.null_angles[i], between, atol=1e-6)
+
+
+def test_units_are_exchanged_within_groups_that_are_held_alike():
+    held = np.random.default_rng(0).uniform(size=20)
+    drawn = exchanges_of_alike(held, 200, np.random.default_rng(1))
+    groups = np.array_split(np.argsort(held), 3)
+    for group in groups:
+        assert (np.sort(drawn[:, group], axis=1) == np.sort(group)).all()
+        assert all(set(drawn[:, unit]) == set(group) for unit in group)
+
+
+def test_standardised_alignment_does_not_depend_on_scale_and_passes_over_constant_units():
+    x, y = noise(8)
+    x, y = x + y, y  # something in common
+
+    def index(*modes, **options):
+        return alignment_index(*modes, 2, 9, np.random.default_rng(0), standardise=True, **options).angles
+
+    np.testing.assert_allclose(index(x * [9, 1, 1, 2, 1, 5], y), index(x, y), atol=1e-7)
+    silent = [np.append(mode, np.ones((20, 3, 1)), axis=2) for mode in (x, y)]
+    np.testing.assert_allclose(index(*silent), index(x, y), atol=1e-7)
+    assert np.isfinite(index(*silent, null="units")).all()
+
+
+def unequal_noise(rng):
+    return [rng.poisson(np.geomspace(0.1, 1, 40), (40, 5, 40)).astype(float) for _ in range(2)]
+
+
+def half_tuned(rng):
+    made = simulate_population(8, rng, tuned_share=0.5, noise=1.0, n_units=40, n_sequences=40, n_timesteps=5)
+    return made.perform, made.observe
+
+
+def unequal_tuned(rng):
+    made = simulate_population(8, rng, unit_noise="Poisson", n_units=40, n_sequences=40, n_timesteps=5)
+    return made.perform, made.observe
+
+
+@pytest.mark.parametrize("data", [unequal_noise, half_tuned, unequal_tuned])
+def test_units_that_share_no_dimension_are_not_found_alike_nor_apart(data):
+    n_sets, alike, apart, by_covariance = 60, 0, 0, 0
+    for seed in range(n_sets):
+        rng = np.random.default_rng(seed)
+        modes = data(rng)
+        found = alignment_index(*modes, 8, 99, rng, null="units", standardise=True).perform_in_observe
+        alike, apart = alike + (found.p <= 0.05), apart + (found.p_less <= 0.05)
+        by_covariance += alignment_index(*modes, 8, 99, rng).perform_in_observe.p <= 0.05
+    assert max(alike, apart) <= binom.ppf(0.999, n_sets, 0.05)
+    if data is unequal_noise:
+        assert by_covariance == n_sets
+
+
+def test_shared_dimensions_are_found_by_exchanging_units():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        loadings = rng.standard_normal((5, 40)) / 2
+        rates = np.geomspace(0.1, 1, 40)
+        modes = [
+            rng.poisson(rates * np.exp(rng.standard_normal((40, 5, 5)) @ loadings)).astype(float) for _ in range(2)
+        ]
+        found = alignment_index(*modes, 8, 99, rng, null="units", standardise=True)
+        assert found.perform_in_observe.p <= 0.05 and found.observe_in_perform.p <= 0.05
+
+
 def test_bad_input_is_named():
     x, y = noise(0)
     rng = np.random.default_rng(0)
@@ -120,6 +211,10 @@ def test_bad_input_is_named():
         principal_angles(x, y, 7)
     with pytest.raises(RecordingError, match="observe does not vary"):
         alignment_index(x, np.zeros_like(x), 2, 5, rng)
+    with pytest.raises(RecordingError, match="observe does not vary"):
+        alignment_index(x, np.zeros_like(x), 2, 5, rng, null="units", standardise=True)
+    with pytest.raises(OptionError, match="unknown null 'unit'. Did you mean 'units'"):
+        alignment_index(x, y, 2, 5, rng, null="unit")
     with pytest.raises(RecordingError, match="does not vary"):
         linear_cka(x, np.zeros_like(x))
     with pytest.raises(RecordingError, match="at least 4 rows"):

@@ -108,7 +108,7 @@ def test_ctrl_c_ends_it_without_a_report(folder, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(mirror_core.report, "analyse_file", interrupted)
+    monkeypatch.setattr(mirror_core.report, "analyse", interrupted)
     done = mirror("mine.npz")
     assert done.exit_code == INTERRUPTED and "Interrupted." in done.stderr
     assert [p.name for p in folder.iterdir()] == ["mine.npz"]

@@ -75,6 +75,15 @@ def test_every_condition_trains_as_the_plain_loop_does(reading, condition, monke
     same_training(train(config), network, rows, rtol=1e-5)
 
 
+@pytest.mark.parametrize("condition", ["shared", "untrained"])
+def test_held_out_losses_that_nobody_asked_for_are_left_out_and_nothing_else(condition):
+    config = configure(SMALL, "self-observation", condition)
+    asked, not_asked = train(config), train(config, curves=False)
+    assert all(map(torch.equal, asked.network.parameters(), not_asked.network.parameters()))
+    kept = asked.history[(asked.history.split == "train") | (asked.history.epoch == asked.history.epoch.max())]
+    pd.testing.assert_frame_equal(kept.reset_index(drop=True), not_asked.history, check_exact=True)
+
+
 def test_a_whole_training_agrees_with_the_plain_loop():
     config = Config().change(hidden_size=24, n_sequences=300, batch_size=32, n_epochs=15)
     same_training(train(config), *plain.train(config), rtol=1e-4)

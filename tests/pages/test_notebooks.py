@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.md"))
 SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
 QUICK = SETTINGS["mirror_notebooks_quick"]
+TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
 
 SECTIONS = [ROOT / "notebooks" / f"{name}.md" for name in ("methods", "main_result", "ablations", "temporal")]
 
@@ -35,7 +36,7 @@ def folder(tmp_path_factory) -> Path:
 
 def test_the_site_runs_every_notebook():
     names = {path.stem for path in NOTEBOOKS}
-    assert names == set(SETTINGS["mirror_notebooks"]) == set(QUICK)
+    assert names == set(SETTINGS["mirror_notebooks"]) == set(QUICK) == set(TINY)
 
 
 @each_notebook
@@ -45,7 +46,7 @@ def test_parameters_are_typed_and_explained(source):
     assert parameters
     for parameter in parameters.values():
         assert parameter["inferred_type_name"] != "None" and parameter["help"], parameter["name"]
-    for mapping in (SETTINGS["mirror_notebooks"], QUICK):
+    for mapping in (SETTINGS["mirror_notebooks"], QUICK, TINY):
         assert set(mapping[source.stem]) <= set(parameters)
 
 
@@ -59,7 +60,7 @@ def test_sections_of_the_paper_take_seeds_and_readings(source):
 
 @each_section
 def test_runs_through_papermill(source, folder, call):
-    parameters = [part for name, value in QUICK[source.stem].items() for part in ("-p", name, str(value))]
+    parameters = [part for name, value in TINY[source.stem].items() for part in ("-p", name, str(value))]
     output = folder / f"{source.stem}.ipynb"
     done = call("papermill", f"notebooks/{source.name}", output.name, *parameters, "-p", "seed", "7", cwd=folder)
     assert done.returncode == 0, done.stderr

@@ -114,7 +114,7 @@ GOOD = np.arange(24.0).reshape(4, 3, 2)
 AXES = ("sequence", "time", "unit")
 BAD_FILES = {
     "missing": (lambda path: None, r"does not exist: it must be a \.npz file .* NetCDF"),
-    "a folder": (lambda path: path.mkdir(), r"cannot be read \(Is a directory\)"),
+    "an empty folder": (lambda path: path.mkdir(), r"holds no file that can be read: it must be a \.npz"),
     "empty": (write(b""), r"is empty: it must be"),
     "text": (write(b"perform,observe\n1,2\n"), r"is of another kind: it must be a \.npz"),
     "one array": (lambda path: np.save(path.open("wb"), GOOD), r"is one array \(\.npy\)"),

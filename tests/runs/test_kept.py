@@ -39,7 +39,9 @@ def test_results_are_those_of_the_function_in_the_order_of_the_runs(runs, store)
 
 def test_nothing_is_computed_twice(runs, store, monkeypatch):
     first = analyse(runs, store)
-    monkeypatch.setattr(kept, "in_workers", lambda tasks, *rest: iter([pytest.fail("computed again")] if tasks else []))
+    monkeypatch.setattr(
+        kept, "in_workers", lambda _, tasks, *rest: iter([pytest.fail("computed again")] if tasks else [])
+    )
     assert all(a.identical(b) for a, b in zip(first, analyse(runs, store), strict=True))
 
 

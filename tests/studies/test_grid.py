@@ -148,6 +148,17 @@ def test_learning_is_judged_by_its_rule(grid):
     assert "Not every task is learned" in text
 
 
+def test_loss_curves_have_the_held_out_losses_that_runs_leave_out(grid):
+    key = ("as-written", "separate-cores", 4)
+    curves, stored = histories({key: grid[key]}), grid[key].history
+    heldout = curves[curves.split == "held-out"]
+    assert list(heldout.epoch.unique()) == [0, 1, 2]
+    assert set(stored[stored.split == "held-out"].epoch) == {2}
+    both = stored.merge(curves, on=["epoch", "split", "mode", "objective"])
+    assert len(both) == len(stored) and (both.loss_x == both.loss_y).all()
+    assert set(curves.reading) == {"as-written"} and set(curves.seed) == {4}
+
+
 def test_high_r_without_a_code_is_named_by_its_rule(measures):
     """Made-up numbers: untrained has as many strong units and transfers less; then less in one direction only."""
     made_up = measures.sel(reading=["as-written"]).copy(deep=True)

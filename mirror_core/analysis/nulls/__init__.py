@@ -3,7 +3,7 @@
 A new null is its file and its name here, where it is to be shown.
 """
 
-from mirror_core.analysis.nulls import row, sequence, pseudosession, unit_mismatch, action_relabelling  # isort: skip
+from mirror_core.analysis.nulls import row, sequence, pseudosession, unit_mismatch, tuning_mismatch, action_relabelling  # isort: skip
 from mirror_core.analysis.nulls.base import NULLS, SAME_CODE, SAME_EVENTS, Null, null_test, nulls_table, register
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "register",
     "row",
     "sequence",
+    "tuning_mismatch",
     "unit_mismatch",
 ]

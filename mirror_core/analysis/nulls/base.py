@@ -71,6 +71,16 @@ class Draws:
     pool: Float[np.ndarray, " value"] | None = None
     """Values that every unit is compared with; where there are none, each unit is compared with its own draws."""
 
+    def test(self, null: str, alternative: str) -> NullTest:
+        """Return p of every unit."""
+        pooled = self.pool is not None
+        p = (
+            pooled_p(self.observed, self.pool, alternative)
+            if pooled
+            else permutation_p(self.observed, self.null, alternative)
+        )
+        return NullTest(null, alternative, self.observed, self.null, p, pooled)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -122,7 +132,7 @@ class Null:
 
 
 NULLS: dict[str, Null] = {}
-"""All nulls by name, in the order in which they are shown. `unit-mismatch` is the test to trust for a mirror unit."""
+"""All nulls by name, in the order in which they are shown. `tuning-mismatch` is the test to trust for a mirror unit."""
 
 
 def register(null: Null) -> None:
@@ -210,10 +220,4 @@ def null_test(
     if actions is not None:
         actions = checked_actions(actions, perform.shape)
     asked = Request(perform, observe, n_permutations, rng, actions, pseudo, centre_timesteps, progress)
-    drawn = NULLS[null].answer(asked)
-    pooled = drawn.pool is not None
-    if pooled:
-        p = pooled_p(drawn.observed, drawn.pool, alternative)
-    else:
-        p = permutation_p(drawn.observed, drawn.null, alternative)
-    return NullTest(null, alternative, drawn.observed, drawn.null, p, pooled)
+    return NULLS[null].answer(asked).test(null, alternative)

@@ -1,4 +1,4 @@
-"""Units paired with other units: the test to trust for a mirror unit."""
+"""Units paired with other units, whatever they respond to."""
 
 from __future__ import annotations
 

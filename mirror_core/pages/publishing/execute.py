@@ -24,13 +24,10 @@ from mirror_core.pages.publishing.fingerprint import page_fingerprint, versions
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
 from mirror_core.runs.files import write_text
 from mirror_core.runs.turns import TURNS_VARIABLE
+from mirror_core.runs.workers import ONE_THREAD
 
 PROVENANCE = "mirror_core"
 """Key of the executed notebook's metadata under which its provenance is kept."""
-
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Variables that limit linear algebra to one thread a process: the seeds already fill the processors."""
-
 
 LONGEST_SOCKET = 90
 """Bytes of a socket's path, before its number; systems allow 104 or 108 in all."""
@@ -80,7 +77,6 @@ def execute_notebook(
     *,
     timeout: float,
     show_progress: bool = True,
-    show_cells: bool = True,
 ) -> None:
     """Run a MyST Markdown notebook and write the executed one, in one step at the very end.
 
@@ -94,8 +90,6 @@ def execute_notebook(
         Seconds that one cell may take, with the time that it waits for its turn (see `mirror_core.runs.turns`).
     show_progress
         Whether to show in the terminal what the notebook writes to stderr, such as its own progress bars.
-    show_cells
-        Whether to show a bar over its cells there.
 
     Raises
     ------
@@ -110,7 +104,7 @@ def execute_notebook(
     name = source.stem
     _check_parameters(name, notebook, parameters)
     fingerprint = page_fingerprint(text, parameters, data=data_folder(source))
-    executed = _run(name, notebook, parameters, source.parent, timeout, show_progress, show_cells)
+    executed = _run(name, notebook, parameters, source.parent, timeout, show_progress)
     _refuse_noise(name, executed)
     _tidy(executed)
     executed.metadata[PROVENANCE] = {
@@ -150,7 +144,6 @@ def _run(
     folder: Path,
     timeout: float,
     show_progress: bool,
-    show_cells: bool,
 ) -> NotebookNode:
     running: list[NotebookNode] = []  # the cells started so far, so that a dead kernel can be traced to the last
     try:
@@ -164,7 +157,7 @@ def _run(
                 cwd=folder,
                 execution_timeout=timeout,
                 start_timeout=120,
-                progress_bar={"desc": name, "unit": "cell"} if show_cells else False,
+                progress_bar=False,
                 stderr_file=sys.stderr if show_progress else None,
                 record_timing=False,  # no times in the cells: the same run gives the same file
                 on_cell_start=lambda cell, cell_index: running.append(cell),

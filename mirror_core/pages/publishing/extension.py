@@ -12,12 +12,18 @@ mirror_timeout
     Seconds that one cell may take, with the time that it waits for its turn to compute.
 mirror_at_once
     Notebooks that may run at the same time.
+mirror_early
+    Seconds after which the pages that are done become readable, and again each time.
+mirror_costs
+    Measured costs of the pages, relative to the book: quick and full settings → page → see
+    `mirror_core.pages.publishing.progress.Costs`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -28,18 +34,17 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from mirror_core import __version__
+from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, data_folder
 from mirror_core.pages.publishing.fingerprint import page_fingerprint
 from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
 from mirror_core.pages.publishing.offline import leave_thebe_out
+from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
 
-QUICK_VARIABLE = "MIRROR_CORE_QUICK"
-"""Set to 1 to build with the quick settings."""
-
-FOLDER = "notebooks"
-"""Folder of the executed notebooks inside the book."""
+MEASURED = "costs.json"
+"""File beside the built pages, with what this build's pages took, in the form of `mirror_costs`."""
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +56,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("mirror_sources", "../notebooks", "", [str])
     app.add_config_value("mirror_timeout", 3600, "", [int, float])
     app.add_config_value("mirror_at_once", 2, "", [int])
+    app.add_config_value("mirror_early", 240, "", [int, float])
+    app.add_config_value("mirror_costs", "data/build.json", "", [str])
     # Before sphinx-external-toc looks at which pages exist, at the default priority of 500.
     app.connect("config-inited", run_stale_notebooks, priority=100)
     app.connect("env-get-outdated", reread_all_with_a_notebook)
@@ -70,25 +77,50 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
     try:
         stale = []
         for name, parameters in chosen_settings(config, sources).items():
-            source, output = sources / f"{name}.md", Path(app.srcdir, FOLDER, f"{name}.ipynb")
+            source, output = sources / f"{name}.md", Path(app.srcdir, EXECUTED, f"{name}.ipynb")
             text, data = source.read_text(encoding="utf-8"), data_folder(source)
             if is_current(output, page_fingerprint(text, parameters, data=data)):
                 LOGGER.info("notebook %s: nothing changed", name)
                 write_glued(output)
             else:
                 stale.append(Stale(source, output, parameters))
-        for done, seconds in run_notebooks(stale, timeout=config.mirror_timeout, at_once=config.mirror_at_once):
-            LOGGER.info("notebook %s: done in %.0f s", done.source.stem, seconds)
-            write_glued(done.output)
+        _execute(stale, app, config)
     except (NotebookFailure, NotebookFileError, OSError, UnicodeDecodeError) as error:
         raise SystemExit(f"\nerror: {error}\nThe pages of the last good build are kept.") from error
+
+
+def _execute(stale: list[Stale], app: Sphinx, config: Config) -> None:
+    """Run notebooks, and make the pages that are done readable now and then."""
+    settings = "quick" if os.environ.get(QUICK_VARIABLE) == "1" else "full"
+    html, missing, last = Path(app.outdir), [one.source.stem for one in stale], time.monotonic()
+    costs = _costs(Path(app.srcdir, config.mirror_costs)).get(settings)
+    options = {"timeout": config.mirror_timeout, "at_once": config.mirror_at_once, "costs": costs}
+    for done, board in run_notebooks(stale, **options):
+        write_glued(done.output)
+        missing.remove(done.source.stem)
+        if missing and time.monotonic() - last > config.mirror_early and may_publish(html):
+            if publish(Path(app.srcdir).parent, html, missing):
+                board.say(f"{len(stale) - len(missing)} pages can be read: {html / 'index.html'}")
+            last = time.monotonic()
+        if not missing:
+            measured = {settings: board.measured()}
+            html.parent.mkdir(parents=True, exist_ok=True)
+            (html.parent / MEASURED).write_text(json.dumps(measured, indent=1), encoding="utf-8")
+
+
+def _costs(path: Path) -> dict[str, Any]:
+    """Return what was measured; without it, or with a broken file, the time that is shown is a guess."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def reread_all_with_a_notebook(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> set[str]:
     """Read every page again when a notebook changed: any page may show its numbers, and Sphinx does not track that."""
-    if any(name.startswith(f"{FOLDER}/") for name in added | changed | removed):
+    if any(name.startswith(f"{EXECUTED}/") for name in added | changed | removed):
         return env.found_docs - added
     return set()
 
@@ -110,7 +142,8 @@ def forget_a_build_with_warnings(app: Sphinx, exception: Exception | None) -> No
 def add_whole_pages(app: Sphinx, exception: Exception | None) -> None:
     """Put the HTML files that notebooks glued into the built site."""
     if exception is None and app.builder.format == "html":
-        copy_whole_pages(Path(app.srcdir, FOLDER), Path(app.outdir, FOLDER))
+        copy_whole_pages(Path(app.srcdir, EXECUTED), Path(app.outdir, EXECUTED))
+        Path(app.outdir, MARK).unlink(missing_ok=True)
 
 
 def chosen_settings(config: Config, sources: Path) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Build the whole site with small settings, in a scratch copy, so that the pages of the full build stay as they are.
+"""Build the whole site with few networks, in a scratch copy, so that the pages of the full build stay as they are.
 
 Usage: python -m mirror_core.pages.publishing.quick FOLDER      (from the repository's root)
 """
@@ -11,9 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mirror_core.pages.publishing.extension import FOLDER, QUICK_VARIABLE
+QUICK_VARIABLE = "MIRROR_CORE_QUICK"
+"""Environment variable that is 1 in a build with the quick settings."""
 
-BUILT = ("_build", FOLDER)
+EXECUTED = "notebooks"
+"""Folder of the executed notebooks inside the book."""
+
+BUILT = ("_build", EXECUTED)
 """What a build writes into the book; kept from one quick build to the next."""
 
 

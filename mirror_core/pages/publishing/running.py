@@ -1,7 +1,7 @@
 """Run several notebooks, some of them at the same time: while one computes, the others start or draw.
 
-Only one of them uses worker processes at a time (see `mirror_core.runs.turns`), so nothing is trained twice and
-one notebook's workers do not compete with another's.
+All hand their work to the same worker processes, and only one of them does at a time (see `mirror_core.runs.turns`), so
+that nothing is trained twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook, thread_numbers
+from mirror_core.pages.publishing.progress import Board, Costs
+from mirror_core.runs.compiling import compile_training
 from mirror_core.runs.interrupts import terminated_as_interrupted
+from mirror_core.runs.pools import KeptPool
+from mirror_core.runs.progress import EVENTS_VARIABLE
+from mirror_core.runs.sharing import shared
 from mirror_core.runs.turns import TURNS_VARIABLE
 
 
@@ -29,8 +34,10 @@ class Stale(NamedTuple):
     parameters: Mapping[str, Any]
 
 
-def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> Iterator[tuple[Stale, float]]:
-    """Run notebooks, started in the order given; yield each and the seconds it took, in that order.
+def run_notebooks(
+    stale: Sequence[Stale], *, timeout: float, at_once: int, costs: Costs | None = None
+) -> Iterator[tuple[Stale, Board]]:
+    """Run notebooks, started in the order given; yield each as soon as it is done, and the build's progress.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
         Seconds that one cell may take.
     at_once
         How many may run at the same time.
+    costs
+        What pages took in a measured build, for the time that is shown.
 
     Raises
     ------
@@ -47,18 +56,28 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
         See `execute_notebook`, and where a process that runs one is killed. Those that run beside the failing one are
         stopped; what is finished is kept.
     """
+    if not stale:
+        return
     lanes = max(1, min(at_once, len(stale)))
     try:
         with (
             tempfile.TemporaryDirectory(prefix="mirror-", ignore_cleanup_errors=True) as folder,
+            shared(KeptPool(), compile_training) as workers,
+            Board([one.source.stem for one in stale], costs or {}, Path(folder)) as board,
             joblib.parallel_config(backend="loky", n_jobs=lanes),
             terminated_as_interrupted(),  # joblib then stops the processes and what they have started
         ):
             # joblib sets the numbers of threads for its processes; kernels get those that are set here
-            variables = thread_numbers() | {TURNS_VARIABLE: os.path.join(folder, "turn")}
-            tasks = [joblib.delayed(_run)(one, timeout, variables, alone=lanes == 1) for one in stale]
-            done = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="n_jobs")(tasks) if tasks else ()
-            yield from zip(stale, done, strict=True)
+            variables = thread_numbers() | workers | {TURNS_VARIABLE: os.path.join(folder, "turn")}
+            tasks = [
+                joblib.delayed(_run)(i, one, timeout, variables, board.events(one.source.stem))
+                for i, one in enumerate(stale)
+            ]
+            options = {"return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": "n_jobs"}
+            for i, seconds in joblib.Parallel(**options)(tasks):
+                one = stale[i]
+                board.done(one.source.stem, seconds)
+                yield one, board
     except TerminatedWorkerError as error:
         names = ", ".join(one.source.stem for one in stale)
         raise NotebookFailure(
@@ -66,9 +85,9 @@ def run_notebooks(stale: Sequence[Stale], *, timeout: float, at_once: int) -> It
         ) from error
 
 
-def _run(one: Stale, timeout: float, variables: Mapping[str, str], *, alone: bool) -> float:
+def _run(i: int, one: Stale, timeout: float, variables: Mapping[str, str], events: Path) -> tuple[int, float]:
     start = time.perf_counter()
-    print(f"notebook {one.source.stem}: running …", flush=True)
-    with environment(variables):
-        execute_notebook(one.source, one.output, one.parameters, timeout=timeout, show_cells=alone)
-    return time.perf_counter() - start
+    events.touch()
+    with environment({**variables, EVENTS_VARIABLE: str(events)}):
+        execute_notebook(one.source, one.output, one.parameters, timeout=timeout)
+    return i, time.perf_counter() - start

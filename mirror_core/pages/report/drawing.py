@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from mirror_core.analysis import OptionError, shares_over_thresholds
 from mirror_core.checks import one_of
 from mirror_core.figures import report as draw
-from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.populations import LEAST_SELECTIVITY
 from mirror_core.studies.report.results import Report, Section
 
@@ -77,15 +76,8 @@ def _traces(report: Report, section: Section) -> Figure:
 
 
 def _decoding(report: Report, section: Section) -> Figure:
-    transfers = section.found["transfers"]
-    return draw.decoding(
-        {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
-        {
-            DECODER_NAMES[name]: np.quantile(transfer.null, [0.025, 0.975], axis=0)
-            for name, transfer in transfers.items()
-        },
-        next(iter(transfers.values())).chance,
-    )
+    bands = {name: np.quantile(null, [0.025, 0.975], axis=0) for name, null in section.found["null"].items()}
+    return draw.decoding(section.found["accuracy"], bands, section.found["chance"])
 
 
 def _lags(report: Report, section: Section) -> Figure:
@@ -133,7 +125,8 @@ PICTURES = (
         "Accuracy of decoders of the action within and across modes, one panel for each decoder.",
         "Accuracy of linear decoders. Blue: trained on performing; orange: on observing. Hollow: tested in the same "
         "mode (the "
-        "ceiling); filled: in the other. Grey: central 95 % against labels of other sequences. Dotted: chance.",
+        "ceiling); filled: in the other. Grey: central 95 % against labels of other sequences or trials. Dotted: "
+        "chance.",
     ),
     Picture(
         "congruence",

@@ -32,6 +32,10 @@ def _cell(column: str, value: object) -> str:
 def subject(report: Report) -> str:
     """Say what was analysed, in one sentence."""
     n_sequences, n_timesteps, n_units = report.recordings.perform.shape
+    if (trials := report.recordings.trials) is not None:
+        performed, observed = len(trials.perform), len(trials.observe)
+        trials = f"{performed} trials performing, {observed} observing, {n_sequences} conditions"
+        return f"{trials}, {n_timesteps} time bins × {n_units} units"
     actions = f"{report.recordings.n_actions} actions" if report.recordings.actions is not None else "no actions"
     return f"{n_sequences} sequences × {n_timesteps} timesteps × {n_units} units, {actions}"
 

@@ -1,6 +1,19 @@
 """File formats of recordings, one module each; a new one is its file and its name here."""
 
-from mirror_core.recordings.formats import npz, netcdf  # isort: skip  (the order in which errors list them)
-from mirror_core.recordings.formats.base import FORMATS, Format, read_file, register
+from mirror_core.recordings.formats import npz, netcdf, nwb, matlab, pynapple, tables  # isort: skip  (as errors list them)
+from mirror_core.recordings.formats.base import FORMATS, Format, contents, read_file, read_recording, register
 
-__all__ = ["FORMATS", "Format", "netcdf", "npz", "read_file", "register"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "contents",
+    "matlab",
+    "netcdf",
+    "npz",
+    "nwb",
+    "pynapple",
+    "read_file",
+    "read_recording",
+    "register",
+    "tables",
+]

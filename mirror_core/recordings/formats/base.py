@@ -1,24 +1,74 @@
 """What a file format of recordings is, and the list of all that can be read.
 
-A format is one file beside this one: a function from a path to perform, observe and actions, registered with how such
-files begin. What a file is, its content decides, not its name. Nothing in a file is ever executed.
+A format is one file beside this one: functions from a path to what it holds, registered with how such files begin.
+What a file is, its content decides, not its name (but for text, which begins like any other). Nothing in a file is
+ever executed.
 """
 
 from __future__ import annotations
 
+import re
+import struct
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError
+from mirror_core.recordings.layout import Layout
+from mirror_core.recordings.sessions import Session, check_size, completed, joined, selected, to_trials
+from mirror_core.recordings.trials import Trials, as_text
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """perform, observe (sequence, time, unit), and actions (sequence, time) or None."""
+
+COMMON = ("mode", "condition", "perform", "observe", "only", "halves", "files")
+"""Options that say which trials are which, in every format that has them."""
+
+FAULTS = (
+    OSError, EOFError, ValueError, TypeError, LookupError, RuntimeError, MemoryError, OverflowError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What libraries raise when a file is damaged."""
+
+FOREIGN = {
+    b"\x93NUMPY": "one array (.npy)",
+    b"# Created by Octave": "a text file of Octave (save it with: save -v7 FILE)",
+}
+"""How some other files begin, and what to say of them."""
+
+FEW = 12
+"""How many different values a column may have to be listed."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A thing in a file that an option can name."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: str
+    """What it holds: a dtype, or in words."""
+    of: str
+    """What it has one value of: "trial", "unit", a table's name, or nothing."""
+    values: dict[str, int] | None = None
+    """Each different value and how often it occurs; None where there are many."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a file, and options that may fit: names tell, so they are to be looked at."""
+
+    fields: tuple[Field, ...]
+    proposal: Layout
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,9 +78,15 @@ class Format:
     name: str
     """What such a file is called in an error, with its usual ending."""
     marks: tuple[bytes, ...]
-    """How such files begin, at most eight bytes each."""
-    read: Callable[[Path], Arrays]
-    """Reads one; may raise `RecordingError`, and whatever a damaged file makes its library raise."""
+    """How such files begin, at most eight bytes each; for text, which has none, the endings of its name."""
+    read: Callable[[Path, Layout], Arrays | Session]
+    """Reads one; may raise `RecordingError`, `OptionError`, and whatever a damaged file makes its library raise."""
+    contents: Callable[[Path], Contents] = None
+    """Lists what is in one."""
+    is_one: Callable[[Path], bool] | None = None
+    """Whether a file is one, where others begin alike; they are asked first."""
+    options: tuple[str, ...] = ()
+    """What of a layout it uses, beside `COMMON`."""
 
 
 FORMATS: list[Format] = []
@@ -43,40 +99,214 @@ def register(one: Format) -> None:
     Raises
     ------
     OptionError
-        If a part is missing, or another format has its name or one of its marks.
+        If a part is missing, or another format has its name, or one of its marks where neither tells them apart.
     """
-    for part in fields(Format):
-        if not getattr(one, part.name):
-            raise OptionError(f"file format {one.name!r} lacks its {part.name}.")
+    for part in ("name", "marks", "read", "contents"):
+        if not getattr(one, part):
+            raise OptionError(f"file format {one.name!r} lacks its {part}.")
     for other in FORMATS:
-        if taken := {one.name, *one.marks} & {other.name, *other.marks}:
+        marks = set() if one.is_one or other.is_one else {*one.marks} & {*other.marks}
+        if taken := marks | ({one.name} & {other.name}):
             raise OptionError(f"file format {one.name!r}: {taken.pop()!r} is taken by {other.name!r}.")
     FORMATS.append(one)
 
 
 def read_file(path: str | Path) -> Arrays:
-    """Read perform, observe and, where there are any, actions.
+    """Read perform, observe and, where there are any, actions, of a file that needs no layout.
 
     Parameters
     ----------
     path
-        A file in one of `FORMATS`: NPZ with arrays `perform`, `observe` (sequence, time, unit) and perhaps `actions`
-        (sequence, time); or NetCDF 3 or 4 with the same names, dimensions in any order, or with one array that has a
-        dimension `mode` (see `mirror_core.recordings.cleaned.from_labelled`).
+        NPZ with arrays `perform`, `observe` (sequence, time, unit) and perhaps `actions` (sequence, time); or NetCDF 3
+        or 4 with the same names, dimensions in any order, or with one array that has a dimension `mode` (see
+        `mirror_core.recordings.cleaned.from_labelled`).
 
     Raises
     ------
     RecordingError
-        If the file is missing, damaged, of another kind, or lacks an array; names file, thing and what is allowed.
+        If the file is missing, damaged, of another kind, or lacks an array; names file, thing and what is allowed. Also
+        if its modes have trials of their own: `read_recording` reads those.
+    """
+    found = read_recording(path)
+    if isinstance(found, Trials):
+        raise RecordingError(f"{path} has trials of its own in each mode: it must have the same sequences in both.")
+    return found
+
+
+def read_recording(path: str | Path, layout: Layout | None = None, *, seed: int = 42) -> Arrays | Trials:
+    """Read recordings of any of the formats.
+
+    Parameters
+    ----------
+    path
+        A file in one of `FORMATS`; or a folder, or a .zip file, of such files, each of which holds other units of the
+        same trials, or another session (see `mirror_core.recordings.sessions.joined`).
+    layout
+        What in the file is what.
+    seed
+        Decides the halves, where the layout asks for them.
+
+    Returns
+    -------
+    Arrays or Trials
+        perform, observe and actions (or None) where both modes have the same trials, else `Trials`.
+
+    Raises
+    ------
+    RecordingError
+        If the file is missing, damaged, of another kind, too large, or lacks something; names file and thing.
+    OptionError
+        If the layout does not fit the file.
+    """
+    path, layout = Path(path), layout or Layout()
+    with _parts(path) as (parts, notes):
+        found = [(part.stem, _read(part, layout)) for part in parts]
+    try:
+        if len(found) == 1 and not isinstance(found[0][1], Session):
+            return found[0][1]
+        if not all(isinstance(one, Session) for _, one in found):
+            raise RecordingError("several files must have trials of their own in each mode.")
+        layout = completed(found[0][1], layout)
+        session = found[0][1] if len(found) == 1 else joined(found, layout)
+        return to_trials(replace(session, notes=(*session.notes, *notes)), layout, seed)
+    except (RecordingError, OptionError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def contents(path: str | Path) -> Contents:
+    """List what is in a file (of several, in the first), and propose the options that may fit.
+
+    Raises
+    ------
+    RecordingError
+        As `read_recording`.
     """
     path = Path(path)
-    found = _format_of(path)
+    with _parts(path) as (parts, notes):
+        found = _format_of(parts[0])
+        with _clear_errors(parts[0], found):
+            listed = found.contents(parts[0])
+        if len(parts) > 1:
+            notes = (f"{len(parts)} files, {parts[0].name} to {parts[-1].name}; listed is the first.", *notes)
+        return Contents(listed.fields, listed.proposal, (found.name, *notes, *listed.notes))
+
+
+def described(name: str, array: np.ndarray, of: str = "") -> Field:
+    """Return what is to be said of an array: its different values, where they are few."""
+    array = np.asarray(array)
+    separate = array.dtype == object and any(np.size(part) > 1 for part in array.flat)
+    first = np.asarray(array.flat[0]) if array.dtype == object and array.size else array
+    kind = "text" if first.dtype.kind in "UOST" else str(first.dtype)
+    if separate:
+        kind = f"arrays of {kind}, the first of shape {first.shape}"
+    counts = Counter() if separate or array.size > 10**5 else Counter(as_text(array).tolist())
+    return Field(name, array.shape, kind, of, dict(sorted(counts.items())) if 0 < len(counts) <= FEW else None)
+
+
+PERFORMING = ("perform", "exec", "do", "self", "act", "m", "move")
+OBSERVING = ("observ", "obs", "watch", "other", "see", "h", "view")
+"""How values of a column of modes begin (those of one or two letters: what they are)."""
+
+
+def proposed(fields: Iterable[Field], *, event: bool = False, **options: object) -> Layout:
+    """Return the layout that the names and values of columns of trials suggest.
+
+    Parameters
+    ----------
+    event
+        Whether a column with times of an event is needed.
+    options
+        What is known already.
+    """
+
+    def like(values: Iterable[str], words: tuple[str, ...]) -> list[str]:
+        return [v for v in values for w in words if v.lower() == w or (len(w) > 2 and v.lower().startswith(w))]
+
+    columns = [one for one in fields if one.of == "trial"]
+    few = [one for one in columns if one.values and len(one.values) > 1]
+    for one in few:
+        performing, observing = like(one.values, PERFORMING), like(one.values, OBSERVING)
+        if performing and observing:
+            options |= {"mode": one.name, "perform": performing[0], "observe": observing[0]}
+            break
+    else:
+        options |= {"halves": True}
+    rest = [one for one in few if one.name != options.get("mode")]
+    words = [one for one in rest if one.kind == "text"][:1]
+    options |= {"condition": tuple(one.name for one in (words or rest[:2]))}
+    if event:
+        times = [one.name for one in columns if one.kind.startswith("float")]
+        options |= {
+            "event": next((name for name in times if name not in ("start_time", "stop_time", "end")), "start_time")
+        }
+    return Layout(**options)
+
+
+@contextmanager
+def _parts(path: Path) -> Iterator[tuple[list[Path], tuple[str, ...]]]:
+    """Give the files to be read: one, those of a folder or those of a .zip file that is no NPZ; and a note."""
+    with tempfile.TemporaryDirectory() as folder:
+        if zipfile.is_zipfile(path) and (unpacked := _unpacked(path, Path(folder))):
+            there = unpacked
+        elif path.is_dir():
+            there = [one for one in path.iterdir() if one.is_file() and one.name[0] != "."]
+        else:
+            yield [path], ()
+            return
+        files = [one for one in there if _find(one)]
+        if not files:
+            raise RecordingError(f"{path} holds no file that can be read: {_allowed()}.")
+        others = ", ".join(sorted(one.name for one in there if one not in files))
+        files.sort(key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", one.name)])
+        try:
+            yield files, ((f"Left out, since they are no recordings: {others}.",) if others else ())
+        except (RecordingError, OptionError) as error:
+            raise type(error)(str(error).replace(folder, str(path))) from error
+
+
+def _unpacked(path: Path, folder: Path) -> list[Path]:
+    """Unpack a .zip file of files, not of arrays, into one folder."""
     try:
-        return found.read(path)
-    except RecordingError as error:
-        raise RecordingError(f"{path}: {error}") from error
-    except (OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX")
+            ]
+            if any(one.filename.endswith(".npy") for one in members):
+                return []
+            check_size(str(path), sum(one.file_size for one in members))
+            # only the last part of a name, which cannot lead out of the folder
+            files = {folder / PurePosixPath(one.filename).name: one for one in members}
+            if len(files) < len(members):
+                raise RecordingError(f"{path} has two files of the same name: each must have a name of its own.")
+            for target, one in files.items():
+                target.write_bytes(archive.read(one))
+            return list(files)
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise RecordingError(f"{path} cannot be unpacked ({error}): it must be a whole .zip file.") from error
+
+
+def _read(path: Path, layout: Layout) -> Arrays | Session:
+    """Read one file, and keep what `only` asks for."""
+    found = _format_of(path)
+    with _clear_errors(path, found):
+        for name in layout.given:
+            if name not in (allowed := (*COMMON, *found.options)):
+                raise OptionError(f"{name} is not used in {found.name}: allowed are {', '.join(allowed)}.")
+        one = found.read(path, layout)
+        return selected(one, layout) if isinstance(one, Session) else one
+
+
+@contextmanager
+def _clear_errors(path: Path, found: Format) -> Iterator[None]:
+    """Turn what libraries raise into one sentence that begins with the file."""
+    try:
+        yield
+    except (RecordingError, OptionError) as error:
+        raise type(error)(f"{path}: {error}") from error
+    except FAULTS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
+        if found.is_one:  # it has been opened, and is what it says
+            raise RecordingError(f"{path} is {found.name} with a part that is not understood ({reason}).") from error
         raise RecordingError(f"{path} is damaged or no file of recordings ({reason}): {_allowed()}.") from error
 
 
@@ -84,17 +314,27 @@ def _allowed() -> str:
     return f"it must be {' or '.join(one.name for one in FORMATS)}, with perform and observe, perhaps actions"
 
 
+def _find(path: Path) -> Format | None:
+    """Return what a file is, by its first bytes, or None."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    like = [one for one in FORMATS if start.startswith(one.marks) or path.suffix.lower().encode() in one.marks]
+    like.sort(key=lambda one: one.is_one is None)
+    return next((one for one in like if not one.is_one or one.is_one(path)), None)
+
+
 def _format_of(path: Path) -> Format:
-    """Return what a file is, by its first bytes."""
+    """Return what a file is, or say what it is not."""
     try:
+        found = _find(path)
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(32)
     except FileNotFoundError:
         raise RecordingError(f"{path} does not exist: {_allowed()}.") from None
     except OSError as error:
         raise RecordingError(f"{path} cannot be read ({error.strerror}): {_allowed()}.") from error
-    for one in FORMATS:
-        if start.startswith(one.marks):
-            return one
-    what = "empty" if not start else "one array (.npy)" if start.startswith(b"\x93NUMPY") else "of another kind"
-    raise RecordingError(f"{path} is {what}: {_allowed()}.")
+    if found is None or not start:
+        told = "of another kind" if start else "empty"
+        what = next((what for mark, what in FOREIGN.items() if start.startswith(mark)), told)
+        raise RecordingError(f"{path} is {what}: {_allowed()}.")
+    return found

@@ -2,24 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
-from mirror_core.recordings.cleaned import from_labelled
-from mirror_core.recordings.formats.base import Arrays, Format, register
+from mirror_core.analysis.validation import RecordingError
+from mirror_core.arrays import MODES
+from mirror_core.recordings.cleaned import from_labelled, require
+from mirror_core.recordings.formats.base import Arrays, Contents, Format, described, register
+from mirror_core.recordings.formats.fields import session_of
+from mirror_core.recordings.layout import Layout
+from mirror_core.recordings.sessions import Session, check_size
 
 HDF = b"\x89HDF\r\n\x1a\n"
 """How NetCDF 4 begins; NetCDF 3 begins with its own name."""
 
+SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3}
+"""Units of a time axis, in seconds."""
 
-def read(path: Path) -> Arrays:
-    """Read labelled arrays, see `mirror_core.recordings.cleaned.from_labelled`."""
+
+def read(path: Path, layout: Layout) -> Arrays | Session:
+    """Read labelled arrays, see `mirror_core.recordings.cleaned.from_labelled`.
+
+    With arrays of the conditions of each mode's trials, `perform` and `observe` have the dimensions time, unit and a
+    third, that of their trials. The coordinates time and unit, and arrays along unit, describe bins and units.
+    """
+    with _opened(path) as dataset:
+        own = [getattr(layout, f"{mode}_conditions") or f"{mode}_conditions" for mode in MODES]
+        if not layout.given and not all(name in dataset for name in own):
+            return from_labelled(dataset)
+        names = [str(name) for name in dataset.variables]
+        fields = {}
+        for mode in MODES:
+            name = require(getattr(layout, mode) or mode, names)
+            dims = [*(str(dim) for dim in dataset[name].dims if dim not in ("time", "unit")), "time", "unit"]
+            if set(dims) != set(dataset[name].dims) or len(dims) != 3:
+                raise RecordingError(
+                    f"{name} has dimensions ({', '.join(map(str, dataset[name].dims))}): two must be named time and "
+                    "unit, and the third is that of its trials."
+                )
+            fields[name] = dataset[name].transpose(*dims).values
+        fields |= {name: dataset[require(name, names)].values for name in own}
+        groups = [name for name in dataset.data_vars if dataset[name].dims == ("unit",)]
+        fields |= {str(name): dataset[name].values for name in (*groups, *({"unit"} & {*dataset.coords}))}
+        layout = layout.change(groups=tuple(map(str, groups)), unit="unit" if "unit" in dataset.coords else None)
+        if "time" in dataset.coords and (scale := SECONDS.get(str(dataset["time"].attrs.get("units")).lower())):
+            fields["time"] = dataset["time"].values * scale
+            layout = layout.change(times="time")
+        return session_of(fields, layout, ("trial", "time", "unit"))
+
+
+def contents(path: Path) -> Contents:
+    """Return all arrays."""
+    with _opened(path) as dataset:
+        fields = tuple(described(str(name), array.values) for name, array in dataset.variables.items())
+    return Contents(fields, Layout())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[xr.Dataset]:
     with path.open("rb") as file:
-        engine = "h5netcdf" if file.read(len(HDF)) == HDF else "scipy"
+        hdf = file.read(len(HDF)) == HDF
+    how = {"engine": "h5netcdf", "phony_dims": "sort"} if hdf else {"engine": "scipy"}
     # numbers as they are: a time axis in seconds must not become dates
-    with xr.open_dataset(path, engine=engine, decode_times=False) as dataset:
-        return from_labelled(dataset)
+    with xr.open_dataset(path, decode_times=False, **how) as dataset:
+        for name, array in dataset.variables.items():
+            check_size(str(name), float(np.prod(array.shape, dtype=float)) * array.dtype.itemsize)
+        yield dataset
 
 
-register(Format("a NetCDF file (.nc)", (b"CDF\x01", b"CDF\x02", HDF), read))
+register(
+    Format(
+        "a NetCDF file (.nc)",
+        (b"CDF\x01", b"CDF\x02", HDF),
+        read,
+        contents,
+        options=("perform_conditions", "observe_conditions", "window", "bin"),
+    )
+)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import stats
+from scipy import special
 
 from mirror_core.analysis import Interval
 from mirror_core.analysis.significance import TIE
@@ -56,6 +56,8 @@ def share_interval(n_true: int, n: int) -> Interval:
     """
     whole("n", n, 1)
     whole("n_true", n_true, 0, n)
+    from scipy import stats
+
     interval = stats.binomtest(n_true, n).proportion_ci(0.95, "exact")
     return Interval(n_true / n, float(interval.low), float(interval.high))
 
@@ -96,7 +98,7 @@ def band(curves: xr.DataArray) -> xr.DataArray:
     n, mean = curves.sizes["network"], curves.mean("network")
     half = 0.0
     if n > 1:
-        half = stats.t.ppf(0.975, n - 1) * curves.std("network", ddof=1) / np.sqrt(n)
+        half = special.stdtrit(n - 1, 0.975) * curves.std("network", ddof=1) / np.sqrt(n)
     limits = [mean, mean - half, mean + half]
     return xr.concat(limits, "limit").assign_coords(limit=["mean", "low", "high"])
 

@@ -46,7 +46,7 @@ def probe(run: Run, n_test: int, n_permutations: int, n_lesions: int) -> Probe:
     whole("n_lesions", n_lesions, 1)
     seed = run.config.seed
     recording = record(run.network, heldout_episodes(run.config, n_test))
-    values = significant_units(*both_modes(recording), n_permutations, seed)
+    values = significant_units(*both_modes(recording), recording.action.values, n_permutations, seed)
     near, near_null = near_zero_lag(choose_units(recording, TOP_UNITS, seed), n_permutations, seed)
     values |= {"near_zero_lag": _mean(near), "near_zero_lag_excess": _mean(near) - near_null}
     anti = choose_units(recording, ANTI_UNITS, seed, sign=-1)
@@ -56,19 +56,21 @@ def probe(run: Run, n_test: int, n_permutations: int, n_lesions: int) -> Probe:
     return Probe(values=values | lesion_costs(run, n_test, n_lesions), units=units)
 
 
-def significant_units(perform: np.ndarray, observe: np.ndarray, n_permutations: int, seed: int) -> dict[str, float]:
+def significant_units(
+    perform: np.ndarray, observe: np.ndarray, actions: np.ndarray, n_permutations: int, seed: int
+) -> dict[str, float]:
     """Return how many units pass each test of the claims, see `mirror_core.studies.measures.significance`."""
 
     def test(null: str, alternative: str) -> NullTest:
         rng = stream(seed, f"claims/{null}/{alternative}")
-        return null_test(perform, observe, null, n_permutations, rng, alternative=alternative)
+        return null_test(perform, observe, null, n_permutations, rng, actions=actions, alternative=alternative)
 
     asked = {
         # max-T controls the family-wise error as Bonferroni does, without needing thousands of draws to pass any unit
         "row_units": ("row", "greater", "max-t"),
         "sequence_units": ("sequence", "greater", "max-t"),
-        "same_code_units": ("unit-mismatch", "greater", "bh"),
-        "anti_units": ("unit-mismatch", "less", "bh"),
+        "same_code_units": ("tuning-mismatch", "greater", "bh"),
+        "anti_units": ("tuning-mismatch", "less", "bh"),
     }
     found = {}
     for name, (null, alternative, correction) in asked.items():

@@ -20,6 +20,9 @@ from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy
 from mirror_core.studies.measures.significance import ALPHA
 from mirror_core.worlds.episodes import Episodes
 
+N_EXCHANGES = 999
+"""Exchanges of labels that decide which units are tuned."""
+
 
 def check_network(run: Run, n_test: int) -> dict[str, float]:
     """Test units against other units, and score each mode at its own task, on held-out episodes.
@@ -27,14 +30,15 @@ def check_network(run: Run, n_test: int) -> dict[str, float]:
     Returns
     -------
     dict
-        `significant`: share of units whose r is larger than that of different units (unit mismatch, one-sided,
-        q ≤ .05 by Benjamini–Hochberg); `explained` and `named`: see `task_scores`.
+        `significant`: share of units whose tunings are more alike than those of different tuned units (tuning
+        mismatch, one-sided, q ≤ .05 by Benjamini–Hochberg); `explained` and `named`: see `task_scores`.
     """
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
-    # unit mismatch compares with all pairs of different units: its one draw is for a correction that is not used
-    rng = stream(run.config.seed, "mismatch")
-    test = null_test(*both_modes(recording), "unit-mismatch", 1, rng, alternative="greater")
+    rng, actions = stream(run.config.seed, "mismatch"), recording.action.values
+    test = null_test(
+        *both_modes(recording), "tuning-mismatch", N_EXCHANGES, rng, actions=actions, alternative="greater"
+    )
     found = float(np.mean(test.significant(ALPHA, "bh")))
     return {"significant": found, **task_scores(run.network, recording, episodes)}
 

@@ -12,7 +12,7 @@ from mirror_core.studies.measures.significance import ALPHA
 NULL_NAMES = {
     "row": "rows shuffled (the paper's test)",
     "sequence": "episodes shuffled",
-    "unit-mismatch": "units shuffled",
+    "tuning-mismatch": "tuned units shuffled",
 }
 """The nulls of the page, and how it calls them: the paper's test, the one that keeps the time course, and the one that
 asks for the same code in the same unit."""
@@ -26,10 +26,12 @@ CORRECTIONS = {"none": "uncorrected", "bh": "FDR (Benjamini–Hochberg)", "bonfe
 
 def passing_units(run: Run, n_test: int, n_permutations: int) -> dict[str, dict[str, float]]:
     """Return null → correction → share of units with a two-sided p ≤ .05 on `n_test` held-out episodes."""
-    perform, observe = both_modes(record(run.network, heldout_episodes(run.config, n_test)))
+    recording = record(run.network, heldout_episodes(run.config, n_test))
+    actions = recording.action.values
     found = {}
     for null in NULL_NAMES:
-        test = null_test(perform, observe, null, n_permutations, stream(run.config.seed, f"null/{null}"))
+        rng = stream(run.config.seed, f"null/{null}")
+        test = null_test(*both_modes(recording), null, n_permutations, rng, actions=actions)
         found[null] = {name: float(test.significant(ALPHA, name).mean()) for name in CORRECTIONS}
     return found
 

@@ -6,6 +6,7 @@ ALPHA = 0.05
 """Level at which a unit passes, after correction."""
 
 _MISMATCH = "units paired with other units"
+_TUNED = "tuned units paired with other tuned units"
 
 for _name, _label, _limits in (
     ("mean", "mean r of the units", CORRELATION),
@@ -14,15 +15,18 @@ for _name, _label, _limits in (
     ("strong_passing", "share of units with r > .75 that pass unit mismatch", SHARE),
     ("strong_mismatched", "share of mismatched pairs of units with r > .75", SHARE),
     ("moderate_mismatched", "share of mismatched pairs of units with |r| > .6", SHARE),
-    ("significant", "share of units whose r is larger than that of different units", SHARE),
 ):
     register(Measure(_name, _label, _limits, _MISMATCH))
+
+register(
+    Measure("significant", "share of units whose tunings are more alike than those of different units", SHARE, _TUNED)
+)
 
 for _name, _side, _what, _controlled, _null in (
     ("row_units", ">", "rows", "family-wise", "rows shuffled"),
     ("sequence_units", ">", "episodes", "family-wise", "episodes shuffled"),
-    ("same_code_units", ">", "units", "false discovery rate", _MISMATCH),
-    ("anti_units", "<", "units", "false discovery rate", _MISMATCH),
+    ("same_code_units", ">", "tuned units", "false discovery rate", _TUNED),
+    ("anti_units", "<", "tuned units", "false discovery rate", _TUNED),
 ):
     _label = f"units with r {_side} 0 that pass when {_what} are shuffled ({_controlled} .05)"
     register(Measure(_name, _label, COUNT, _null, digits=0))

@@ -13,18 +13,23 @@ from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from mirror_core.analysis import OptionError, RecordingError
-from mirror_core.arrays import CENTRINGS
-from mirror_core.recordings.cleaned import Recordings, from_labelled, prepare
+from mirror_core.arrays import CENTRINGS, MODES
+from mirror_core.recordings.cleaned import Recordings, from_labelled, of_trials, prepare
 from mirror_core.recordings.formats import read_file
+from mirror_core.recordings.trials import Trials
 from mirror_core.runs.progress import progress_bar
 from mirror_core.studies.report.judging import confirmed_units, judge
 from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
+from mirror_core.studies.report.responses import population, power, reliability
 from mirror_core.studies.report.results import Report, Section, Settings
 from mirror_core.studies.report.units import headline, nulls
 
 ANALYSES: dict[str, tuple[Callable[[Recordings, Settings], Section], str, float]] = {
+    "reliability": (reliability, "How much of the responses is not noise?", 0.5),
     "headline": (headline, "How many units respond alike in both modes?", 0.2),
+    "population": (population, "Is the same unit more alike than other units, on average?", 0.5),
     "nulls": (nulls, "Is it more than chance, and which chance?", 3),
+    "power": (power, "Would mirror units be found in such data?", 1),
     "decoding": (decoding, "Does a code of the action carry over?", 0.5),
     "congruence": (congruences, "Do units prefer the same actions?", 0.1),
     "generalisation": (generalisation, "Do distinctions hold where no decoder was trained?", 4),
@@ -85,6 +90,37 @@ def analyse(
     """
     settings = Settings(seed, n_permutations, alpha)
     return _report(prepare(perform, observe, actions, drop_nan=drop_nan), settings, name, progress)
+
+
+def analyse_trials(
+    trials: Trials,
+    *,
+    name: str = "recordings",
+    seed: int = 42,
+    n_permutations: int = 2000,
+    alpha: float = 0.05,
+    progress: bool = False,
+) -> Report:
+    """Ask the same of recordings whose modes have trials of their own, with nothing but the condition in common.
+
+    r and what is made of it are those of mean responses to the conditions; reliability, tuning and decoding use the
+    single trials of each mode. What needs the same trials in both modes is skipped, and the report says so.
+
+    Parameters
+    ----------
+    trials
+        See `mirror_core.recordings.trials.Trials`. One trial a condition, or a mean over trials, gets what it allows.
+    name, seed, n_permutations, alpha, progress
+        See `analyse`.
+
+    Raises
+    ------
+    RecordingError
+        If there are fewer than two conditions, or no unit varies in both modes.
+    OptionError
+        If an option has an impossible value.
+    """
+    return _report(of_trials(trials), Settings(seed, n_permutations, alpha), name, progress)
 
 
 def analyse_recording(recording: xr.DataArray | xr.Dataset, *, use_actions: bool = True, **options: object) -> Report:
@@ -160,6 +196,14 @@ def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame
         for mode, explained in zip(("performing", "observing"), found.selectivity, strict=True):
             columns[f"variance explained by action, {mode}"] = explained
         columns["class"] = found.kind
+    if (section := sections["reliability"]).table is not None:
+        for mode, one in zip(MODES, section.found["tunings"], strict=True):
+            columns[f"reliability, {mode}"] = one.reliability
+            columns[f"p tuned, {mode}"] = one.p
+        columns["correlation of tunings"] = section.found["r"]
+        columns["correlation of tunings, corrected"] = section.found["corrected"]
+    if recordings.trials is not None:
+        columns |= {name: labels for name, labels in recordings.trials.groups.items() if name not in columns}
     if (confirmed := confirmed_units(sections)) is not None:
         columns["found to be"] = np.select(confirmed, ["mirror", "anti-mirror"], "neither")
     return pd.DataFrame(columns)

@@ -1,10 +1,13 @@
 """The tables in plain words. Every sentence is chosen by a rule on the numbers; the rules were written first.
 
-A *mirror unit* here has r > 0 and passes one-sided unit mismatch under Benjamini–Hochberg, both raw and
-timestep-centred;
-an *anti-mirror unit* the same with r < 0. A code of the action *carries over* if a decoder beats the renamings of the
-actions
-in both directions under every decoder; *in part* if in some of them.
+A *mirror unit* here is tuned to the actions in both modes, and passes one-sided tuning mismatch under
+Benjamini–Hochberg; an *anti-mirror unit* the same with opposed tunings. Where the actions are not known, or there is
+one response to each condition, it has r > 0 (r < 0) and passes unit mismatch, raw and timestep-centred. Where none is
+found, that says something only if the power of these data is at least `ENOUGH`. *As a population* the same unit is
+more alike than others if the mean correlation of tunings (of timestep-centred r, where there are none) has p ≤ α. A
+code of the action *carries over* if a decoder beats the renamings of the actions in both directions under every
+decoder; *in part* if in some of them; and there is no code to carry over unless every decoder finds one within the
+same mode.
 """
 
 from __future__ import annotations
@@ -15,17 +18,19 @@ import numpy as np
 
 from mirror_core.analysis import CLASSES
 from mirror_core.arrays import CENTRINGS
+from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.studies.report.results import Reading, Section, Settings
+from mirror_core.studies.report.units import TRUSTED
 from mirror_core.studies.wording import decimal
 
-POWER = {4: 0.29, 6: 0.76, 9: 0.97}
-"""Number of actions → share of planted mirror units (tuning similarity .95, 30 % of 96 units) that one-sided unit
-mismatch
-finds at a false discovery rate of .05: as the calibration page has it, mean of 60 simulated populations, 1,600 at K =
-6."""
+ENOUGH = 0.5
+"""Power from which finding no mirror unit says something."""
 
-CARRIES = ("yes", "in part", "no", "cannot be tested", "no actions")
+CARRIES = ("yes", "in part", "no", "none", "cannot be tested", "no actions")
+
+COMMON_COURSE = 0.5
+"""r of strong units comes from a common time course if, timestep-centred, its median is below this share of it."""
 
 
 def judge(recordings: Recordings, settings: Settings, sections: Mapping[str, Section]) -> Reading:
@@ -34,15 +39,22 @@ def judge(recordings: Recordings, settings: Settings, sections: Mapping[str, Sec
     mirror, anti = (None, None) if units is None else (int(which.sum()) for which in units)
     carried = carries_over(sections, settings)
     return Reading(
-        verdict(mirror, carried, len(recordings.units)),
+        verdict(recordings, settings, sections, mirror, carried),
         tuple(_says(recordings, settings, sections, mirror, anti, carried)),
         tuple(_does_not_say(recordings, settings, sections, mirror, carried)),
     )
 
 
+def by_tuning(sections: Mapping[str, Section]) -> bool:
+    """Return whether units were tested by tuning mismatch."""
+    return (TRUSTED, "raw", "greater") in sections["nulls"].found.get("sided", {})
+
+
 def confirmed_units(sections: Mapping[str, Section]) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return which units are mirror and which anti-mirror units; None where unit mismatch was not possible."""
+    """Return which units are mirror and which anti-mirror units; None where no test was possible."""
     sided = sections["nulls"].found.get("sided", {})
+    if by_tuning(sections):
+        return sided[TRUSTED, "raw", "greater"], sided[TRUSTED, "raw", "less"]
     if ("unit-mismatch", "raw", "greater") not in sided:
         return None
     return tuple(
@@ -56,31 +68,67 @@ def carries_over(sections: Mapping[str, Section], settings: Settings) -> str:
     section = sections["decoding"]
     if section.table is None:
         return "no actions"
+    within = section.table.trained == section.table.tested
+    if not (section.table[within].groupby("trained").p.max() <= settings.alpha).any():
+        return "none"
     if section.notes:
         return "cannot be tested"
-    across = section.table[section.table.trained != section.table.tested]
-    passed = across["p, relabelled"] <= settings.alpha
+    passed = section.table[~within]["p, relabelled"] <= settings.alpha
     return "yes" if passed.all() else "in part" if passed.any() else "no"
 
 
-def verdict(mirror: int | None, carried: str, n_units: int) -> str:
-    """Return the answer in one sentence, by both tests together."""
+def verdict(
+    recordings: Recordings, settings: Settings, sections: Mapping[str, Section], mirror: int | None, carried: str
+) -> str:
+    """Return the answer: the units, the population and the code, in one sentence each."""
+    n, power = recordings.n_recorded, sections["power"].found
+    alike = population_alike(sections, settings)
     if mirror is None:
         units = "Whether single units are mirror units cannot be tested here"
     elif mirror:
-        responds = "units responds" if mirror == 1 else "units respond"
-        units = f"{mirror} of {n_units} {responds} more alike in the two modes than different units do"
+        units = f"{mirror} of {n} units {'is a mirror unit' if mirror == 1 else 'are mirror units'}"
+        what = "tuned alike in the two modes" if by_tuning(sections) else "alike in the two modes"
+        units += f": more {what} than different units are"
+    elif not power:
+        units = f"No mirror unit is found among {n} units, and how many could be found in such data is not known"
+    elif power["power"] >= ENOUGH:
+        units = f"No mirror unit is found among {n} units, where a share of {decimal(power['power'])} of them would be"
     else:
-        units = f"None of {n_units} units can be told from units paired at random"
-    agree = bool(mirror) == (carried == "yes")
+        units = (
+            f"Too noisy or too few to tell: no mirror unit is found among {n} units, but {power['both']} are tuned in "
+        )
+        units += f"both modes, and of mirror units among these a share of {decimal(power['power'])} would be found"
+    population = {
+        None: "",
+        True: " On average the same unit is more alike in the two modes than units like it.",
+        False: " Nor is the same unit, on average, more alike in the two modes than units like it."
+        if not mirror
+        else " On average the same unit is not more alike in the two modes than units like it.",
+    }[alike]
     joined = {
-        "yes": f"{'and' if agree else 'but'} a code of the action carries over between the modes, both ways",
-        "in part": "and a code of the action carries over in part: not both ways, or not with every decoder",
-        "no": f"{'but' if mirror else 'and'} no code of the action carries over between the modes",
-        "cannot be tested": "and whether a code of the action carries over cannot be tested with so few actions",
-        "no actions": "and without the actions nothing can be said about a code for them",
+        "yes": "A code of the action carries over between the modes, both ways.",
+        "in part": "A code of the action carries over in part: not both ways, or not with every decoder.",
+        "no": "No code of the action carries over between the modes.",
+        "none": "No code of the action can be read from either mode, so none can carry over.",
+        "cannot be tested": "Whether a code of the action carries over cannot be tested with so few actions.",
+        "no actions": f"Nothing can be said about a code of the action: {sections['decoding'].skipped}",
     }[carried]
-    return f"{units}, {joined}."
+    return f"{units}.{population} {joined}"
+
+
+def population_alike(sections: Mapping[str, Section], settings: Settings) -> bool | None:
+    """Return whether the same unit is, on average, more alike than units exchanged; None where that was not asked."""
+    means = sections["population"].found.get("means", {})
+    for name in ("correlation of tunings", "r, timestep-centred", "r, raw"):
+        if name in means:
+            value, exchanged, p = means[name]
+            return bool(p <= settings.alpha and value > exchanged)
+    return None
+
+
+def p_text(p: float) -> str:
+    """Write a p value; one that rounds to nothing is said to be smaller than what can be written."""
+    return "p < .001" if p < 0.001 else f"p = {decimal(p, 3)}"
 
 
 def _says(
@@ -91,14 +139,19 @@ def _says(
     anti: int | None,
     carried: str,
 ) -> list[str]:
-    says = [*_strength(sections, settings.alpha), *_geometry(sections, settings)]
+    says = []
     if mirror is not None:
-        says.insert(
-            1,
-            f"{mirror} mirror and {anti} anti-mirror units: they pass one-sided unit mismatch at a false discovery "
-            f"rate of "
-            f"{settings.alpha:g}, raw and timestep-centred.",
+        test = "tuning mismatch" if by_tuning(sections) else "unit mismatch, raw and timestep-centred"
+        says.append(
+            f"{mirror} mirror and {anti} anti-mirror units: they pass {test}, one-sided, at a false discovery rate of "
+            f"{settings.alpha:g}."
         )
+    for name, (value, exchanged, p) in sections["population"].found.get("means", {}).items():
+        says.append(
+            f"Mean {name} of the same unit: {decimal(value)}; of units exchanged among like ones: {decimal(exchanged)} "
+            f"({p_text(p)})."
+        )
+    says += [*_strength(sections, settings.alpha), *_geometry(sections, settings)]
     tests = sections["nulls"].found.get("tests", {})
     if ("sequence", "raw") in tests:
         n = int(tests["sequence", "raw"].significant(settings.alpha, "bh").sum())
@@ -108,12 +161,15 @@ def _says(
                " Is row i of perform the same episode as row i of observe?")
         )  # fmt: skip
     if carried not in ("no actions", "cannot be tested"):
-        across = sections["decoding"].table.query("trained != tested")
-        says.append(
-            f"Decoders that cross modes are right in {_span(across.accuracy)} of timesteps, where in their own mode "
-            f"they "
-            f"are in {_span(across.ceiling)} and chance is {decimal(across.chance.iloc[0])}."
+        table = sections["decoding"].table
+        across = table.query("trained != tested")
+        say = (
+            f"Decoders that cross modes are right in {_span(across.accuracy)} of cases; within their own mode they are "
+            f"in {_span(table.query('trained == tested').accuracy)}, and chance is {decimal(across.chance.iloc[0])}."
         )
+        if (across.accuracy > across.ceiling).any():
+            say += " Where crossing does better than staying, the difference is chance: both are measured on few cases."
+        says.append(say)
     if (classes := sections["congruence"].table) is not None:
         strict = classes[classes["class"] == CLASSES[0]].iloc[0]
         more = "more than" if strict.p <= settings.alpha else "not more than"
@@ -126,22 +182,22 @@ def _says(
 
 def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
     """Say how strong units are, and whether a common time course makes them so."""
-    raw, centred = (sections["headline"].found["shares"][name] for name in CENTRINGS)
+    headline = sections["headline"].found
+    raw, centred = (headline["shares"][name] for name in CENTRINGS)
     says = [
         f"The share of units with r > .75 is {decimal(raw.strong)} ({decimal(centred.strong)} timestep-centred), "
-        f"with |r| "
-        f"> .6 {decimal(raw.moderate)} ({decimal(centred.moderate)})."
+        f"with |r| > .6 {decimal(raw.moderate)} ({decimal(centred.moderate)})."
     ]
-    if p := sections["headline"].found["p"]:
+    if p := headline["p"]:
         more = "more" if p["raw"]["strong"] <= alpha else "not more"
+        says.append(f"Units with r > .75 are {more} than units paired at random give ({p_text(p['raw']['strong'])}).")
+    of_raw, of_centred = (headline["r"][name] for name in CENTRINGS)
+    strong = of_raw > STRONG_THRESHOLD
+    if strong.any() and np.median(np.nan_to_num(of_centred[strong])) < COMMON_COURSE * np.median(of_raw[strong]):
         says.append(
-            f"Units with r > .75 are {more} than units paired at random give (p = {decimal(p['raw']['strong'], 3)})."
-        )
-    if raw.strong > 0 and not centred.strong >= raw.strong / 2:
-        says.append(
-            "More than half of the units with r > .75 lose it when each timestep's mean is removed: their r comes "
-            "from a time "
-            "course that all sequences share, not from what differs between them."
+            "The r of most units with r > .75 comes from a time course that all sequences share, not from what differs "
+            f"between them: its median falls from {decimal(np.median(of_raw[strong]))} to "
+            f"{decimal(np.median(np.nan_to_num(of_centred[strong])))} when each timestep's mean is removed."
         )
     return says
 
@@ -162,31 +218,30 @@ def _does_not_say(
     recordings: Recordings, settings: Settings, sections: Mapping[str, Section], mirror: int | None, carried: str
 ) -> list[str]:
     does_not = [
-        "Whether another network of the same kind gives the same: this is one network. Train some with other seeds; "
-        "the "
-        "network is the sampling unit, not the unit within it.",
-        "Whether these units matter for either task: a high r is no sign of use. Silence them, and units matched to "
+        "Whether another network, or another animal, gives the same: this is one. The network or the animal is the "
+        "sampling unit, not the unit within it.",
+        "Whether these units matter for either task: being alike is no sign of use. Silence them, and units matched to "
         "them.",
     ]
-    if recordings.actions is not None:
-        nearest = min(POWER, key=lambda k: abs(k - recordings.n_actions))
-        if nearest < max(POWER):
-            does_not.append(
-                f"That a unit which fails is no mirror unit: tunings to few actions agree by luck. Of mirror units "
-                f"planted in "
-                f"simulated populations the test finds a share of {decimal(POWER[nearest])} with {nearest} actions; "
-                f"there are "
-                f"{recordings.n_actions} here."
-            )
-    if mirror and carried in ("no", "in part"):
+    if not by_tuning(sections):
+        why = sections["reliability"].skipped or "there are too few actions."
         does_not.append(
-            "That the units code the action: correlation across modes can come from anything both modes share."
+            "That a unit which passes is more than luck, where units differ in how strongly they respond: unit "
+            f"mismatch is calibrated only where they do not, and the test that always is was not possible: {why}"
         )
-    if mirror and sections["headline"].found["p"]["raw"]["strong"] > settings.alpha:
+    elif (found := sections["power"].found) and found["power"] < 1:
         does_not.append(
-            f"That this network has mirror units at all: among networks without any, a share of up to "
-            f"{settings.alpha:g} has some "
-            "unit that passes, and the share of units with r > .75 is no larger than luck gives."
+            f"That a unit which fails is no mirror unit: of mirror units planted in simulated populations with the "
+            f"tunings and the noise of these data the test finds a share of {decimal(found['power'])}, and of "
+            f"{recordings.n_recorded} units {found['both']} are tuned in both modes; the others cannot be tested."
+        )
+    if mirror and carried in ("no", "in part", "none"):
+        does_not.append("That the population codes the action in the same way: decoders do not carry over both ways.")
+    p = sections["headline"].found["p"]
+    if mirror and p and p["raw"]["strong"] > settings.alpha:
+        does_not.append(
+            f"That there are many: among populations without any, a share of up to {settings.alpha:g} has some unit "
+            "that passes, and the share of units with r > .75 is no larger than luck gives."
         )
     return does_not
 

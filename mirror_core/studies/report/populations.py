@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from mirror_core.analysis import (
     DECODERS,
@@ -22,10 +25,14 @@ from mirror_core.analysis import (
     top_units,
     unit_correlation,
 )
+from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
+from mirror_core.analysis.significance import share_beyond
+from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
+from mirror_core.studies.report.units import both_modes
 
 N_TOP = 10
 """Units shown and tested one by one: those with the largest r on one half of the sequences."""
@@ -35,6 +42,8 @@ MAX_DIMS = 10
 """Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
 CKA_DRAWS = 500
 """Most draws of the CKA null, which goes through all rows for each."""
+MOST_FOLDS = 5
+"""Parts into which trials are cut to test a decoder within a mode; fewer where a condition has fewer trials."""
 MOST_ACTIONS = 12
 """Most actions for generalisation, which trains a decoder for every pair of them, again for every draw."""
 
@@ -53,7 +62,9 @@ def need_actions(recordings: Recordings) -> np.ndarray:
 
 
 def need_sequences(recordings: Recordings) -> None:
-    """Say if there are too few sequences to choose on one half and test on the other."""
+    """Say if there are too few sequences to choose on one half and test on the other, or each mode has its own."""
+    if recordings.trials is not None:
+        raise RecordingError("it needs the same trials in both modes.")
     n = len(recordings.perform)
     if n < LEAST_SEQUENCES:
         raise RecordingError(f"it needs at least {LEAST_SEQUENCES} sequences, two in each half, and there are {n}.")
@@ -61,6 +72,8 @@ def need_sequences(recordings: Recordings) -> None:
 
 def decoding(recordings: Recordings, settings: Settings) -> Section:
     """Decode the action within and across modes, with every linear decoder."""
+    if recordings.trials is not None:
+        return decoding_of_trials(recordings, settings)
     actions = need_actions(recordings)
     need_sequences(recordings)
     transfers = {
@@ -98,8 +111,88 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         "relabelled is too small.",
         pd.concat(tables, ignore_index=True),
         notes=notes,
-        found={"transfers": transfers},
+        found={
+            "accuracy": {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
+            "null": {DECODER_NAMES[name]: transfer.null for name, transfer in transfers.items()},
+            "chance": next(iter(transfers.values())).chance,
+        },
     )
+
+
+def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
+    """Decode the condition of single trials within and across modes, whose trials differ in number and order."""
+    modes = [(_standardised(activity), labels) for activity, labels in both_modes(recordings.trials)]
+    least = min(np.unique(labels, return_counts=True)[1].min() for _, labels in modes)
+    if least < 2:
+        raise RecordingError("it needs at least two trials of each condition in both modes.")
+    folds = StratifiedKFold(int(min(MOST_FOLDS, least)), shuffle=True, random_state=settings.seed % 2**32)
+    rng = stream(settings.seed, "report/decoding/trials")
+    n_actions = recordings.n_actions
+    truths = [labels for _, labels in modes]
+    rows, accuracy, null = [], {}, {}
+    for name, decoder in DECODERS.items():
+        recalls = np.empty((2, 2, n_actions, n_actions))
+        exchanged = np.empty((settings.n_permutations, 2, 2))
+        for i, (x, y) in enumerate(modes):
+            trained = decoder().fit(x, y)
+            for j, truth in enumerate(truths):
+                answers = cross_val_predict(decoder(), x, y, cv=folds) if i == j else trained.predict(modes[j][0])
+                recalls[i, j] = confusion_matrix(truth, answers, labels=range(n_actions), normalize="true")
+                exchanged[:, i, j] = [
+                    _balanced(rng.permutation(truth), answers, n_actions) for _ in range(settings.n_permutations)
+                ]
+        found = np.trace(recalls, axis1=2, axis2=3) / n_actions
+        renamings = all_or_random_permutations(n_actions, settings.n_permutations, rng)
+        renamed = repaired_sums(np.moveaxis(recalls, (0, 1), (2, 3)).reshape(n_actions, n_actions, 4), renamings)
+        p = share_beyond(found.ravel(), exchanged.reshape(-1, 4))
+        p_renamed = share_beyond(found.ravel(), renamed / n_actions)
+        for at, (i, j) in enumerate(np.ndindex(2, 2)):
+            rows.append(
+                {
+                    "decoder": DECODER_NAMES[name],
+                    "trained": MODES[i],
+                    "tested": MODES[j],
+                    "accuracy": found[i, j],
+                    "ceiling": found[j, j],
+                    "chance": 1 / n_actions,
+                    "p": p[at],
+                    "p, relabelled": p_renamed[at],
+                }
+            )
+        accuracy[DECODER_NAMES[name]], null[DECODER_NAMES[name]] = found, exchanged
+    smallest = 1 / math.factorial(min(n_actions, 20))
+    notes = ()
+    if smallest > settings.alpha:
+        notes = (
+            f"With {n_actions} conditions p among relabellings cannot fall below {smallest:.2g}: whether it is the "
+            "same code cannot be tested.",
+        )
+    return Section(
+        "decoding",
+        "Does a code of the condition carry over?",
+        "A linear decoder of a trial's condition from each unit's mean activity, standardised in each mode by itself. "
+        "Accuracy is the mean over conditions, so that frequent ones count no more. Within a mode: trials left out in "
+        "turn, of every condition alike; across: trained on all trials of one mode, tested on all of the other. "
+        "Ceiling: within the tested mode, with fewer trials to train on. p: against conditions exchanged among trials; "
+        "p, relabelled: among all renamings of the conditions.",
+        pd.DataFrame(rows),
+        notes=notes,
+        found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions},
+    )
+
+
+def _standardised(activity: np.ndarray) -> np.ndarray:
+    """Return each trial's mean over time, minus its mean over trials, in standard deviations; 0 where unknown."""
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a unit that was not there is NaN
+        means = np.nanmean(activity, axis=1)
+        deviation = means - np.nanmean(means, axis=0)
+        spread = np.nanstd(means, axis=0)
+    return np.nan_to_num(deviation / np.where(spread > 0, spread, np.nan))
+
+
+def _balanced(truth: np.ndarray, answers: np.ndarray, n_actions: int) -> float:
+    right = np.bincount(truth, answers == truth, n_actions)
+    return float((right / np.bincount(truth, minlength=n_actions)).mean())
 
 
 def congruences(recordings: Recordings, settings: Settings) -> Section:

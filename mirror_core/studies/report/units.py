@@ -6,16 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 
 from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, null_test, shares, unit_correlation
 from mirror_core.analysis.nulls import SAME_CODE
-from mirror_core.analysis.nulls.base import Size
+from mirror_core.analysis.nulls.base import Draws, Size
+from mirror_core.analysis.nulls.tuning_mismatch import compare
 from mirror_core.analysis.significance import permutation_p, share_beyond
+from mirror_core.analysis.tuning import Tuning, tuning
 from mirror_core.arrays import CENTRINGS
 from mirror_core.recordings.cleaned import Recordings
+from mirror_core.recordings.trials import Trials
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.shares import HEADLINE
 from mirror_core.studies.report.results import Section, Settings
+
+TRUSTED = "tuning-mismatch"
+"""The test of a mirror unit where the actions are known; unit mismatch where they are not."""
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
@@ -31,6 +38,10 @@ def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
     asked, size = NULLS[null], size_of(recordings)
     if "actions" in asked.needs and recordings.actions is None:
         return "it needs actions."
+    if null == TRUSTED and not repeated(recordings):
+        return "it needs at least two trials of each condition in both modes."
+    if recordings.trials is not None and asked.question != SAME_CODE:
+        return "the modes have no trials in common."
     least = asked.smallest_p(size, settings.n_permutations)
     if least <= settings.alpha:
         return ""
@@ -38,10 +49,48 @@ def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
     return f"with {what} p cannot fall below {least:.2g}, which is above {settings.alpha:g}."
 
 
+def repeated(recordings: Recordings) -> bool:
+    """Return whether noise can be told from what an action does: it occurs twice or more, in either mode."""
+    if (trials := recordings.trials) is None:
+        return recordings.actions is not None
+    labels = (trials.perform_conditions, trials.observe_conditions)
+    return all(np.unique(one, return_counts=True)[1].min() > 1 for one in labels)
+
+
+def both_modes(trials: Trials) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Return activity (trial, time, unit) and the number of each trial's condition, of each mode."""
+    names = np.unique(trials.perform_conditions)
+    return (
+        (trials.perform, np.searchsorted(names, trials.perform_conditions)),
+        (trials.observe, np.searchsorted(names, trials.observe_conditions)),
+    )
+
+
+def at_each_time(labels: Int[np.ndarray, " trial"], activity: Float[np.ndarray, "trial time unit"]) -> np.ndarray:
+    """Return the condition of each trial at each of its timesteps."""
+    return np.repeat(labels[:, None], activity.shape[1], axis=1)
+
+
+def tunings(recordings: Recordings, settings: Settings) -> tuple[Tuning, Tuning, Draws]:
+    """Return how units are tuned in each mode, and how their tunings compare with those of other units.
+
+    Where the modes have trials of their own, each mode is asked with its own.
+    """
+    rng = stream(settings.seed, f"report/{TRUSTED}/raw")
+    if (trials := recordings.trials) is None:
+        modes = [(mode, recordings.actions) for mode in (recordings.perform, recordings.observe)]
+    else:
+        modes = [(mode, at_each_time(labels, mode)) for mode, labels in both_modes(trials)]
+    perform, observe = (tuning(mode, actions, settings.n_permutations, rng) for mode, actions in modes)
+    return perform, observe, compare(perform, observe, settings.n_permutations, rng)
+
+
 def run_null(
     recordings: Recordings, settings: Settings, null: str, centring: str, alternative: str = "two-sided"
 ) -> NullTest:
     """Test every unit against a null, with a random stream of its own."""
+    if null == TRUSTED:
+        return tunings(recordings, settings)[2].test(null, alternative)
     return null_test(
         recordings.perform,
         recordings.observe,
@@ -99,10 +148,11 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
         "nulls",
         "Is it more than chance, and which chance?",
         f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units; "
-        f"last, one-sided for positive and for negative r. Unit mismatch compares each unit "
-        "with pairs of different units, action relabelling with renamed actions, row (the paper's own) and sequence "
-        "with other "
-        "pairings of those. Only the first question is that of a mirror unit. The second is passed by any two "
+        f"last, one-sided for positive and for negative r. Tuning mismatch compares the mean responses to the actions "
+        "of units that are tuned in both modes with those of pairs of different tuned units: the test to trust. Unit "
+        "mismatch compares r of each unit with pairs of any different units; where many carry nothing, it calls "
+        "others by luck. Action relabelling compares with renamed actions, row (the paper's own) and sequence with "
+        "other pairings of those. Only the first question is that of a mirror unit. The second is passed by any two "
         "unrelated populations that are "
         "tuned to the same actions, so passing it is no evidence for mirror units.",
         pd.DataFrame(rows).sort_values("question", kind="stable", ignore_index=True) if rows else None,

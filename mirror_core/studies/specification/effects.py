@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from mirror_core.checks import OptionError
 from mirror_core.studies.specification.choices import Choice
@@ -149,7 +149,7 @@ class _Design:
                 continue
             b, v = coefficients[places], covariance[np.ix_(places, places)]
             statistic = float(b @ np.linalg.pinv(v) @ b / len(places))
-            found.append((statistic, len(places), left, float(stats.f.sf(statistic, len(places), left))))
+            found.append((statistic, len(places), left, float(special.fdtrc(len(places), left, statistic))))
         return found
 
 

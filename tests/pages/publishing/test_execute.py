@@ -34,7 +34,7 @@ def run(tmp_path):
     def execute_cell(cell: str, timeout: float = 60, **parameters):
         source = tmp_path / "page.md"
         source.write_text(f"{HEADER}\n```{{code-cell}}\n{cell}\n```\n")
-        execute_notebook(source, output, parameters, timeout=timeout, show_progress=False, show_cells=False)
+        execute_notebook(source, output, parameters, timeout=timeout, show_progress=False)
         return nbformat.read(output, as_version=4)
 
     execute_cell.output = output

@@ -9,8 +9,9 @@ import pytest
 
 from mirror_core.pages.publishing import execute, fingerprint, running
 from mirror_core.pages.publishing.execute import NotebookFailure
-from mirror_core.pages.publishing.extension import QUICK_VARIABLE, chosen_settings, is_current, run_stale_notebooks
+from mirror_core.pages.publishing.extension import chosen_settings, is_current, run_stale_notebooks
 from mirror_core.pages.publishing.fingerprint import library_digest, page_fingerprint
+from mirror_core.pages.publishing.quick import QUICK_VARIABLE
 
 PAGE = "# A page\n\n```{code-cell}\n:tags: [parameters]\n\nseed: int = 42\n```\n"
 
@@ -31,8 +32,10 @@ class Site:
             mirror_sources="../notebooks",
             mirror_timeout=60,
             mirror_at_once=1,
+            mirror_early=600,
+            mirror_costs="data/build.json",
         )
-        self.app = SimpleNamespace(srcdir=folder / "book")
+        self.app = SimpleNamespace(srcdir=folder / "book", outdir=folder / "book" / "_build" / "html")
         digest = fingerprint.library_digest
         used = " mirror_core.core"
         monkeypatch.setattr(fingerprint, "library_digest", lambda text, _: digest(text + used, self.library))
@@ -41,9 +44,9 @@ class Site:
     def source(self, name):
         return self.sources / f"{name}.md"
 
-    def execute(self, source, output, parameters, *, timeout, show_cells):
+    def execute(self, source, output, parameters, *, timeout):
         self.ran.append(source.stem)
-        execute.execute_notebook(source, output, parameters, timeout=timeout, show_progress=False, show_cells=False)
+        execute.execute_notebook(source, output, parameters, timeout=timeout, show_progress=False)
 
     def build(self):
         """Run what is stale and return its names."""

@@ -56,13 +56,13 @@ def test_units_that_are_above_rest_in_one_mode_and_below_it_in_the_other():
 
 
 def test_significant_units_have_the_right_sign():
-    """20 units that do the same, 20 the opposite, 20 nothing in common."""
+    """20 units with the same tuning, 20 with the opposite one, 20 that follow nothing."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 8, 60))
-    y = rng.normal(size=(60, 8, 60))
-    y[..., :20] += 5 * x[..., :20]
-    y[..., 20:40] -= 5 * x[..., 20:40]
-    found = significant_units(x, y, 100, seed=1)
+    actions = rng.integers(12, size=(60, 8))
+    tuning = rng.normal(size=(12, 60)) * (np.arange(60) < 40)
+    x, y = (tuning[actions] * np.where(np.arange(60) < 20, 1, sign) for sign in (1, -1))
+    x, y = (mode + 0.1 * rng.normal(size=mode.shape) for mode in (x, y))
+    found = significant_units(x, y, actions, 100, seed=1)
     assert found == dict.fromkeys(("row_units", "sequence_units", "same_code_units", "anti_units"), 20.0)
 
 

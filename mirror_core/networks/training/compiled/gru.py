@@ -1,36 +1,46 @@
 """A training step of the whole network with a GRU core, written out by hand and compiled by Numba.
 
-It computes what `mirror_core.networks.training.losses.losses`, automatic differentiation and `torch.optim.Adam`
-compute, in about
-a third of the time, for three reasons.
+It computes what `mirror_core.networks.training.losses`, automatic differentiation and `torch.optim.Adam` compute.
+An input to the core is E u, with u = [sensation; 1 if one is seen; one-hot action]; W E is multiplied out once a step,
+not W (E u) at every timestep, and its rows for actions are looked up. The forward pass leaves, in place of each gate,
+the factor by which its gradient follows from dh_t, so that going back only multiplies. Episodes that begin with the
+same actions are in one state until they part, in a pass that is shown actions alone: that is computed once.
 
-1. *Fewer products.* An input to the core is E u, with u = [one-hot action; 1 if a sensation is seen; sensation], a
-   column of at most K + 1 + D numbers. W_ih E is multiplied out once a step, not W_ih (E u) at every timestep.
-   Heads read h_t by the product that also gives the recurrent part of the next timestep's gates: both matrices,
-   stacked, are `readers` below.
-2. *Fewer passes over memory.* The forward pass leaves, in place of each gate, the factor by which its gradient
-   follows from dh_t; going back only multiplies. Buffers are used again by every batch.
-3. *No time between operations*, since a whole epoch is one compiled function.
-
-Arrays are (unit, row), a row being one episode of one pass, so that the gates are contiguous blocks of rows and
-every element-wise loop runs over episodes. The four blocks of a timestep are, in this order, what the candidate
-receives from the input (`n`), the reset gate (`r`), the update gate (`z`) and what the candidate receives from the
-last hidden state (`m`). With b the biases, PyTorch's GRU is
+Arrays are (row, unit), a row being a state at a timestep: an episode's, or what several share. The four blocks of a
+timestep are, in this order, what the candidate receives from the input (`n`), the reset gate (`r`), the update gate
+(`z`) and what the candidate receives from the last hidden state (`m`); W fills n, r, z and U fills r, z, m. With b the
+biases, PyTorch's GRU is
 
     r = σ(W_r x + U_r h + b_r),   z = σ(W_z x + U_z h + b_z),   m = U_n h + b_m,
     n = tanh(W_n x + b_n + r m),  h' = n + z (h − n).
 
-so that W fills blocks n, r, z and U fills blocks r, z, m.
+Products are done in vector registers, at these sizes a third faster than by a BLAS, which packs matrices first. All
+compiled code is in this file, since Numba keeps machine code as long as the file of a function stays the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+ROWS, LANES = 4, 8
+"""Results have a multiple of these numbers of rows and of columns."""
+_WORD, _VECTOR = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
+_SAME = ir.Constant(ir.VectorType(_WORD, LANES), [0] * LANES)
+_FUSED = ("contract",)  # multiply and add in one instruction where there is one
+_HALF, _ONE = np.float32(0.5), np.float32(1)
+# tanh x = x P(x²) / Q(x²), fitted for the least relative error on |x| ≤ 9 (2e-8; beyond, tanh x is ±1 in float32)
+_P = tuple(map(np.float32, (0.99999998, 0.13381026, 0.0034955889, 2.0609096e-5, 1.335468e-8)))
+_Q = tuple(map(np.float32, (1.0, 0.46714342, 0.025876985, 3.2856361e-4, 7.776566e-7)))
+_FLAT = np.float32(9)
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, np.float32(1e-8)  # PyTorch's defaults for Adam
 
 
 def _compiled(function: Callable, *, forceinline: bool = True) -> Callable:
@@ -48,45 +58,85 @@ def _compiled(function: Callable, *, forceinline: bool = True) -> Callable:
         return numba.njit(function, **options)
 
 
-_HALF, _ONE = np.float32(0.5), np.float32(1)
-# tanh x = x P(x²) / Q(x²), fitted for the least relative error on |x| ≤ 9 (2e-8; beyond, tanh x is ±1 in float32)
-_FLAT = np.float32(9)
-_P0, _P1, _P2, _P3, _P4 = map(
-    np.float32,
-    (0.999999979449262, 0.1338102629501403, 0.0034955889204230026, 2.060909554217737e-5, 1.3354679586816084e-8),
-)
-_Q0, _Q1, _Q2, _Q3, _Q4 = map(
-    np.float32,
-    (1.0, 0.46714341886381794, 0.025876985184514173, 3.285636127250858e-4, 7.776565781833494e-7),
-)
-_BETA1, _BETA2, _EPSILON = 0.9, 0.999, np.float32(1e-8)  # PyTorch's defaults for Adam
-
-
 class Buffers(NamedTuple):
-    """Working memory of one core and batch; rows = slots × episodes of the batch."""
+    """Working memory of one pass over a batch, used again by the next."""
 
-    shown: np.ndarray
-    """(time, K + 1 + D, row): u above."""
-    hidden: np.ndarray
-    """(time + 1, unit, row): hidden states, from the zero start."""
-    blocks: np.ndarray
-    """(time + 1, 4 unit + output, row): blocks n, r, z, m at t, the heads' outputs at t − 1; then their gradients."""
-    update: np.ndarray
-    """(time, unit, row): z."""
-    driven: np.ndarray
-    """(3 unit, row): W x."""
-    carried: np.ndarray
-    """(unit, row): the part of dh that comes through the update gate."""
-    returned: np.ndarray
-    """(unit, row): the part of dh that comes through the readers."""
+    index: np.ndarray  # (episode,): filled up to a multiple of four with copies of the first
+    state: np.ndarray  # (time, episode): its row
+    parent: np.ndarray  # (time, row): row of the timestep before, at most this row's number
+    action: np.ndarray  # (time, row): which it is shown; K is none
+    count: np.ndarray  # (time,): how many rows there are, filled up likewise
+    seen: np.ndarray  # (time, episode, D + 1): observed sensation and a one
+    hidden: np.ndarray  # (time + 1, row, unit): hidden states, from the zero start
+    gates: np.ndarray  # (time, row, 4 unit): what n, r, z, m receive; then the factors of their gradients; then these
+    update: np.ndarray  # (time, row, unit): z
+    outputs: np.ndarray  # (row, output): of the heads, at one timestep
+    errors: np.ndarray  # (time, row, output): gradients of the outputs
+    slope: np.ndarray  # (row, unit): dh
+
+
+def _tile(n_vectors: int) -> Callable:
+    """Return a function that adds A B to a tile of C, `n_vectors` × 8 columns wide, from row i and column j on."""
+
+    @intrinsic
+    def tile(typing: Any, a: Any, b: Any, c: Any, i: Any, j: Any) -> tuple:
+        def generate(context: Any, build: ir.IRBuilder, signature: Any, given: tuple) -> ir.Value:
+            arrays = [context.make_array(kind)(context, build, x) for kind, x in zip((a, b, c), given, strict=False)]
+            strides = [cgutils.unpack_tuple(build, array.strides, 2) for array in arrays]
+
+            def at(array: int, row: ir.Value, column: ir.Value, vector: int | None = None) -> ir.Value:
+                """Return where a number is, or the vector of eight that many vectors further."""
+                steps = (build.mul(x, step) for x, step in zip((row, column), strides[array], strict=True))
+                place = cgutils.pointer_add(build, arrays[array].data, build.add(*steps))
+                if vector is None:
+                    return place
+                place = cgutils.pointer_add(build, place, 4 * LANES * vector)
+                return build.bitcast(place, _VECTOR.as_pointer())
+
+            rows = [build.add(given[3], given[3].type(r)) for r in range(ROWS)]
+            targets = [at(2, row, given[4], v) for row in rows for v in range(n_vectors)]
+            sums = [cgutils.alloca_once_value(build, build.load(target, align=4)) for target in targets]
+            with cgutils.for_range(build, cgutils.unpack_tuple(build, arrays[1].shape, 2)[0]) as loop:
+                vectors = [build.load(at(1, loop.index, given[4], v), align=4) for v in range(n_vectors)]
+                for r, row in enumerate(rows):
+                    first = build.insert_element(_VECTOR(ir.Undefined), build.load(at(0, row, loop.index)), _WORD(0))
+                    number = build.shuffle_vector(first, first, _SAME)
+                    for vector, total in zip(vectors, sums[r * n_vectors : (r + 1) * n_vectors], strict=True):
+                        product = build.fmul(number, vector, flags=_FUSED)
+                        build.store(build.fadd(build.load(total), product, flags=_FUSED), total)
+            for total, target in zip(sums, targets, strict=True):
+                build.store(build.load(total), target, align=4)
+            return context.get_dummy_value()
+
+        return types.void(a, b, c, i, j), generate
+
+    return tile
+
+
+_tile1, _tile2, _tile3 = _tile(1), _tile(2), _tile(3)
+
+
+@partial(_compiled, forceinline=False)
+def add_product(a, b, c):
+    """Add A B to C, whose shape decides how many rows of A and columns of B count; A may be a transpose."""
+    n_rows, n_columns = c.shape
+    whole = n_columns - n_columns % (3 * LANES)
+    for i in range(0, n_rows, ROWS):
+        if n_columns - whole == 2 * LANES:
+            _tile2(a, b, c, i, whole)
+        elif n_columns - whole == LANES:
+            _tile1(a, b, c, i, whole)
+    for j in range(0, whole, 3 * LANES):
+        for i in range(0, n_rows, ROWS):
+            _tile3(a, b, c, i, j)
 
 
 @_compiled
 def _tanh(x):
     x = min(max(x, -_FLAT), _FLAT)
     s = x * x
-    p = (((_P4 * s + _P3) * s + _P2) * s + _P1) * s + _P0
-    q = (((_Q4 * s + _Q3) * s + _Q2) * s + _Q1) * s + _Q0
+    p = (((_P[4] * s + _P[3]) * s + _P[2]) * s + _P[1]) * s + _P[0]
+    q = (((_Q[4] * s + _Q[3]) * s + _Q[2]) * s + _Q[1]) * s + _Q[0]
     return x * p / q
 
 
@@ -96,225 +146,257 @@ def _sigmoid(x):
 
 
 @_compiled
-def _advance(driven, blocks, drive_bias, recurrent_bias, before, update, after):
-    """Go one timestep forward; `blocks` r, z, m hold U h and are left, with n, as factors of the gradients."""
-    n_units, n_rows = before.shape
+def _advance(gates, before, update, after):
+    """Go one timestep forward in a row; leave, in place of what the gates receive, factors of the gradients."""
+    n_units = len(after)
+    n_, r_, z_, m_ = gates[:n_units], gates[n_units:], gates[2 * n_units :], gates[3 * n_units :]
     for j in range(n_units):
-        b_n, b_m = drive_bias[j], recurrent_bias[2 * n_units + j]
-        b_r = drive_bias[n_units + j] + recurrent_bias[j]
-        b_z = drive_bias[2 * n_units + j] + recurrent_bias[n_units + j]
-        in_n, in_r, in_z = driven[j], driven[n_units + j], driven[2 * n_units + j]
-        n_, r_, z_, m_ = blocks[j], blocks[n_units + j], blocks[2 * n_units + j], blocks[3 * n_units + j]
-        was, now, kept = before[j], after[j], update[j]
-        for i in range(n_rows):
-            r = _sigmoid(in_r[i] + r_[i] + b_r)
-            z = _sigmoid(in_z[i] + z_[i] + b_z)
-            m = m_[i] + b_m
-            n = _tanh(in_n[i] + b_n + r * m)
-            change = was[i] - n
-            now[i] = n + z * change
-            kept[i] = z
-            by_n = (_ONE - z) * (_ONE - n * n)
-            by_m = by_n * r
-            n_[i] = by_n
-            r_[i] = by_m * (_ONE - r) * m
-            z_[i] = z * (_ONE - z) * change
-            m_[i] = by_m
+        r, z, m = _sigmoid(r_[j]), _sigmoid(z_[j]), m_[j]
+        n = _tanh(n_[j] + r * m)
+        change = before[j] - n
+        after[j] = n + z * change
+        update[j] = z
+        by_n = (_ONE - z) * (_ONE - n * n)
+        by_m = by_n * r
+        n_[j] = by_n
+        r_[j] = by_m * (_ONE - r) * m
+        z_[j] = z * (_ONE - z) * change
+        m_[j] = by_m
 
 
 @_compiled
-def _retreat(blocks, update, carried, returned):
-    """Go one timestep back: factors become gradients, `carried` what goes on through the update gate."""
-    n_units, n_rows = carried.shape
+def _retreat(gates, update, slope):
+    """Go one timestep back in a row: factors become gradients, `slope` what goes on through the update gate."""
+    n_units = len(slope)
+    n_, r_, z_, m_ = gates[:n_units], gates[n_units:], gates[2 * n_units :], gates[3 * n_units :]
     for j in range(n_units):
-        n_, r_, z_, m_ = blocks[j], blocks[n_units + j], blocks[2 * n_units + j], blocks[3 * n_units + j]
-        through, back, kept = carried[j], returned[j], update[j]
+        dh = slope[j]
+        n_[j] *= dh
+        r_[j] *= dh
+        z_[j] *= dh
+        m_[j] *= dh
+        slope[j] = dh * update[j]
+
+
+@_compiled
+def _copy(target, source):
+    """Copy a vector to another's beginning (array expressions would do, but take seconds to compile)."""
+    for j in range(len(source)):
+        target[j] = source[j]
+
+
+@_compiled
+def _add(target, source):
+    for j in range(len(source)):
+        target[j] += source[j]
+
+
+@_compiled
+def _transposed(matrix):
+    n_rows, n_columns = matrix.shape
+    found = np.empty((n_columns, n_rows), np.float32)
+    for j in range(n_columns):
         for i in range(n_rows):
-            dh = through[i] + back[i]
-            n_[i] *= dh
-            r_[i] *= dh
-            z_[i] *= dh
-            m_[i] *= dh
-            through[i] = dh * kept[i]
+            found[j, i] = matrix[i, j]
+    return found
 
 
 @_compiled
-def _add(total, part):
-    """Add one matrix to another (array expressions would do, but take seconds to compile)."""
-    for j in range(total.shape[0]):
-        row, more = total[j], part[j]
-        for i in range(total.shape[1]):
-            row[i] += more[i]
-
-
-@_compiled
-def _add_sums(rows, sums):
-    """Add to `sums` the sum of each row."""
-    for j in range(len(rows)):
-        row, total = rows[j], np.float32(0)
-        for i in range(len(row)):
-            total += row[i]
-        sums[j] += total
-
-
-@_compiled
-def _sensory_error(outputs, bias, target, index, scale):
-    """Put the gradients of a squared error in place of the outputs; return its sum."""
-    total = 0.0
-    for d in range(len(outputs)):
-        row, wanted, b, part = outputs[d], target[d], bias[d], np.float32(0)
-        for i in range(len(index)):
-            error = row[i] + b - wanted[index[i]]
-            part += error * error
-            row[i] = error * scale
-        total += part
-    return total
-
-
-@_compiled
-def _action_error(outputs, bias, label, index, scale):
-    """Put the gradients of a cross-entropy in place of the outputs (logits); return its sum."""
-    n_actions = len(outputs)
-    total = 0.0
-    for i in range(len(index)):
-        top = outputs[0, i] + bias[0]
-        for a in range(n_actions):
-            outputs[a, i] += bias[a]
-            top = max(top, outputs[a, i])
-        right = label[index[i]]
-        logit = outputs[right, i] - top
-        whole = np.float32(0)
-        for a in range(n_actions):
-            outputs[a, i] = np.exp(outputs[a, i] - top)
-            whole += outputs[a, i]
-        total += np.log(whole) - logit
-        for a in range(n_actions):
-            outputs[a, i] *= scale / whole
-        outputs[right, i] -= scale
-    return total
-
-
-@_compiled
-def _read_out(outputs, t, weights, data, index, plan, core, losses):
-    """Put the gradients of the losses at timestep t in place of the heads' outputs; add up the losses."""
-    n_rows, (n_times, n_features, _) = len(index), data.sensations.shape
-    for slot in range(plan.slots.shape[1]):
-        which = plan.slots[core, slot]
-        for head in range(len(plan.predicts)):
-            first, last = plan.head_rows[head], plan.head_rows[head + 1]
-            block = outputs[first:last, slot * n_rows : (slot + 1) * n_rows]
-            bias = weights.head_bias[first:last]
-            share = 1 / (n_rows * n_times)
-            if which < 0 or not plan.reads[which, head]:
-                block[:] = 0
-            elif plan.predicts[head]:
-                share /= n_features
-                scale = np.float32(2 * share * plan.weight[head])
-                losses[which, 0] += share * _sensory_error(block, bias, data.sensations[t], index, scale)
-            else:
-                scale = np.float32(share * plan.weight[head])
-                losses[which, 1] += share * _action_error(block, bias, data.labels[t], index, scale)
-
-
-@_compiled
-def _show(shown, data, index, plan, core):
-    """Fill `shown` with what drives each row of the batch."""
-    n_rows, (n_times, n_features, _) = len(index), data.observed.shape
-    n_actions = shown.shape[1] - 1 - n_features
-    shown[:] = 0
-    for slot in range(plan.slots.shape[1]):
-        which, start = plan.slots[core, slot], slot * n_rows
-        if which < 0:
+def _read_out(which, t, n, weights, data, plan, buffers, losses):
+    """Leave the gradients of the heads' outputs at timestep t; add up the losses of the first n episodes."""
+    _, sensations, _, labels = data
+    n_rows, losses = buffers.count[t], losses[which]
+    for objective in range(2):
+        first, size, weight = plan.reads[which, objective], plan.sizes[objective], plan.importance[objective]
+        if first < 0:
             continue
-        for t in range(n_times):
-            if plan.sees_actions[which]:
-                for i in range(n_rows):
-                    shown[t, data.actions[t, index[i]], start + i] = _ONE
-            if plan.sees_sensations[which]:
-                shown[t, n_actions, start : start + n_rows] = _ONE
-                for d in range(n_features):
-                    row, source = shown[t, n_actions + 1 + d], data.observed[t, d]
-                    for i in range(n_rows):
-                        row[start + i] = source[index[i]]
+        columns = slice(first, first + plan.widths[objective])
+        outputs, errors = buffers.outputs[:n_rows, columns], buffers.errors[t, :n_rows, columns]
+        odds = np.empty(size, np.float32)
+        errors[:] = 0
+        for row in range(n_rows):
+            _copy(outputs[row], weights.reader_bias[columns])
+        add_product(buffers.hidden[t + 1], weights.readers[:, columns], outputs)
+        for i in range(n):
+            output, error, total = outputs[buffers.state[t, i]], errors[buffers.state[t, i]], np.float32(0)
+            episode = buffers.index[i]
+            if objective == 0:  # squared error
+                scale = np.float32(2 * weight / (n * len(labels[0]) * size))
+                for d in range(size):
+                    difference = output[d] - sensations[episode, t, d]
+                    total += difference * difference
+                    error[d] += difference * scale
+                losses[0] += total / size
+            else:  # cross-entropy
+                label, top = labels[episode, t], output[0]
+                for a in range(1, size):
+                    top = max(top, output[a])
+                for a in range(size):
+                    odds[a] = np.exp(output[a] - top)
+                    total += odds[a]
+                scale = np.float32(weight / (n * len(labels[0])))
+                for a in range(size):
+                    error[a] += odds[a] * (scale / total)
+                error[label] -= scale
+                losses[1] += np.log(total) - (output[label] - top)
 
 
 @_compiled
-def _forward(core, readers, weights, data, index, plan, buffers, losses):
-    """Run one core over a batch; leave hidden states, factors and the gradients of the heads' outputs."""
-    n_times, (n_units, _) = len(buffers.shown), buffers.carried.shape
-    _show(buffers.shown, data, index, plan, core)
-    drive = np.dot(weights.drive[core], weights.inputs.T)
-    buffers.hidden[0] = 0
-    buffers.blocks[0] = 0
-    for t in range(n_times):
-        np.dot(drive, buffers.shown[t], buffers.driven)
-        _advance(
-            buffers.driven, buffers.blocks[t], weights.drive_bias[core], weights.recurrent_bias[core],
-            buffers.hidden[t], buffers.update[t], buffers.hidden[t + 1],
-        )  # fmt: skip
-        if t + 1 < n_times:
-            np.dot(readers, buffers.hidden[t + 1], buffers.blocks[t + 1, n_units:])
-        else:
-            np.dot(weights.heads, buffers.hidden[t + 1], buffers.blocks[t + 1, 4 * n_units :])
-        _read_out(buffers.blocks[t + 1, 4 * n_units :], t, weights, data, index, plan, core, losses)
+def _driven(core, weights, plan):
+    """Return what blocks n, r, z, m receive from u: (D + 1 filled up + K + 1, 4 unit).
+
+    The last row is for no action. Biases are in all rows for actions, since every timestep has one of these.
+    """
+    n_driven, n_actions = weights.drive.shape[2], plan.sizes[1]
+    drive = np.zeros((weights.inputs.shape[1], n_driven // 3 * 4), np.float32)
+    add_product(weights.inputs.T, weights.drive[core], drive[:, :n_driven])
+    for a in range(plan.n_seen, plan.n_seen + n_actions + 1):
+        _add(drive[a], weights.drive_bias[core])
+        _add(drive[a, n_driven // 3 :], weights.recurrent_bias[core])
+    return drive
 
 
 @_compiled
-def _backward(core, readers, weights, gradients, buffers):
-    """Go back through time after `_forward` and add to the gradients."""
-    n_times, (n_units, _) = len(buffers.shown), buffers.carried.shape
-    blocks, hidden = buffers.blocks, buffers.hidden
-    d_drive = np.zeros((3 * n_units, buffers.shown.shape[1]), np.float32)
-    d_drive_t, d_readers_t = np.empty_like(d_drive), np.empty_like(readers)
-    d_readers = np.zeros_like(readers)
-    sums = np.zeros(blocks.shape[1], np.float32)
-    np.dot(blocks[n_times, 4 * n_units :], hidden[n_times].T, d_readers[3 * n_units :])
-    _add_sums(blocks[n_times, 4 * n_units :], sums[4 * n_units :])
-    np.dot(weights.heads.T, blocks[n_times, 4 * n_units :], buffers.returned)
-    buffers.carried[:] = 0
-    for t in range(n_times - 1, -1, -1):
-        _retreat(blocks[t], buffers.update[t], buffers.carried, buffers.returned)
-        _add_sums(blocks[t], sums)
-        np.dot(blocks[t, : 3 * n_units], buffers.shown[t].T, d_drive_t)
-        _add(d_drive, d_drive_t)
+def _share(which, data, plan, buffers):
+    """Give every state of a pass a row; equal ones the same, while that saves a quarter of the rows."""
+    index, state, parent, action, count = buffers[:5]
+    together = plan.sees_actions[which] and not plan.sees_sensations[which]
+    children = np.empty((len(index), plan.sizes[1]), np.int64)
+    for t in range(len(state)):
+        n = 0
+        if together:
+            children[:] = -1
+            for i in range(len(index)):
+                before, a = state[t - 1, i] if t > 0 else 0, data[0][index[i], t]
+                if children[before, a] < 0:
+                    children[before, a], parent[t, n], action[t, n] = n, before, a
+                    n += 1
+                state[t, i] = children[before, a]
+            count[t] = -(-n // ROWS) * ROWS
+            for row in range(n, count[t]):  # copies of the first
+                parent[t, row], action[t, row] = 0, action[t, 0]
+            together = 4 * n <= 3 * len(index)
+        if not together:
+            count[t] = len(index)
+            for i in range(len(index)):
+                parent[t, i] = state[t - 1, i] if t > 0 else 0
+                action[t, i] = data[0][index[i], t] if plan.sees_actions[which] else plan.sizes[1]
+                state[t, i] = i
+
+
+@_compiled
+def _forward(which, n, drive, weights, data, plan, buffers, losses):
+    """Run a pass over n episodes; leave hidden states, factors, and the gradients of the heads' outputs."""
+    _, _, parent, action, count, _, hidden, gates, update, _, _, _ = buffers
+    n_units, recurrent = hidden.shape[2], weights.recurrent[plan.core[which]]
+    _share(which, data, plan, buffers)
+    for t in range(len(gates)):
+        for row in range(count[t]):
+            _copy(gates[t, row], drive[plan.n_seen + action[t, row]])
+        if plan.sees_sensations[which]:
+            add_product(buffers.seen[t], drive[: plan.n_seen, : 3 * n_units], gates[t, :, : 3 * n_units])
+        last = count[t] - 1
+        if t > 0 and parent[t, last] == last:  # then each row follows from the same row
+            add_product(hidden[t], recurrent, gates[t, : last + 1, n_units:])
+        elif t > 0:
+            received = np.zeros((count[t - 1], 3 * n_units), np.float32)
+            add_product(hidden[t], recurrent, received)
+            for row in range(count[t]):
+                _add(gates[t, row, n_units:], received[parent[t, row]])
+        for row in range(count[t]):
+            _advance(gates[t, row], hidden[t, parent[t, row]], update[t, row], hidden[t + 1, row])
+        _read_out(which, t, n, weights, data, plan, buffers, losses)
+
+
+@_compiled
+def _backward(which, recurrent_back, readers_back, d_drive, gradients, data, plan, buffers):
+    """Go back through time after `_forward` and add to the gradients; `d_drive` receives those of `drive`."""
+    _, _, parent, action, count, _, hidden, gates, update, _, _, slope = buffers
+    core, n_units = plan.core[which], hidden.shape[2]
+    slope[:] = 0
+    for t in range(len(gates) - 1, -1, -1):
+        for objective in range(2):
+            first = plan.reads[which, objective]
+            if first >= 0:
+                columns = slice(first, first + plan.widths[objective])
+                errors = buffers.errors[t, : count[t], columns]
+                add_product(hidden[t + 1].T, errors, gradients.readers[:, columns])
+                add_product(errors, readers_back[columns], slope[: count[t]])
+                for row in range(count[t]):
+                    _add(gradients.reader_bias[columns], errors[row])
+        for row in range(count[t]):
+            _retreat(gates[t, row], update[t, row], slope[row])
+            _add(d_drive[plan.n_seen + action[t, row]], gates[t, row])
+        if plan.sees_sensations[which]:
+            add_product(buffers.seen[t].T, gates[t, :, : 3 * n_units], d_drive[: plan.n_seen, : 3 * n_units])
         if t > 0:  # the state before the first timestep is zero and nothing reads it
-            np.dot(blocks[t, n_units:], hidden[t].T, d_readers_t)
-            _add(d_readers, d_readers_t)
-            np.dot(readers.T, blocks[t, n_units:], buffers.returned)
-    _add(gradients.drive[core], np.dot(d_drive, weights.inputs))
-    _add(gradients.inputs, np.dot(d_drive.T, weights.drive[core]))
-    _add(gradients.recurrent[core], d_readers)
-    _add(gradients.heads, d_readers[3 * n_units :])
-    for j in range(3 * n_units):
-        gradients.drive_bias[core, j] += sums[j]
-        gradients.recurrent_bias[core, j] += sums[n_units + j]
-    for j in range(len(gradients.head_bias)):
-        gradients.head_bias[j] += sums[4 * n_units + j]
+            for row in range(count[t]):  # a state's gradients are the sums of those that follow from it
+                if parent[t, row] < row:
+                    _add(gates[t, parent[t, row], n_units:], gates[t, row, n_units:])
+                    _add(slope[parent[t, row]], slope[row])
+                    gates[t, row] = 0
+                    slope[row] = 0
+            passed = gates[t, : count[t - 1], n_units:]
+            if plan.core_learns:
+                add_product(hidden[t].T, passed, gradients.recurrent[core])
+            add_product(passed, recurrent_back, slope[: count[t - 1]])
 
 
 @_compiled
-def _make_buffers(n_times, n_shown, n_units, n_outputs, n_rows):
+def _make_buffers(weights, data, plan, n):
+    n_times, n_rows, (n_units, n_outputs) = data[0].shape[1], -(-n // ROWS) * ROWS, weights.readers.shape
     return Buffers(
-        np.empty((n_times, n_shown, n_rows), np.float32),
-        np.empty((n_times + 1, n_units, n_rows), np.float32),
-        np.empty((n_times + 1, 4 * n_units + n_outputs, n_rows), np.float32),
-        np.empty((n_times, n_units, n_rows), np.float32),
-        np.empty((3 * n_units, n_rows), np.float32),
-        np.empty((n_units, n_rows), np.float32),
-        np.empty((n_units, n_rows), np.float32),
+        np.zeros(n_rows, np.int64),
+        np.zeros((n_times, n_rows), np.int64),
+        np.zeros((n_times, n_rows), np.int64),
+        np.zeros((n_times, n_rows), np.int64),
+        np.zeros(n_times, np.int64),
+        np.zeros((n_times, n_rows, plan.n_seen), np.float32),
+        np.zeros((n_times + 1, n_rows, n_units), np.float32),
+        np.empty((n_times, n_rows, 4 * n_units), np.float32),
+        np.empty((n_times, n_rows, n_units), np.float32),
+        np.empty((n_rows, n_outputs), np.float32),
+        np.zeros((n_times, n_rows, n_outputs), np.float32),
+        np.empty((n_rows, n_units), np.float32),
     )
 
 
 @_compiled
-def _adam_step(adam):
+def _choose(chosen, data, plan, buffers):
+    """Fill the buffers with a batch of episodes."""
+    for i in range(len(buffers.index)):
+        buffers.index[i] = chosen[i] if i < len(chosen) else chosen[0]
+        for t in range(len(buffers.seen)):
+            _copy(buffers.seen[t, i], data[2][buffers.index[i], t])
+            buffers.seen[t, i, plan.sizes[0]] = 1
+
+
+@_compiled
+def _run_core(core, n, learn, readers_back, weights, gradients, data, plan, buffers, losses):
+    """Run all passes of a core over a batch of n episodes, and add to the gradients."""
+    drive, recurrent_back = _driven(core, weights, plan), _transposed(weights.recurrent[core])
+    d_drive, n_driven, n_actions = np.zeros(drive.shape, np.float32), weights.drive.shape[2], plan.sizes[1]
+    for which in range(len(plan.core)):
+        if plan.core[which] == core:
+            _forward(which, n, drive, weights, data, plan, buffers, losses)
+            if learn:
+                _backward(which, recurrent_back, readers_back, d_drive, gradients, data, plan, buffers)
+    if learn and plan.core_learns:
+        for a in range(plan.n_seen, plan.n_seen + n_actions + 1):
+            _add(gradients.drive_bias[core], d_drive[a, :n_driven])
+            _add(gradients.recurrent_bias[core], d_drive[a, n_driven // 3 :])
+        add_product(weights.inputs, d_drive[:, :n_driven], gradients.drive[core])
+    if learn:
+        add_product(weights.drive[core], _transposed(d_drive[:, :n_driven]), gradients.inputs)
+
+
+@_compiled
+def _adam_step(adam, step, decay):
     """Take one step of Adam (Kingma & Ba 2015) with an L2 penalty, as `torch.optim.Adam` does."""
-    adam.steps[0] += 1
     keep1, keep2 = np.float32(_BETA1), np.float32(_BETA2)
     new1, new2 = np.float32(1 - _BETA1), np.float32(1 - _BETA2)
-    scale1 = np.float32(1 / (1 - _BETA1 ** adam.steps[0]))
-    scale2 = np.float32(1 / np.sqrt(1 - _BETA2 ** adam.steps[0]))
-    decay = adam.decay[0]
-    w, g, m, v, rate = adam.weights, adam.gradients, adam.first, adam.second, adam.rate
+    scale1, scale2 = np.float32(1 / (1 - _BETA1**step)), np.float32(1 / np.sqrt(1 - _BETA2**step))
+    w, g, m, v, rate = adam
     for i in range(len(w)):
         slope = g[i] + decay * w[i]
         m[i] = keep1 * m[i] + new1 * slope
@@ -323,45 +405,39 @@ def _adam_step(adam):
 
 
 @partial(_compiled, forceinline=False)
-def go_through(order, batch_size, weights, gradients, adam, data, plan, learn):
-    """Go through episodes batch by batch, once; take a step of Adam after each batch if `learn`.
+def go_through(order, batch_size, n_steps, decay, weights, gradients, adam, data, plan, learn):
+    """Go through episodes batch by batch, once; after each batch take a step if `learn`.
 
     Parameters
     ----------
     order
         Indices of the episodes.
+    n_steps, decay
+        Steps taken before, and the L2 penalty.
+    weights, gradients
+        `Weights` (`mirror_core.networks.training.compiled.layout`), views of the first two of `adam`.
+    adam
+        Flat weights, gradients, running means of these and of their squares, learning rates (0: does not learn).
+    data, plan
+        Lessons: actions, sensations, observed, labels; and `Plan`.
 
     Returns
     -------
     array (pass, objective)
-        Mean losses over the episodes, of the objectives predict and infer, before each step.
+        Sums of the episodes' losses over timesteps, of the objectives predict and infer, each before its step.
     """
-    n_times, (n_cores, n_recurrent, n_units) = len(data.actions), weights.recurrent.shape
-    n_slots, n_outputs = plan.slots.shape[1], len(weights.heads)
-    sizes = (n_times, len(weights.inputs), n_units, n_outputs)
-    means = np.zeros((len(plan.reads), 2))
-    losses = np.zeros((len(plan.reads), 2))
-    readers = np.zeros((n_recurrent + n_outputs, n_units), np.float32)
-    buffers = _make_buffers(*sizes, n_slots * min(batch_size, len(order)))
+    losses = np.zeros((len(plan.core), 2))
     for start in range(0, len(order), batch_size):
-        index = order[start : start + batch_size]
-        if n_slots * len(index) != buffers.carried.shape[1]:
-            buffers = _make_buffers(*sizes, n_slots * len(index))
-        losses[:] = 0
-        adam.gradients[:] = 0
-        for core in range(n_cores):
-            if plan.slots[core, 0] < 0:  # nothing runs through this core
-                continue
-            for j in range(n_recurrent + n_outputs):
-                source = weights.recurrent[core, j] if j < n_recurrent else weights.heads[j - n_recurrent]
-                for i in range(n_units):
-                    readers[j, i] = source[i]
-            _forward(core, readers, weights, data, index, plan, buffers, losses)
-            if learn:
-                _backward(core, readers, weights, gradients, buffers)
+        chosen = order[start : start + batch_size]
+        n = len(chosen)
+        if start == 0 or n < batch_size:
+            buffers = _make_buffers(weights, data, plan, n)
+        _choose(chosen, data, plan, buffers)
+        adam[1][:] = 0
+        readers_back = _transposed(weights.readers)
+        for core in range(len(weights.drive)):
+            _run_core(core, n, learn, readers_back, weights, gradients, data, plan, buffers, losses)
         if learn:
-            _adam_step(adam)
-        for i in range(len(means)):
-            for objective in range(2):
-                means[i, objective] += losses[i, objective] * len(index) / len(order)
-    return means
+            n_steps += 1
+            _adam_step(adam, n_steps, decay)
+    return losses

@@ -1,0 +1,52 @@
+"""`mirror populations`: tests of single units in simulated populations whose truth is known."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.runs.interrupts import terminated_as_interrupted
+
+
+@click.command(short_help="Test made-up populations whose truth is known, and write one table.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("populations.parquet"),
+    show_default=True,
+    help="The table, in Parquet.",
+)
+@store_option
+@click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Decides every random draw.")
+@click.option("--number", type=click.IntRange(1), default=300, show_default=True, help="Populations in each situation.")
+def populations(out: Path, folder: Path | None, seed: int, number: int) -> None:
+    """Ask how often a test of single units calls a unit falsely, and how many mirror units it finds.
+
+    Populations have few or many tuned units, equal or unequal noise, tunings without order, in a circle or in a line.
+    What is finished is kept at once; after Ctrl-C the same command does the rest.
+
+    \b
+    Exit status: 0 if the table was written, 1 if it cannot be, 2 for a wrong option, 130 after Ctrl-C.
+    """
+    with clear_errors():
+        from mirror_core.checks import OptionError
+        from mirror_core.runs.store import RunStore
+        from mirror_core.studies.calibration.mixed import measure_mixed, write_mixed
+
+        if not out.absolute().parent.is_dir():
+            raise OptionError(f"cannot write {out}: its folder does not exist.")
+        try:
+            with terminated_as_interrupted():
+                table = measure_mixed(seed, number, store=RunStore(folder))
+        except KeyboardInterrupt:
+            click.echo("Interrupted. What was finished is kept; the same command does the rest.", err=True)
+            sys.exit(INTERRUPTED)
+        table.attrs["command"] = shlex.join(
+            ["mirror", "populations", "--seed", str(seed), "--number", str(number), "--out", str(out)]
+        )
+        write_mixed(table, out)
+    click.echo(f"{len(table)} rows in {out}")

@@ -1,0 +1,72 @@
+"""Activity around events: spikes counted, and signals averaged, in time bins of each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mirror_core.analysis.validation import RecordingError
+from mirror_core.checks import OptionError, unknown
+from mirror_core.recordings.layout import Layout
+from mirror_core.recordings.sessions import Session, bin_edges, bin_means, check_size
+from mirror_core.recordings.trials import as_text
+
+
+def around_events(
+    rows: Mapping[str, np.ndarray],
+    layout: Layout,
+    *,
+    units: dict[str, np.ndarray],
+    names: Sequence[str],
+    trains: Sequence[np.ndarray] | None = None,
+    observed: Sequence[np.ndarray] = (),
+    signal: tuple[np.ndarray, np.ndarray] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Session:
+    """Return the trials of a table, with the activity around the event of each.
+
+    Parameters
+    ----------
+    rows
+        The table of trials: name of a column → its values (trial,).
+    layout
+        `event`, `window` and `bin`.
+    trains
+        Spike times of each unit, in seconds: the result is spikes per second. Spikes count from the beginning of a bin
+        up to but not at its end.
+    observed
+        Of each unit, the intervals (interval, 2) in which it was recorded, none for always: other bins are missing.
+    signal
+        Times (sample,) and values (sample, unit) instead of spikes: the result is their mean in each bin.
+    """
+    if layout.event is None or layout.event not in rows:
+        raise unknown("column for event (--event)", layout.event, rows)
+    try:
+        events = np.asarray(rows[layout.event]).astype(float)
+    except ValueError:
+        raise OptionError(f"event = {layout.event!r} is not allowed: the column must hold times in seconds.") from None
+    edges = bin_edges(layout)
+    there = np.isfinite(events)
+    if not there.any():
+        raise RecordingError(f"{layout.event} has no time in any of {len(events)} trial(s): one must have.")
+    if not there.all():
+        notes = (*notes, f"{(~there).sum()} of {len(there)} trials left out: they have no {layout.event}.")
+    check_size("activity around the events", 8.0 * there.sum() * (len(edges) - 1) * len(names))
+    at = events[there, None] + edges
+    if trains is not None:
+        counts = [np.diff(np.searchsorted(np.sort(train), at)) for train in trains]
+        data = np.stack(counts, axis=2) / layout.bin
+        for unit, intervals in enumerate(observed):
+            if len(intervals):
+                inside = ((at[:, :-1, None] >= intervals[:, 0]) & (at[:, 1:, None] <= intervals[:, 1])).any(axis=2)
+                data[~inside, unit] = np.nan
+    else:
+        order = np.argsort(signal[0], kind="stable")
+        times, values = (part[order] for part in signal)
+        data = np.stack([bin_means(times, values, bins) for bins in at])
+    lost = np.isnan(data).any(axis=(1, 2)).sum()
+    if lost:
+        notes = (*notes, f"{lost} of {len(data)} trials have bins without a value of a unit: they are missing.")
+    columns = {name: as_text(values)[there] for name, values in rows.items()}
+    return Session(data, columns, units, tuple(names), (edges[:-1] + edges[1:]) / 2, notes)

@@ -1,0 +1,125 @@
+"""CSV and Parquet tables with one value a row: of a unit, in a trial, at a time."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from mirror_core.analysis.validation import RecordingError
+from mirror_core.checks import OptionError, unknown
+from mirror_core.recordings.formats.base import Contents, Format, described, proposed, register
+from mirror_core.recordings.layout import Layout
+from mirror_core.recordings.sessions import Session, binned, check_size
+from mirror_core.recordings.trials import as_text
+
+COLUMNS = {
+    "unit": ("unit", "neuron", "cell", "cluster"),
+    "trial": ("trial",),
+    "time": ("time", "t", "bin"),
+    "value": ("value", "rate", "firing_rate", "activity", "count", "spikes"),
+}
+"""What a table must have, and what such columns are often called; the first of them is what is looked for."""
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table; of CSV every column is text as it stands, so that no label becomes a number or is missing."""
+    with path.open("rb") as file:
+        if file.read(4) == b"PAR1":
+            stored = pq.ParquetFile(path)
+            check_size(path.name, 8.0 * stored.metadata.num_rows * stored.metadata.num_columns)
+            return stored.read().to_pandas()
+    check_size(path.name, 8.0 * path.stat().st_size)
+    with path.open(encoding="utf-8-sig") as file:
+        line = file.readline()
+    separator = max(",;\t", key=line.count)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # values for which there is no name would be lost
+        try:
+            table = pd.read_csv(
+                path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+            )
+        except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
+            raise RecordingError("a row has more values than the first line has names: one each is needed.") from error
+    table.columns = table.columns.str.strip()
+    return table.replace(",", ".", regex=True) if separator == ";" else table  # a comma is a decimal point there
+
+
+def read(path: Path, layout: Layout) -> Session:
+    """Read one value a row; trials with the same number in another mode or condition are others."""
+    table = read_table(path)
+    names = {what: getattr(layout, what) or what for what in COLUMNS}
+    keys = [*filter(None, [layout.mode]), *layout.condition]
+    if not layout.condition:
+        raise OptionError(f"condition is missing (--condition): it must name one of {', '.join(map(str, table))}.")
+    others = [name for name in map(_before_equals, layout.only) if name not in keys]
+    for name in (*names.values(), *keys, *layout.groups, *others):
+        if name not in table:
+            raise unknown("column of the table", name, table)
+    values, times = (_numbers(table, names[what]) for what in ("value", "time"))
+    unit, units = pd.factorize(_labels(table[names["unit"]]))
+    time, bins = np.unique(np.round(times, 9), return_inverse=True)[::-1]
+    marks = [_labels(table[name]) for name in (*keys, names["trial"])]
+    trial, rows = pd.factorize(pd.MultiIndex.from_arrays(marks))
+    shape = (len(rows), len(bins), len(units))
+    check_size(f"{len(rows)} trials, {len(bins)} times and {len(units)} units", 8.0 * np.prod(shape, dtype=float))
+    at = np.ravel_multi_index((trial, time, unit), shape)
+    order = np.argsort(at, kind="stable")
+    if len(twice := order[1:][at[order][1:] == at[order][:-1]]):
+        raise RecordingError(
+            f"row {twice[0] + 2} is the second of unit {units[unit[twice[0]]]}, trial {marks[-1][twice[0]]} and time "
+            f"{times[twice[0]]:g}: there must be one value for each."
+        )
+    data = np.full(shape, np.nan)
+    data.flat[at] = values
+    trials = {name: np.array([row[i] for row in rows], np.str_) for i, name in enumerate(keys)}
+    of_units = {}
+    for name in (*layout.groups, *others):
+        labels = _labels(table[name])
+        _, first, whose = np.unique(unit, return_index=True, return_inverse=True)
+        if (labels[first][whose] == labels).all():
+            of_units[name] = labels[first]
+        elif name in layout.groups:
+            raise RecordingError(f"{name} differs within a unit: a group must say the same of a unit in all rows.")
+        else:
+            trials[name] = labels[np.unique(trial, return_index=True)[1]]
+    return binned(Session(data, trials, of_units, tuple(units.tolist()), bins), layout)
+
+
+def contents(path: Path) -> Contents:
+    """Return the columns, and the options that their names suggest."""
+    table = read_table(path)
+    near = {what: next((name for name in table if str(name).lower() in words), None) for what, words in COLUMNS.items()}
+    fields = [
+        described(str(name), table[name].to_numpy(), "trial" if name not in near.values() else "") for name in table
+    ]
+    options = {what: name for what, name in near.items() if name not in (None, what)}
+    return Contents(tuple(fields), proposed(fields, **options))
+
+
+def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a column as floats, NaN where it is empty."""
+    column = table[name]
+    numbers = pd.to_numeric(column, errors="coerce")
+    wrong = (numbers.isna() & column.notna() & ~column.isin(["", "NaN", "nan", "NA"])).to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise RecordingError(f"{name} has {column.iloc[row]!r} in row {row + 2}: it must hold numbers.")
+    return numbers.to_numpy(float)
+
+
+def _labels(column: pd.Series) -> np.ndarray:
+    codes, different = pd.factorize(column, use_na_sentinel=False)
+    return as_text(different)[codes]
+
+
+def _before_equals(text: str) -> str:
+    return text.partition("=")[0]
+
+
+OPTIONS = (*COLUMNS, "groups", "window", "bin")
+register(Format("a Parquet table (.parquet)", (b"PAR1",), read, contents, options=OPTIONS))
+register(Format("a CSV table (.csv, .tsv)", (b".csv", b".tsv"), read, contents, options=OPTIONS))

@@ -1,0 +1,149 @@
+"""Recordings whose two modes have trials of their own: what they have in common is the condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mirror_core.analysis.validation import RecordingError
+from mirror_core.arrays import MODES
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Two recordings of the same units whose trials have only the condition in common.
+
+    Making one checks it. Conditions that only one mode has, trials without any value, and units without a value in a
+    mode are left out, with a note each.
+
+    Raises
+    ------
+    RecordingError
+        If the arrays do not fit each other, hold infinite values, or have no condition in common.
+    """
+
+    perform: np.ndarray
+    """Activity (trial, time, unit) while performing, any unit of measurement; NaN where a trial has ended or a unit is
+    missing."""
+    observe: np.ndarray
+    """The same while observing: its own number of trials, the same time bins and units."""
+    perform_conditions: np.ndarray
+    """Label of each trial's condition (trial,), text without spaces around it, never empty."""
+    observe_conditions: np.ndarray
+    """The same of the trials while observing."""
+    units: tuple[str, ...]
+    """Name of each unit."""
+    times: np.ndarray | None = None
+    """Centre of each time bin in seconds from the event (time,); None if it is not known."""
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """What is known of the units, for example {"area": (unit,) text}."""
+    notes: tuple[str, ...] = ()
+    """What was left out and why, a sentence each."""
+
+    def __post_init__(self) -> None:
+        modes = [_activity(name, getattr(self, name)) for name in MODES]
+        if modes[0].shape[1:] != modes[1].shape[1:]:
+            raise RecordingError(
+                f"perform has shape {modes[0].shape} and observe {modes[1].shape}: both must have the same number of "
+                "time bins and of units (dimensions trial, time, unit)."
+            )
+        n_times, n_units = modes[0].shape[1:]
+        labels = [
+            _labels(f"{name}_conditions", getattr(self, f"{name}_conditions"), len(mode))
+            for name, mode in zip(MODES, modes, strict=True)
+        ]
+        units = np.array([str(unit) for unit in self.units])
+        if len(units) != n_units or len(set(units.tolist())) != n_units:
+            raise RecordingError(
+                f"units has {len(units)} name(s), {len(set(units.tolist()))} different, and perform {n_units} unit(s): "
+                "each unit must have a name of its own."
+            )
+        times = None if self.times is None else np.asarray(self.times, float)
+        if times is not None and (times.shape != (n_times,) or not (np.diff(times) > 0).all()):
+            raise RecordingError(
+                f"times has shape {times.shape} and perform {n_times} time bin(s): it must have the centre of each bin "
+                "in seconds, increasing."
+            )
+        groups = {name: as_text(values) for name, values in self.groups.items()}
+        for name, values in groups.items():
+            if values.shape != (n_units,):
+                raise RecordingError(f"group {name!r} has shape {values.shape}: it must have one label a unit.")
+        notes = list(self.notes)
+        shared = np.intersect1d(*labels)
+        if not len(shared):
+            has = (f"{name} has {_some(own)}" for name, own in zip(MODES, labels, strict=True))
+            raise RecordingError(f"no condition is in both modes ({'; '.join(has)}): at least one must be.")
+        for i, name in enumerate(MODES):
+            kept = np.isin(labels[i], shared)
+            if not kept.all():
+                notes.append(
+                    f"{(~kept).sum()} of {len(kept)} trials of {name} left out: only {name} has their condition "
+                    f"({_some(labels[i][~kept])})."
+                )
+            modes[i], labels[i] = modes[i][kept], labels[i][kept]
+        heard = np.logical_and(*(np.isfinite(mode).any(axis=(0, 1)) for mode in modes))
+        if not heard.any():
+            raise RecordingError(f"none of {n_units} unit(s) has values in both modes: at least one must have.")
+        if not heard.all():
+            notes.append(f"{(~heard).sum()} of {n_units} units left out: no value in a mode ({_some(units[~heard])}).")
+        for i, name in enumerate(MODES):
+            modes[i] = modes[i][:, :, heard]
+            full = np.isfinite(modes[i]).any(axis=(1, 2))
+            if not full.all():
+                notes.append(f"{(~full).sum()} of {len(full)} trials of {name} left out: they have no value.")
+            modes[i], labels[i] = modes[i][full], labels[i][full]
+            if len(lost := np.setdiff1d(shared, labels[i])):
+                raise RecordingError(f"no trial of {name} with condition {lost[0]!r} has a value: at least one must.")
+        made = dict(zip(MODES, modes, strict=True))
+        made |= {f"{name}_conditions": own for name, own in zip(MODES, labels, strict=True)}
+        made |= {"units": tuple(units[heard].tolist()), "times": times, "notes": tuple(notes)}
+        made["groups"] = {name: values[heard] for name, values in groups.items()}
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+
+def as_text(values: object) -> np.ndarray:
+    """Return labels as text without spaces around them: whole numbers without a point, what is missing as ""."""
+    return np.array([_word(value) for value in np.asarray(values).ravel()], dtype=np.str_)
+
+
+def _word(value: object) -> str:
+    while isinstance(value, np.ndarray) and value.size == 1:  # a cell of MATLAB's holds arrays
+        value = value.reshape(-1)[0]
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, (float, np.floating)):
+        return "" if np.isnan(value) else f"{value:.12g}"
+    missing = value is None or (isinstance(value, np.ndarray) and not value.size)
+    return "" if missing else str(value).strip().strip("\0")
+
+
+def _activity(name: str, activity: np.ndarray) -> np.ndarray:
+    activity = np.asarray(activity)
+    if activity.dtype.kind not in "fiub" or activity.ndim != 3 or not activity.size:
+        raise RecordingError(
+            f"{name} has shape {activity.shape} and dtype {activity.dtype}: it must hold real numbers with dimensions "
+            "(trial, time, unit), at least one of each."
+        )
+    activity = activity if activity.dtype.kind == "f" else activity.astype(float)
+    if np.isinf(activity).any():
+        raise RecordingError(f"{name} has {np.isinf(activity).sum()} infinite values: numbers, or NaN where none is.")
+    return activity
+
+
+def _labels(name: str, labels: np.ndarray, n: int) -> np.ndarray:
+    labels = as_text(labels)
+    if labels.shape != (n,) or (labels == "").any():
+        raise RecordingError(
+            f"{name} has {len(labels)} label(s), {np.sum(labels == '')} of them empty, for {n} trial(s): each trial "
+            "must have a label."
+        )
+    return labels
+
+
+def _some(labels: np.ndarray) -> str:
+    """Name the first few of several labels."""
+    names = np.unique(labels).tolist()
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")

@@ -1,0 +1,176 @@
+"""What noise lets one see: reliability, the population before its units, and the power of these very data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from mirror_core.analysis import RecordingError
+from mirror_core.analysis.correlation import unit_length
+from mirror_core.analysis.nulls.tuning_mismatch import compare, corrected_correlation
+from mirror_core.analysis.significance import share_beyond
+from mirror_core.analysis.tuning import Tuning, tuning_length
+from mirror_core.arrays import CENTRINGS, MODES
+from mirror_core.recordings.cleaned import Recordings
+from mirror_core.seeding import stream
+from mirror_core.studies.report.results import Section, Settings
+from mirror_core.studies.report.units import TRUSTED, impossible, passing, repeated, tunings
+
+ALIKE = 10
+"""Units of like selectivity among which partners are exchanged."""
+SIMULATIONS = 100
+"""Populations behind the power."""
+SIMILARITY, PLANTED = 0.95, 0.3
+"""Mirror units of the power: similarity of their true tunings, and their share of the units tuned in both modes."""
+
+
+def need_repeats(recordings: Recordings, settings: Settings) -> tuple[Tuning, Tuning]:
+    """Return the tunings, or say why noise cannot be told from them."""
+    if recordings.actions is None:
+        raise RecordingError("it needs actions: whole numbers (sequence, time).")
+    if not repeated(recordings):
+        raise RecordingError("there is one response to each condition: what of it is noise cannot be told.")
+    return tunings(recordings, settings)[:2]
+
+
+def reliability(recordings: Recordings, settings: Settings) -> Section:
+    """Say how reliable each unit's mean responses are, and how many units respond to the actions at all."""
+    modes = need_repeats(recordings, settings)
+    both = np.logical_and(*(one.tuned for one in modes))
+    rows = []
+    for name, one in zip(MODES, modes, strict=True):
+        quartiles = np.quantile(one.reliability, [0.25, 0.5, 0.75])
+        rows.append((name, int(one.tuned.sum()), *quartiles))
+    table = pd.DataFrame(rows, columns=["mode", "tuned units", "reliability, quarter", "median", "three quarters"])
+    lengths = [tuning_length(one.means) for one in modes]
+    raw, corrected = np.einsum("au,au->u", *lengths), np.diag(corrected_correlation(*modes))
+    notes = [f"{both.sum()} of {recordings.n_recorded} units are tuned in both modes."]
+    if both.any():
+        notes.append(
+            f"Of these, the mean correlation of the two tunings is {np.mean(raw[both]):.2f} as it is and "
+            f"{np.mean(corrected[both]):.2f} corrected for noise."
+        )
+    return Section(
+        "reliability",
+        "How much of the responses is not noise?",
+        "Reliability: the share of the variation of a unit's mean responses to the actions that is not noise of the "
+        "means, from how trials or sequences differ; it is what two halves with as many trials each would correlate. "
+        "Tuned: responds differently to different actions, labels exchanged among trials, false discovery rate .05.",
+        table,
+        notes=tuple(notes),
+        found={"tunings": modes, "both": both, "r": raw, "corrected": corrected},
+    )
+
+
+def population(recordings: Recordings, settings: Settings) -> Section:
+    """Ask whether the same unit is more alike across modes than units exchanged among those of like selectivity."""
+    matrices = {f"r, {name}": _across(recordings, centre) for name, centre in CENTRINGS.items()}
+    strength, known = np.ones(len(recordings.units)), repeated(recordings)
+    if known:
+        modes = tunings(recordings, settings)[:2]
+        strength = np.prod([one.reliability for one in modes], axis=0)
+        if recordings.n_actions > 2:
+            x, y = (np.nan_to_num(tuning_length(one.means)) for one in modes)
+            matrices["correlation of tunings"] = x.T @ y
+    rows, found = [], {}
+    for name, r in matrices.items():
+        defined = np.isfinite(np.diag(r))
+        if defined.sum() < 2:
+            continue
+        rng = stream(settings.seed, f"report/population/{name}")
+        null = exchanged_means(r[np.ix_(defined, defined)], strength[defined], settings.n_permutations, rng)
+        value = float(np.diag(r)[defined].mean())
+        found[name] = (value, float(null.mean()), float(share_beyond(np.array([value]), null[:, None])[0]))
+        rows.append((name, *found[name], int(defined.sum())))
+    if not rows:
+        raise RecordingError("it needs at least two units.")
+    among = f"groups of about {ALIKE} of like reliability" if known else "all units"
+    return Section(
+        "population",
+        "Is the same unit more alike than other units, on average?",
+        f"The mean over units, and what it is when partners are exchanged among {among}; p: how often an exchange "
+        "gives as much. It can answer where no single unit can.",
+        pd.DataFrame(rows, columns=["quantity", "same unit", "exchanged", "p", "units"]),
+        found={"means": found},
+    )
+
+
+def exchanged_means(
+    r: Float[np.ndarray, "unit unit"], strength: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
+) -> Float[np.ndarray, " draw"]:
+    """Return the mean of r(i, π(i)) for permutations π among units that are next to each other in strength."""
+    sums = np.zeros(n_draws)
+    for block in np.array_split(np.argsort(strength, kind="stable"), max(1, len(r) // ALIKE)):
+        partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
+        sums += r[block, partners].sum(axis=1)
+    return sums / len(r)
+
+
+def power(recordings: Recordings, settings: Settings) -> Section:
+    """Say what the test would find if some of these units were mirror units: with their tunings, noise and number."""
+    modes = need_repeats(recordings, settings)
+    if reason := impossible(TRUSTED, recordings, settings):
+        raise RecordingError(reason)
+    tuned = [np.flatnonzero(one.tuned) for one in modes]
+    both = np.intersect1d(*tuned)
+    found = 0.0
+    if len(both) > 1:
+        rng = stream(settings.seed, "report/power")
+        found = float(np.mean([_share_found(modes, tuned, both, settings, rng) for _ in range(SIMULATIONS)]))
+    n_planted = max(1, round(PLANTED * len(both))) if len(both) else 0
+    row = {"tuned in both modes": len(both), "planted": n_planted, "share found": found, "populations": SIMULATIONS}
+    return Section(
+        "power",
+        "Would mirror units be found in such data?",
+        f"Simulated populations with the kinds of tunings, reliabilities and numbers of tuned units of these data, in "
+        f"which {PLANTED:.0%} of the units tuned in both modes are mirror units (a similarity of {SIMILARITY}, as on "
+        "the calibration page) and the tunings of the others are unrelated: the mean share of these that tuning "
+        "mismatch finds.",
+        pd.DataFrame([row]),
+        found={"power": found, "both": len(both)},
+    )
+
+
+def _share_found(
+    modes: tuple[Tuning, Tuning], tuned: list[np.ndarray], both: np.ndarray, settings: Settings,
+    rng: np.random.Generator,
+) -> float:  # fmt: skip
+    """Plant mirror units in a population like this one, add its noise, and return the share of them that is found."""
+    n_units = len(modes[0].p)
+    planted = rng.permutation(both)[: max(1, round(PLANTED * len(both)))]
+    true, other = (
+        [_like(one.means[:, units], n_units, rng) for one, units in zip(modes, tuned, strict=True)] for _ in range(2)
+    )
+    mixed = SIMILARITY * true[0] + np.sqrt(1 - SIMILARITY**2) * other[1]
+    true[1][:, planted] = _unit(mixed)[:, planted]
+    drawn = []
+    for one, own in zip(modes, true, strict=True):
+        noise = _unit(rng.standard_normal(own.shape))
+        seen = np.sqrt(one.reliability) * own + np.sqrt(1 - one.reliability) * noise
+        drawn.append(Tuning(seen - seen.mean(axis=0), one.reliability, np.where(one.tuned, 0.0, 1.0)))
+    test = compare(*drawn, 1, rng).test(TRUSTED, "greater")
+    found = np.zeros(n_units, bool)
+    if np.isfinite(test.p).any():
+        found = passing(test, settings.alpha)
+    return float(found[planted].mean())
+
+
+def _like(
+    means: Float[np.ndarray, "action unit"], n: int, rng: np.random.Generator
+) -> Float[np.ndarray, "action other"]:
+    """Return independent tunings that lie in the same directions as given ones: in a circle, if these do."""
+    lengths = tuning_length(means)
+    return _unit(lengths @ rng.standard_normal((lengths.shape[1], n)))
+
+
+def _unit(values: Float[np.ndarray, "action unit"]) -> Float[np.ndarray, "action unit"]:
+    """Return values minus their mean over actions, each unit's squares summing to one."""
+    values = values - values.mean(axis=0)
+    return values / np.linalg.norm(values, axis=0)
+
+
+def _across(recordings: Recordings, centre: bool) -> Float[np.ndarray, "unit unit"]:
+    """Return r of every unit performing with every unit observing."""
+    x, y = (unit_length(mode, centre) for mode in (recordings.perform, recordings.observe))
+    return np.einsum("ntu,ntv->uv", x, y, optimize=True)
