@@ -91,12 +91,7 @@ def _lowered(values: xr.DataArray, condition: str) -> np.ndarray:
 def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
     """Say what controls do to the share of strong mirror units, by the interval of each difference.
 
-    Parameters
-    ----------
-    shared
-        The share with a shared core, one value a network.
-    controls
-        Control → the shared core's share minus the control's, matched by seed.
+    `controls` has for each the shared core's share minus the control's, matched by seed.
     """
     if not controls:
         return "none of the paper's controls was run"

@@ -9,6 +9,7 @@ from mirror_core.checks import OptionError, one_of
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.studies.costs.measured import Measured
+from mirror_core.studies.select import where
 
 METADATA_OPERATIONS = {"mkdir": 1, "create": 3, "fsync": 3, "rename": 2}
 """What keeping one run with its weights asks of the disk: see `mirror_core.runs.store` and
@@ -55,7 +56,7 @@ def run_cost(measured: Measured, reading: str) -> RunCost:
         If the reading was not measured, or no sweep with a single worker.
     """
     parts = measured.parts
-    whole = parts["training"][(parts["training"].way == "ours") & (parts["training"].hidden_size == 96)]
+    whole = where(parts["training"], way="ours", hidden_size=Config().network.hidden_size)
     one_of("reading", reading, list(dict.fromkeys(whole.reading)))
     alone = parts["workers"][parts["workers"].workers == 1]
     if alone.empty:
