@@ -38,13 +38,9 @@ _SITE = 10, 20
     help=f"Of shared and separate cores; by default {_SITE[1]}, or --n-seeds if given.",
 )
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
     help="What to write.",
-)
+)  # fmt: skip
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write to, instead of the terminal."
 )
@@ -89,9 +85,8 @@ def claims(
             with terminated_as_interrupted():
                 evidence = gather(grid, store=store)
         except KeyboardInterrupt:
-            click.echo(
-                f"Interrupted. What is finished is kept in {store.root}; the same command does the rest.", err=True
-            )
+            said = f"Interrupted. What is finished is kept in {store.root}; the same command does the rest."
+            click.echo(said, err=True)
             sys.exit(INTERRUPTED)
         judgements = evaluate(stated, evidence, readings)
         written = {"table": as_text, "csv": to_csv, "json": lambda found: to_json(found, evidence)}[form](judgements)
@@ -101,9 +96,8 @@ def claims(
         else:
             click.echo(written.rstrip("\n"))
         if check and (changed := _changed(to_json(judgements, evidence), stated, readings)):
-            click.echo(
-                "\n".join([f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]), err=True
-            )
+            said = [f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]
+            click.echo("\n".join(said), err=True)
             sys.exit(CHANGED)
 
 
@@ -138,11 +132,8 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
     found, now = read_verdicts(new)
     differing = {name for name in {*settings, *now} - {"n_networks"} if settings.get(name) != now.get(name)}
     if differing:
-        raise OptionError(
-            "the committed verdicts cannot be compared with: they have "
-            + ", ".join(f"{name} = {settings.get(name)} instead of {now.get(name)}" for name in sorted(differing))
-            + "."
-        )
+        named = ", ".join(f"{name} = {settings.get(name)} instead of {now.get(name)}" for name in sorted(differing))
+        raise OptionError(f"the committed verdicts cannot be compared with: they have {named}.")
     return changes([one for one in old if one.reading in readings], found)
 
 

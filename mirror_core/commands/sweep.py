@@ -15,7 +15,7 @@ from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
     from mirror_core.runs.store import RunStore
-    from mirror_core.studies.sweeps.running import Failure, Survey
+    from mirror_core.studies.sweeps.running import Survey
 
 
 @click.command(short_help="Run what a file declares, and write one table.")
@@ -31,20 +31,14 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only say how many runs there are and what they would cost.")
 @click.option("--weights/--no-weights", default=True, help="Whether trained networks are kept, or their measures only.")
 def sweep(
-    files: tuple[Path, ...],
-    out: Path | None,
-    folder: Path | None,
-    workers: int | None,
-    dask: str | None,
-    dry_run: bool,
-    weights: bool,
-) -> None:
+    files: tuple[Path, ...], out: Path | None, folder: Path | None, workers: int | None, dask: str | None,
+    dry_run: bool, weights: bool,
+) -> None:  # fmt: skip
     """Train and measure every network that FILE declares, and write one table with a row for each.
 
     FILE is a short TOML file: lists of values (all combinations), random ranges, readings, conditions and seeds.
     Of several, the rows come one file after the other, and a column `sweep` names the file of each. Each finished run
-    is
-    kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
+    is kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
 
     \b
     Exit status: 0 if every network has its row, 1 if some failed (they are named at the end) or nothing could be
@@ -93,7 +87,8 @@ def sweep(
         write_table(table, out)
     click.echo(f"{len(table)} rows in {out}")
     if failures := [failure for result in results.values() for failure in result.failures]:
-        _say_failures(failures)
+        named = [f"  {failure.name}: {failure.reason}" for failure in failures]
+        click.echo("\n".join([f"{len(failures)} failed:", *named]), err=True)
         sys.exit(1)
 
 
@@ -133,9 +128,3 @@ def _say_interrupted(found: list[Survey], store: RunStore) -> None:
         "the same command does the rest.",
         err=True,
     )
-
-
-def _say_failures(failures: list[Failure]) -> None:
-    click.echo(f"{len(failures)} failed:", err=True)
-    for failure in failures:
-        click.echo(f"  {failure.name}: {failure.reason}", err=True)

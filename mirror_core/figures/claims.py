@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mirror_core.figures.marks import beside_row
+from mirror_core.figures.marks import BESIDE, note
 from mirror_core.figures.style import row_of_panels
 
 LOOK = {
@@ -46,11 +46,8 @@ def verdict_matrix(table: pd.DataFrame, titles: dict[str, str], paper: dict[str,
     axis.xaxis.tick_top()
     axis.tick_params(length=0)
     for y, name in enumerate(claims):
-        beside_row(axis, paper[name], y, fontsize=8, color="0.3")
-    axis.annotate(
-        "the paper", (1, 1), (8, 5), xycoords="axes fraction", textcoords="offset points",
-        va="bottom", fontsize=9, color="0.3",
-    )  # fmt: skip
+        note(axis, paper[name], (1, y), (8, 0), BESIDE, va="center", color="0.3")
+    note(axis, "the paper", (1, 1), (8, 5), va="bottom", fontsize=9, color="0.3")
     for side in axis.spines.values():
         side.set_visible(False)
     present = [verdict for verdict in LOOK if (table.verdict == verdict).any()]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from mirror_core.figures.marks import dots, letter, threshold
+from mirror_core.figures.marks import dots, letter, note, threshold
 from mirror_core.figures.style import CONTROL, WIDTH, row_of_panels
 from mirror_core.studies.select import where
 
@@ -98,9 +98,7 @@ def growth(tables: Mapping[str, pd.DataFrame], papers: Mapping[str, float]) -> F
 def _proportion(axis: Axes, of_one: float, most: int) -> None:
     """Draw what workers would do if each did as much as a lone one."""
     axis.plot([1, most], [of_one, of_one * most], ":", color="0.35", linewidth=0.8, zorder=0)
-    axis.annotate(
-        "in proportion", (most, of_one * most), (-4, 5), textcoords="offset points", ha="right", fontsize=8, color="0.3"
-    )
+    note(axis, "in proportion", (most, of_one * most), (-4, 5), "data", ha="right", color="0.3")
 
 
 def _grow(axis: Axes, table: pd.DataFrame, label: str) -> None:
@@ -115,11 +113,10 @@ def _grow(axis: Axes, table: pd.DataFrame, label: str) -> None:
             middle = medians.index[len(medians) // 2]
             above = medians[middle] >= table[table.x == middle].y.median()
             rises = medians.iloc[-1] > medians.iloc[0]
-            axis.annotate(
-                NAMES.get(name, name), (middle, medians[middle]), (-4 if above == rises else 4, 6 if above else -6),
-                textcoords="offset points", ha="right" if above == rises else "left", va="bottom" if above else "top",
-                fontsize=8, color="0.15",
-            )  # fmt: skip
+            side, aside = ("right", -4) if above == rises else ("left", 4)
+            look = {"ha": side, "va": "bottom" if above else "top", "color": "0.15"}
+            at = (middle, medians[middle])
+            note(axis, NAMES.get(name, name), at, (aside, 6 if above else -6), "data", **look)
 
 
 def _ticks(values: list[float]) -> tuple[list[float], list[str]]:
@@ -147,8 +144,7 @@ def cores(table: pd.DataFrame) -> Figure:
             seconds = where(table, core=core, way=way).seconds
             _turns(axis, seconds, y + offset, way)
             if y == 0:
-                axis.annotate(NAMES[way], (seconds.max(), y + offset), (7, 0), textcoords="offset points", va="center",
-                              fontsize=8, color="0.15")  # fmt: skip
+                note(axis, NAMES[way], (seconds.max(), y + offset), (7, 0), "data", va="center", color="0.15")
     axis.set_yticks(range(len(names)), names)
     axis.set(xlim=(0, table.seconds.max() * 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="seconds an epoch, one core")
     for y in np.arange(0.5, len(names) - 1):

@@ -5,7 +5,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.figures.marks import letter, mode_legend, threshold
+from mirror_core.figures.marks import letter, mode_legend, note, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
@@ -47,11 +47,8 @@ def correlation_histogram(r: xr.DataArray) -> Figure:
     for axis, reading in zip(axes[0], r.reading.values, strict=True):
         for condition, colour, kind in (("separate-cores", CONTROL, "step"), ("shared", SHARED, "stepfilled")):
             values = r.sel(reading=reading, condition=condition).values.ravel()
-            values = values[np.isfinite(values)]
-            axis.hist(
-                values, bins, weights=np.full(len(values), 1 / len(values)), histtype=kind, color=colour,
-                alpha=0.75 if kind == "stepfilled" else 1, linewidth=1.4, label=condition,
-            )  # fmt: skip
+            look = {"histtype": kind, "color": colour, "alpha": 0.75 if kind == "stepfilled" else 1, "linewidth": 1.4}
+            share_histogram(axis, values, bins, label=condition, **look)
         threshold(axis, STRONG_THRESHOLD, ".75")
         for sign in (-1, 1):
             threshold(axis, sign * MODERATE_THRESHOLD, f"{'−' if sign < 0 else ''}.6")
@@ -85,10 +82,8 @@ def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray],
                 for mode, colour in MODE_COLOUR.items():
                     trace = recording.sel(unit=unit, sequence=sequence, mode=mode)
                     axis.plot(times, trace, color=colour, linestyle=MODE_LINE[mode])
-            axis.annotate(
-                f"unit {unit}, r = {decimal(r[reading].sel(unit=unit).item())}", (1, 1), (0, -1), fontsize=8,
-                xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
-            )  # fmt: skip
+            text = f"unit {unit}, r = {decimal(r[reading].sel(unit=unit).item())}"
+            note(axis, text, (1, 1), (0, -1), ha="right", va="bottom")
         starts = np.arange(recording.sizes["sequence"]) * (n_times + 2)
         # all episodes are as long as the first, and only its labels have room
         unlabelled = [""] * (len(starts) - 1)

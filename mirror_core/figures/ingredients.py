@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG
-from mirror_core.figures.marks import label_rows, letter, spread
+from mirror_core.figures.marks import BESIDE, label_rows, letter, note, spread
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH
 from mirror_core.studies.ingredients.factorial import INGREDIENTS
 
@@ -38,10 +38,7 @@ def combinations(overview: pd.DataFrame) -> Figure:
 
 def _shares(axis: Axes, overview: pd.DataFrame) -> None:
     axis.axhspan(STRONG.low, STRONG.high, color="0.9", zorder=-1, linewidth=0)
-    axis.annotate(
-        "paper, range", (1, STRONG.high), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
-        ha="right", fontsize=8, color="0.3",
-    )  # fmt: skip
+    note(axis, "paper, range", (1, STRONG.high), (-2, 2), BESIDE, ha="right", color="0.3")
     for x, row in enumerate(overview.itertuples()):
         colour = SHARED if row.cell.has("shared core") else CONTROL
         axis.plot(

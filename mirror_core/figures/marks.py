@@ -9,27 +9,30 @@ from matplotlib.lines import Line2D
 
 from mirror_core.figures.style import MODE_COLOUR, MODE_LINE
 
+BESIDE, ABOVE = ("axes fraction", "data"), ("data", "axes fraction")
+"""Where a note stands, for one at the side of a row and one over a place on the x axis."""
+
+
+def note(
+    axis: Axes, text: str, at: tuple[float, float], off: tuple[float, float],
+    place: str | tuple[str, str] = "axes fraction", **options,
+) -> None:  # fmt: skip
+    """Write a few small words, some points off a place."""
+    axis.annotate(text, at, off, xycoords=place, textcoords="offset points", **{"fontsize": 8} | options)
+
 
 def letter(axis: Axes, text: str) -> None:
     """Write a panel's letter, as in the paper, outside its upper left corner."""
-    axis.annotate(
-        text, (0, 1), (-30, 6), xycoords="axes fraction", textcoords="offset points", fontsize=12, fontweight="bold"
-    )
+    note(axis, text, (0, 1), (-30, 6), fontsize=12, fontweight="bold")
 
 
 def threshold(axis: Axes, value: float, label: str = "", *, across: bool = False) -> None:
     """Draw a thin labelled line at a threshold, chance or ceiling (`across`: horizontal)."""
     (axis.axhline if across else axis.axvline)(value, color="0.35", linewidth=0.8, linestyle=":", zorder=0)
     if label and across:
-        axis.annotate(
-            label, (1, value), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
-            ha="right", va="bottom", fontsize=8, color="0.3",
-        )  # fmt: skip
+        note(axis, label, (1, value), (-2, 2), BESIDE, ha="right", va="bottom", color="0.3")
     elif label:
-        axis.annotate(
-            label, (value, 1), (2, -1), xycoords=("data", "axes fraction"), textcoords="offset points",
-            ha="left", va="top", fontsize=8, color="0.3",
-        )  # fmt: skip
+        note(axis, label, (value, 1), (2, -1), ABOVE, ha="left", va="top", color="0.3")
 
 
 def spread(n: int, half: float) -> np.ndarray:
@@ -60,6 +63,13 @@ def label_rows(axis: Axes, names: Sequence[str], margin: float = 0.6) -> None:
     axis.set_ylim(len(names) - (1 - margin), -margin)
 
 
+def share_histogram(axis: Axes, values: np.ndarray, bins: np.ndarray, **options) -> None:
+    """Draw which share of the values that are defined lies in each bin."""
+    values = values[np.isfinite(values)]
+    if len(values):
+        axis.hist(values, bins, weights=np.full(len(values), 1 / len(values)), **options)
+
+
 def share_ticks(axis: Axes) -> None:
     """Label quarters of a share."""
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
@@ -69,13 +79,6 @@ def mode_legend(fig: Figure, place: str) -> None:
     """Say which line is which mode."""
     lines = [Line2D([], [], color=MODE_COLOUR[mode], linestyle=MODE_LINE[mode], label=mode) for mode in MODE_COLOUR]
     fig.legend(handles=lines, loc=place, ncols=2)
-
-
-def beside_row(axis: Axes, text: str, y: float, x: float = 8, **options) -> None:
-    """Write at the right of a row."""
-    axis.annotate(
-        text, (1, y), (x, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", **options
-    )
 
 
 def paper_value(axis: Axes, x: float, y: float) -> None:

@@ -27,7 +27,7 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
     """
     readings, conditions = list(beyond.reading.values), list(beyond.condition.values)
     fig, axes = row_of_panels(readings, 4.6, rows=2, sharex="row", sharey="row", height_ratios=[1, 1.15])
-    for i, (axis, reading) in enumerate(zip(axes[0], readings, strict=True)):
+    for axis, reading in zip(axes[0], readings, strict=True):
         at = beyond.sel(reading=reading)
         axis.stairs(at.null_index.sel(condition="shared").mean("seed"), edges, fill=True, color=NULL)
         for condition in [c for c in conditions[::-1] if c != "untrained"]:
@@ -37,13 +37,12 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
                 axis.stairs(share, edges, color=colour_of(condition), linewidth=width, alpha=strength, baseline=None)
         axis.set(xlim=(-1, 1))
         axis.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−.5", "0", ".5", "1"])
-        if i == 0:
-            axis.set_ylabel("share of units")
-            letter(axis, "A")
+    axes[0, 0].set_ylabel("share of units")
+    letter(axes[0, 0], "A")
     axes[0, 0].set_ylim(0, None)
     axes[0, (len(readings) - 1) // 2].set_xlabel("congruence index of a unit")
     classes = list(beyond["class"].values)
-    for i, (axis, reading) in enumerate(zip(axes[1], readings, strict=True)):
+    for axis, reading in zip(axes[1], readings, strict=True):
         at = beyond.sel(reading=reading)
         for y, name in enumerate(classes):
             for j, condition in enumerate(conditions):
@@ -53,9 +52,8 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
                 _networks(axis, one.class_share.values, row_y, condition)
         axis.set(xlim=(0, 1))
         share_ticks(axis)
-        if i == 0:
-            label_rows(axis, [name.replace(" ", "\n", 1) for name in classes], 0.55)
-            letter(axis, "B")
+    label_rows(axes[1, 0], [name.replace(" ", "\n", 1) for name in classes], 0.55)
+    letter(axes[1, 0], "B")
     axes[1, (len(readings) - 1) // 2].set_xlabel("share of units in a class")
     return fig
 

@@ -82,8 +82,7 @@ def _over_similarity(axis: Axes, table: pd.DataFrame) -> None:
 
 
 def overlaps(
-    r: Mapping[int, tuple[Float[np.ndarray, " unrelated"], Float[np.ndarray, " planted"]]],
-    beyond: Mapping[int, str],
+    r: Mapping[int, tuple[Float[np.ndarray, " unrelated"], Float[np.ndarray, " planted"]]], beyond: Mapping[int, str]
 ) -> Figure:
     """Draw r of unrelated and of planted units, for each number of actions.
 

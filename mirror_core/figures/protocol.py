@@ -9,8 +9,9 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from mirror_core.config.passes import Pass
-from mirror_core.figures.marks import threshold
+from mirror_core.figures.marks import ABOVE, note, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels
+from mirror_core.studies.select import where
 from mirror_core.worlds.episodes import Episodes
 
 _IN, _CORE, _OUT = 0.0, 1.0, 2.0
@@ -47,7 +48,7 @@ def training_step(readings: dict[str, tuple[Pass, ...]]) -> Figure:
             heads = [_NAMES[o] for o in one.heads]
             _box(axis, _CORE, y, "core", colour)
             for names, x in ((inputs, _IN), (heads, _OUT)):
-                for name, dy in zip(names, _spread(len(names)), strict=True):
+                for name, dy in zip(names, [0.0] if len(names) == 1 else [0.28, -0.28], strict=True):
                     _box(axis, x, y + dy, name, colour)
                     start, end = (y + dy, y) if x == _IN else (y, y + dy)
                     _arrow(axis, min(x, _CORE), start, end, colour)
@@ -57,23 +58,16 @@ def training_step(readings: dict[str, tuple[Pass, ...]]) -> Figure:
     return fig
 
 
-def _spread(n: int) -> list[float]:
-    return [0.0] if n == 1 else [0.28, -0.28]
-
-
-def example_episode(episodes: Episodes, sequence: int = 0) -> Figure:
-    """Draw one episode: the actions above, the sensations that follow below."""
+def example_episode(episodes: Episodes) -> Figure:
+    """Draw the first episode: the actions above, the sensations that follow below."""
     n_timesteps = episodes.actions.shape[1]
     fig, axes = row_of_panels([f"one episode: {n_timesteps} actions and what they caused"], 2.6, lone=1)
     axis = axes[0, 0]
     times = np.arange(1, n_timesteps + 1)
-    axis.plot(times, episodes.sensations[sequence], color=MODE_COLOUR["observe"], linewidth=0.9, alpha=0.8)
-    for t, action in zip(times, episodes.actions[sequence], strict=True):
-        axis.annotate(
-            str(action), (t, 1), (0, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
-            ha="center", va="top", fontsize=9, color="white", bbox={"boxstyle": "round", "fc": MODE_COLOUR["perform"],
-                                                                    "ec": "none"},
-        )  # fmt: skip
+    axis.plot(times, episodes.sensations[0], color=MODE_COLOUR["observe"], linewidth=0.9, alpha=0.8)
+    for t, action in zip(times, episodes.actions[0], strict=True):
+        box = {"boxstyle": "round", "fc": MODE_COLOUR["perform"], "ec": "none"}
+        note(axis, str(action), (t, 1), (0, -2), ABOVE, ha="center", va="top", fontsize=9, color="white", bbox=box)
     low, high = axis.get_ylim()
     axis.set(xlabel="timestep", xticks=times, ylim=(low, high + 0.25 * (high - low)))
     axis.set_ylabel(f"sensation ({episodes.sensations.shape[2]} features)")
@@ -96,14 +90,11 @@ def loss_curves(history: pd.DataFrame, floors: dict[str, float], levels: dict[st
     fig, axes = row_of_panels(readings, 4.6, rows=2, sharey="row")
     labels = {"predict": "forward: predict s\nmean squared error", "infer": "inverse: infer a\ncross-entropy (nats)"}
     for row, (objective, label) in enumerate(labels.items()):
-        for column, reading in enumerate(readings):
-            axis = axes[row, column]
-            chosen = history[(history.reading == reading) & (history.objective == objective)]
+        for axis, reading in zip(axes[row], readings, strict=True):
+            chosen = where(history, reading=reading, objective=objective)
             for (mode, split, _), curve in chosen.groupby(["mode", "split", "seed"], sort=False):
-                axis.plot(
-                    curve.epoch, curve.loss, color=_COLOUR[mode], linewidth=1.1, alpha=0.8,
-                    linestyle=_SPLIT_LINE[split],
-                )  # fmt: skip
+                look = {"color": _COLOUR[mode], "linestyle": _SPLIT_LINE[split], "linewidth": 1.1, "alpha": 0.8}
+                axis.plot(curve.epoch, curve.loss, **look)
             for value, name in ((levels.get(objective), "knows nothing"), (floors.get(objective), "noise floor")):
                 if value:
                     threshold(axis, value, name, across=True)

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.figures.marks import mode_legend, threshold
+from mirror_core.figures.marks import mode_legend, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
@@ -30,9 +30,7 @@ def r_histograms(r: Mapping[str, np.ndarray], mismatched: Mapping[str, np.ndarra
             (mismatched.get(title, np.array([])), {"color": NULL, "label": "other units"}),
             (values, {"color": SHARED, "histtype": "step", "linewidth": 1.6, "label": "same unit"}),
         ):
-            one = one[np.isfinite(one)]
-            if len(one):
-                axis.hist(one, bins, weights=np.full(len(one), 1 / len(one)), **options)
+            share_histogram(axis, one, bins, **options)
         for value, label in ((STRONG_THRESHOLD, ".75"), (MODERATE_THRESHOLD, ".6"), (-MODERATE_THRESHOLD, "−.6")):
             threshold(axis, value, label)
         axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], xlabel="r between performing and observing")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
-from mirror_core.figures.marks import letter, paper_value, spread, threshold
+from mirror_core.figures.marks import ABOVE, letter, note, paper_value, share_histogram, spread, threshold
 from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, row_of_panels
 from mirror_core.studies.measures.decoding import TRANSFERS
 
@@ -30,19 +30,13 @@ def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[s
     for column, (reading, draws) in enumerate(nulls.items()):
         for row, (kind, values) in enumerate(draws.items()):
             axis = axes[row, column]
-            axis.hist(values, bins, weights=np.full(len(values), 1 / len(values)), color=NULL)
+            share_histogram(axis, values, bins, color=NULL)
             axis.axvline(observed[reading], color=SHARED, linewidth=2)
-            axis.annotate(
-                kind.partition(" (")[0], (0, 1), (5, -2), fontsize=8, xycoords="axes fraction",
-                textcoords="offset points", va="top",
-            )  # fmt: skip
+            note(axis, kind.partition(" (")[0], (0, 1), (5, -2), va="top")
             axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], yticks=[])
         axes[0, column].set_title(f"{reading}: unit {unit[reading]}")
         aside, side = (-4, "right") if observed[reading] > 0 else (4, "left")
-        axes[0, column].annotate(
-            "observed", (observed[reading], 0.55), (aside, 0), color=SHARED, xycoords=("data", "axes fraction"),
-            textcoords="offset points", fontsize=8, ha=side,
-        )  # fmt: skip
+        note(axes[0, column], "observed", (observed[reading], 0.55), (aside, 0), ABOVE, color=SHARED, ha=side)
         axes[-1, column].set_xlabel("r")
     fig.supylabel("share of draws", fontsize=9)
     letter(axes[0, 0], "A")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG
-from mirror_core.figures.marks import letter, paper_value, share_ticks
+from mirror_core.figures.marks import BESIDE, letter, note, paper_value, share_ticks
 from mirror_core.figures.style import NULL, SHARED, row_of_panels
 from mirror_core.studies.specification.choices import Choice
 from mirror_core.studies.specification.matching import Target
@@ -43,10 +43,8 @@ def _label_rows(axis: Axes, choices: Sequence[Choice]) -> None:
     axis.set_yticks(list(rows.values()), [level for _, level in rows], fontsize=8)
     for choice in choices:
         middle = np.mean([rows[choice.name, level] for level in choice.levels])
-        axis.annotate(
-            choice.label, (0, middle), (-58, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            ha="right", va="center", fontsize=8, fontweight="bold", annotation_clip=False,
-        )  # fmt: skip
+        look = {"ha": "right", "va": "center", "fontweight": "bold", "annotation_clip": False}
+        note(axis, choice.label, (0, middle), (-58, 0), BESIDE, **look)
     axis.set_ylim(max(rows.values()) + 0.6, -0.6)
 
 

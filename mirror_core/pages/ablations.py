@@ -91,12 +91,7 @@ def _lowered(values: xr.DataArray, condition: str) -> np.ndarray:
 def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
     """Say what controls do to the share of strong mirror units, by the interval of each difference.
 
-    Parameters
-    ----------
-    shared
-        The share with a shared core, one value a network.
-    controls
-        Control → the shared core's share minus the control's, matched by seed.
+    `controls` has for each the shared core's share minus the control's, matched by seed.
     """
     if not controls:
         return "none of the paper's controls was run"
@@ -104,11 +99,7 @@ def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
         return "one network gives no interval to judge controls by"
     if side(shared) != "above":
         return "too few for a control to lower"
-    words = {
-        "above": "{} lower{} it",
-        "below": "{} raise{} it",
-        "around": "the effect of {} cannot be told from none",
-    }
+    words = {"above": "{} lower{} it", "below": "{} raise{} it", "around": "the effect of {} cannot be told from none"}
     by_side = {place: [name for name, found in controls.items() if side(found) == place] for place in words}
     return listed([words[place].format(listed(c), "s" if len(c) == 1 else "") for place, c in by_side.items() if c])
 

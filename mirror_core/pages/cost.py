@@ -4,23 +4,24 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
+from mirror_core.config.settings import Config, flat
 from mirror_core.pages.tables import show, statement
 from mirror_core.studies.costs.measured import MOST_OTHERS, Measured
 from mirror_core.studies.costs.scale import RunCost, slope, sweep_seconds, throughput_ratios
 from mirror_core.studies.select import where
 from mirror_core.studies.wording import counted, duration, listed, times
 
-PAPERS = {"hidden_size": 96, "sequence_length": 12, "batch_size": 64}
-"""The paper's values of the settings that grow."""
 SETTINGS = {"hidden_size": "units H", "sequence_length": "timesteps T", "batch_size": "batch size"}
+PAPERS = {name: flat(Config())[name] for name in SETTINGS}
+"""The paper's values of the settings that grow."""
 
 
-def ratios(measured: Measured, hidden_size: int, way: str = "plain") -> np.ndarray:
-    """Return how many times as long as ours a way of training takes, as-written, within each turn."""
+def ratios(measured: Measured, hidden_size: int) -> np.ndarray:
+    """Return how many times as long as ours a plain loop takes, as-written, within each turn."""
     table = measured.parts["training"]
     one = where(table, reading="as-written", hidden_size=hidden_size)
     wide = one.pivot(index="turn", columns="way", values="seconds")
-    return (wide[way] / wide["ours"]).to_numpy()
+    return (wide["plain"] / wide["ours"]).to_numpy()
 
 
 def ratio_words(measured: Measured) -> dict[int, str]:
@@ -33,7 +34,7 @@ def finding(measured: Measured, cost: RunCost, reading: str) -> HTML:
     """Say in two sentences what a network costs beside a plain loop, and what very many would."""
     return statement(
         f"At the paper's size, training one network takes {duration(_whole(measured).median())} on one core: a plain "
-        f"torch.nn.GRU loop takes {times(ratios(measured, 96))} as long.",
+        f"torch.nn.GRU loop takes {times(ratios(measured, PAPERS['hidden_size']))} as long.",
         f"With measuring and keeping it, a network under {reading} costs {duration(cost.total)} of one core, so that "
         f"10,000 networks take {duration(sweep_seconds(cost, 10**4, 1))} on one core, and a million would take "
         f"{duration(sweep_seconds(cost, 10**6, 100))} on a hundred."
@@ -43,7 +44,8 @@ def finding(measured: Measured, cost: RunCost, reading: str) -> HTML:
 
 def _whole(measured: Measured) -> pd.Series:
     """Return the seconds of training one network of the paper's size as-written, ours, in every turn."""
-    return where(measured.parts["training"], reading="as-written", hidden_size=96, way="ours").seconds
+    size = PAPERS["hidden_size"]
+    return where(measured.parts["training"], reading="as-written", hidden_size=size, way="ours").seconds
 
 
 def disturbance(measured: Measured) -> HTML:

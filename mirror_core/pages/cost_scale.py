@@ -8,7 +8,7 @@ from mirror_core.config.settings import Config
 from mirror_core.pages.tables import show
 from mirror_core.studies.costs import scale
 from mirror_core.studies.costs.measured import Measured
-from mirror_core.studies.costs.scale import RunCost, most_workers, sweep_seconds
+from mirror_core.studies.costs.scale import RunCost, sweep_seconds
 from mirror_core.studies.wording import counted, duration, size
 
 RUNS = (10**3, 10**4, 10**6)
@@ -93,38 +93,34 @@ def overheads_table(measured: Measured, cost: RunCost) -> HTML:
 def limits_table(measured: Measured, cost: RunCost) -> HTML:
     """Show where something other than training becomes the limit, and what would be changed then."""
     keeping = measured.parts["keeping"].groupby("action").seconds.median()
-    rows = [_handing_out(cost, name, seconds) for name, seconds in cost.hand_over.items()]
     start, again = MANY * cost.declaring, MANY * keeping["load row"]
-    rows.append(
+    save = keeping["save run"] + keeping["save row"]
+    operations = sum(scale.METADATA_OPERATIONS.values())
+    named = ", ".join(f"{n} {what}" for what, n in scale.METADATA_OPERATIONS.items())
+    rate = 100 * cost.efficiency / cost.total * operations
+    rows = [
+        *(_handing_out(cost, name, seconds) for name, seconds in cost.hand_over.items()),
         (
             "Starting a sweep",
             f"{duration(cost.declaring)} a network, in one process",
             f"a million wait {duration(start)} for the first task; {duration(again)} more if all rows are kept already",
             "declare in pieces of 10⁵; keep one index of finished runs instead of looking up each",
-        )
-    )
-    rows.append(_listing(measured))
-    save = keeping["save run"] + keeping["save row"]
-    rows.append(
+        ),
+        _listing(measured),
         (
             "Writing",
             f"{duration(save)} to save a run and its row, waiting until they are on this disk",
-            f"{most_workers(cost.total, save):,.0f} workers, if the disk took one at a time",
+            f"{cost.total / save:,.0f} workers, if the disk took one at a time",
             "wait for the disk once in a hundred rows; one file of 1,000 networks' weights",
-        )
-    )
-    operations = sum(scale.METADATA_OPERATIONS.values())
-    rate = 100 * cost.efficiency / cost.total * operations
-    rows.append(
+        ),
         (
             "Folders of a shared disk",
-            f"{operations} operations a network "
-            f"({', '.join(f'{n} {what}' for what, n in scale.METADATA_OPERATIONS.items())})",
+            f"{operations} operations a network ({named})",
             f"100 cores ask for {rate:,.0f} a second; a server that takes 1,000 a second (assumed) is full at "
             f"{1000 * cost.total / operations:,.0f} workers",
             "each worker writes to its own machine's disk and hands over one archive in the end",
-        )
-    )
+        ),
+    ]
     columns = ["what", "measured", "becomes the limit", "would be changed then"]
     return show(pd.DataFrame(rows, columns=columns))
 
@@ -133,10 +129,9 @@ def _handing_out(cost: RunCost, name: str, seconds: float) -> tuple[str, ...]:
     return (
         f"Handing out ({name})",
         f"{duration(seconds)} a task, {1 / seconds:,.0f} tasks a second",
-        f"{most_workers(cost.total, seconds):,.0f} workers keep one scheduler busy all the time",
+        f"{cost.total / seconds:,.0f} workers keep one scheduler busy all the time",
         "several networks a task; each result taken as it comes, where now up to 2,000 waiting tasks are looked "
-        "through; "
-        "several sweeps, each with its part of the seeds, without a common scheduler"
+        "through; several sweeps, each with its part of the seeds, without a common scheduler"
         if name == "dask"
         else "a Dask cluster, since one machine has fewer cores than that",
     )

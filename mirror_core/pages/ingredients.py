@@ -52,8 +52,7 @@ def _signed(row: pd.Series) -> str:
     mean = ("+" if round(row["mean"], 2) > 0 else "") + decimal(row["mean"])
     if not np.isfinite(row["low"]):
         return mean
-    low, high = np.clip([row["low"], row["high"]], *CORRELATION)
-    return f"{mean}<br><small>[{decimal(low)}, {decimal(high)}]</small>"
+    return f"{mean}<br><small>{_limits(*np.clip([row['low'], row['high']], *CORRELATION))}</small>"
 
 
 def cells_table(table: pd.DataFrame) -> HTML:
@@ -158,17 +157,19 @@ def checks_said(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
 
 def _plain(row: pd.Series) -> str:
     """Return an effect with its interval, if there is one."""
-    limits = f" [{decimal(row['low'])}, {decimal(row['high'])}]" if np.isfinite(row["low"]) else ""
-    return decimal(row["mean"]) + limits
+    return decimal(row["mean"]) + (f" {_limits(row.low, row.high)}" if np.isfinite(row.low) else "")
+
+
+def _limits(low: float, high: float) -> str:
+    return f"[{decimal(low)}, {decimal(high)}]"
 
 
 def _said(row) -> str:
     """Return an effect in words, by its interval."""
     if not np.isfinite(row.low):
         return f"{row.ingredient} changes the share by {decimal(row.mean)}"
-    limits = f"[{decimal(row.low)}, {decimal(row.high)}]"
     if row.low <= 0 <= row.high:
-        return f"the effect of {row.ingredient} cannot be told from none ({decimal(row.mean)} {limits})"
-    return f"{row.ingredient} {'raises' if row.low > 0 else 'lowers'} the share by {decimal(abs(row.mean))} " + (
-        limits if row.low > 0 else f"[{decimal(-row.high)}, {decimal(-row.low)}]"
-    )
+        said = f"{decimal(row.mean)} {_limits(row.low, row.high)}"
+        return f"the effect of {row.ingredient} cannot be told from none ({said})"
+    verb, limits = ("raises", (row.low, row.high)) if row.low > 0 else ("lowers", (-row.high, -row.low))
+    return f"{row.ingredient} {verb} the share by {decimal(abs(row.mean))} {_limits(*limits)}"

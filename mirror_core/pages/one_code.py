@@ -1,6 +1,6 @@
 """The page that asks whether the two modes share one code, by measures beyond r, and whether mirror units matter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -143,13 +143,13 @@ def _cost_in_words(said: Mapping[str, str]) -> str:
     return listed([f"{doing[mode]} {words[one]}" for mode, one in said.items()])
 
 
-def matching(effects: pd.DataFrame, modes: Sequence[str] = MODES) -> HTML:
+def matching(effects: pd.DataFrame) -> HTML:
     """Say how close the variance of the matched sets comes to that of the top units, with a shared core."""
     at = where(effects, condition="shared", n_units=main_dose(effects[effects.group == "top"]))
     mean = at.groupby(["group", "mode", "seed", "reading"]).variance.mean().unstack(["seed", "reading"])
     ratios = [
         f"{decimal((mean.loc['top'] / mean.loc[null]).loc[mode].mean())} ({mode}, {null})"
-        for null in NULL_GROUPS for mode in modes
+        for null in NULL_GROUPS for mode in MODES
     ]  # fmt: skip
     return HTML(f"<p>Variance of the top units over that of the other sets, mean over networks: {listed(ratios)}.</p>")
 

@@ -36,13 +36,10 @@ def finding(answers: Answers) -> HTML:
     matched = [(reading, int(answers.matching[of.shared.reading == reading].sum())) for reading in of.readings]
     where = listed([f"{n} under {reading}" for reading, n in matched if n])
     n_matching = sum(n for _, n in matched)
-    match = f"{n_matching} of them match" if n_matching != 1 else "One of them matches"
-    if n_matching == 0:
-        match = "None of them matches"
+    match = {0: "None of them matches", 1: "One of them matches"}.get(n_matching, f"{n_matching} of them match")
     return statement(
         f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it "
-        f"fixes, the median share of units with "
-        f"r > .75 is {listed(spreads)}.",
+        f"fixes, the median share of units with r > .75 is {listed(spreads)}.",
         f"{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
     )
 
@@ -185,16 +182,12 @@ def where_matches_lie(answers: Answers) -> HTML:
         rows = []
         for choice in of.all_choices:
             level, every = choice.level_of(found[choice.name]), choice.level_of(one[choice.name])
-            rows.append(
-                {
-                    "choice": choice.label,
-                    "matching": ", ".join(
-                        f"{name}: {int((level == i).sum())} of {int((every == i).sum())}"
-                        for i, name in enumerate(choice.levels)
-                        if (every == i).any()
-                    ),
-                }
-            )
+            counts = [
+                f"{name}: {int((level == i).sum())} of {int((every == i).sum())}"
+                for i, name in enumerate(choice.levels)
+                if (every == i).any()
+            ]
+            rows.append({"choice": choice.label, "matching": ", ".join(counts)})
         parts.append(show(pd.DataFrame(rows), f"{reading}: networks that match, of all with the value").data)
     return HTML("".join(parts) or "<p>No network matches, so that there is no region to describe.</p>")
 
@@ -206,20 +199,11 @@ def controls(answers: Answers) -> HTML:
         main = under(reading, answers.of.gru)
         for condition, one in under(reading, answers.of.controls).groupby("condition", sort=False):
             partner = _partners(main, one)
-            difference = partner.strong_raw.to_numpy() - one.strong_raw.to_numpy()
-            rows.append(
-                {
-                    "reading": reading,
-                    "control": condition,
-                    "networks": len(one),
-                    "r > .75": cell(one.strong_raw, SHARE),
-                    "shared minus control": cell(difference, CORRELATION),
-                    "and passes": cell(one.strong_passing_raw, SHARE),
-                    "shared minus control, and passes": cell(
-                        partner.strong_passing_raw.to_numpy() - one.strong_passing_raw.to_numpy(), CORRELATION
-                    ),
-                }
-            )
+            row = {"reading": reading, "control": condition, "networks": len(one)}
+            for outcome, what, more in zip(OUTCOMES, ("r > .75", "and passes"), ("", ", and passes"), strict=True):
+                difference = partner[outcome].to_numpy() - one[outcome].to_numpy()
+                row |= {what: cell(one[outcome], SHARE), f"shared minus control{more}": cell(difference, CORRELATION)}
+            rows.append(row)
     return show(pd.DataFrame(rows), "Controls at the settings of the first networks of the sample")
 
 

@@ -1,6 +1,7 @@
 """A study: networks for every reading × condition × seed, and what is measured on each, as one labelled dataset."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from mirror_core.config.settings import Config
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.runs.making import obtain
-from mirror_core.runs.store import Run, RunStore
+from mirror_core.runs.store import Run
 from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.shares import HEADLINE, N_EXCLUDED, measured_on_r
 
@@ -44,22 +45,14 @@ def seeds_from(seed: int, n_seeds: int) -> list[int]:
 
 
 def obtain_grid(
-    base: Config,
-    readings: Sequence[str],
-    conditions: Sequence[str],
-    seeds: Sequence[int],
-    *,
-    store: RunStore | None = None,
-    progress: bool = True,
+    base: Config, readings: Sequence[str], conditions: Sequence[str], seeds: Sequence[int], *, progress: bool = True
 ) -> Grid:
     """Return the runs of every combination, training what the store lacks (see `mirror_core.runs.making.obtain`)."""
     grid = {
         (reading, condition, seed): configure(base.change(seed=seed), reading, condition)
-        for reading in readings
-        for condition in conditions
-        for seed in seeds
+        for reading, condition, seed in product(readings, conditions, seeds)
     }
-    return dict(zip(grid, obtain(list(grid.values()), store, progress=progress), strict=True))
+    return dict(zip(grid, obtain(list(grid.values()), progress=progress), strict=True))
 
 
 def recordings(grid: Grid, n_test: int = N_TEST) -> dict[tuple[str, str, int], xr.DataArray]:
@@ -74,7 +67,7 @@ def recordings(grid: Grid, n_test: int = N_TEST) -> dict[tuple[str, str, int], x
     return {key: record(run.network, heldout_episodes(run.config, n_test)) for key, run in grid.items()}
 
 
-def measure(grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, progress: bool = True) -> xr.Dataset:
+def measure(grid: Grid, n_test: int = N_TEST, *, progress: bool = True) -> xr.Dataset:
     """Measure every network of a grid on held-out episodes; what the store has kept is taken from there.
 
     Returns
@@ -87,7 +80,7 @@ def measure(grid: Grid, n_test: int = N_TEST, *, store: RunStore | None = None, 
         most frequent one; `run` (reading, condition, seed): fingerprint of the run.
     """
     whole("n_test", n_test, 4)
-    found = analyse_runs(measure_run, list(grid.values()), store=store, progress=progress, n_test=n_test)
+    found = analyse_runs(measure_run, list(grid.values()), progress=progress, n_test=n_test)
     return combined(grid, [one.assign(run=run.fingerprint) for run, one in zip(grid.values(), found, strict=True)])
 
 
@@ -137,12 +130,10 @@ def shares_table(r: xr.DataArray) -> pd.DataFrame:
 
 def shares_by_threshold(shared: xr.Dataset) -> pd.DataFrame:
     """Return the share of units beyond every threshold from 0 to 1, for each reading and seed."""
-    thresholds = np.linspace(0, 1, 101)
-    r = shared.r.sel(centring="raw")
+    thresholds, r = np.linspace(0, 1, 101), shared.r.sel(centring="raw")
     parts = [
         shares_over_thresholds(r.sel(reading=reading, seed=seed).values, thresholds).assign(reading=reading, seed=seed)
-        for reading in r.reading.values
-        for seed in r.seed.values
+        for reading, seed in product(r.reading.values, r.seed.values)
     ]
     return pd.concat(parts, ignore_index=True)
 

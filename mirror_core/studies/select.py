@@ -1,4 +1,4 @@
-"""Rows of a long table by what its columns say."""
+"""Rows of a long table, by what its columns say."""
 
 import numpy as np
 import pandas as pd

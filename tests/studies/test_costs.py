@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +24,17 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import cost as page
 from mirror_core.pages import cost_scale as scale
 from mirror_core.runs.store import Run, RunStore
-from mirror_core.studies.costs.measured import PARTS, Measured, find_file, read_measured
+from mirror_core.studies.costs.measured import PARTS, Measured, read_measured
 from mirror_core.studies.costs.scale import (
     INODES,
     METADATA_OPERATIONS,
     RunCost,
     matrix_flop,
-    most_workers,
     run_cost,
     slope,
     sweep_seconds,
-    wall_seconds,
 )
+from mirror_core.studies.data import find_data
 from mirror_core.studies.sweeps.rows import Row, RowStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,8 +148,8 @@ def test_how_long_very_many_take(cost):
     assert sweep_seconds(cost, 1000, 2) == pytest.approx(3500 / 1.8)
     # 3500 / 90 = 38.9 s, but one Dask scheduler needs 50 s to hand out a thousand tasks
     assert sweep_seconds(cost, 1000, 100) == pytest.approx(50)
-    assert wall_seconds(1000, 100, 3.5, 0.9) == pytest.approx(350 / 9)
-    assert most_workers(3.5, 0.05) == pytest.approx(70)
+    at_once = replace(cost, hand_over=dict.fromkeys(cost.hand_over, 0.0))
+    assert sweep_seconds(at_once, 1000, 100) == pytest.approx(350 / 9)
 
 
 def test_exponents_of_growth():
@@ -230,7 +230,7 @@ def test_what_was_not_measured_is_one_clear_error(measured, saved):
 
 
 def test_the_committed_measurement_is_whole_and_has_no_place_of_the_machine_that_made_it():
-    path = find_file("cost.json")
+    path = find_data("measured", "cost.json", "*.json")
     assert path == ROOT / "book" / "data" / "cost.json" and path.stat().st_size < 200_000
     found = read_measured("cost.json")
     assert not found.about["tiny"] and found.about["settings"]["n_epochs"] == 20

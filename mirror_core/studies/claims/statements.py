@@ -42,6 +42,11 @@ class Part:
     interval: str = "networks"
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """Conditions whose networks decide it."""
+        return (*self.condition, *([self.than] if self.than else []))
+
+    @property
     def checks(self) -> list[tuple[str, str]]:
         """Every measure under every condition."""
         return list(product(self.measure, self.condition))
@@ -68,8 +73,7 @@ class Claim:
     @property
     def conditions(self) -> list[str]:
         """Conditions whose networks decide the claim."""
-        of_parts = (c for part in self.parts for c in (*part.condition, *([part.than] if part.than else [])))
-        return list(dict.fromkeys(of_parts))
+        return list(dict.fromkeys(condition for part in self.parts for condition in part.conditions))
 
 
 def load_claims(path: Path | None = None) -> list[Claim]:
@@ -118,10 +122,8 @@ def _part(entry: dict[str, Any]) -> Part:
     rule = RULES[entry["rule"]]
     known = {field: entry[field] for field in _PART_FIELDS if field in entry}
     limits = {key: float(value) for key, value in entry.items() if key not in _PART_FIELDS}
-    for several in ("measure", "condition"):
-        if several in known:
-            values = known[several] if isinstance(known[several], list) else [known[several]]
-            known[several] = tuple(values)
+    for several in {"measure", "condition"} & known.keys():
+        known[several] = tuple(known[several]) if isinstance(known[several], list) else (known[several],)
     part = Part(**known, limits=limits)
     try:
         inspect.signature(rule.judge).bind(None, **limits)
@@ -131,7 +133,7 @@ def _part(entry: dict[str, Any]) -> Part:
         raise OptionError(f"rule {part.rule} {'needs' if rule.of_difference else 'takes no'} `than`.")
     for measure in part.measure:
         one_of("measure", measure, claimable())
-    for condition in (*part.condition, *([part.than] if part.than else [])):
+    for condition in part.conditions:
         one_of("condition", condition, CONDITIONS)
     one_of("of", part.of, ("all", "any"))
     one_of("interval", part.interval, INTERVALS)

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -57,31 +56,15 @@ class Measured:
         return self.others <= MOST_OTHERS
 
 
-def find_file(name: str) -> Path:
-    """Return the path of a measurement: a path as it is, else a file of the checkout's data folder.
-
-    Raises
-    ------
-    OptionError
-        If there is neither.
-    """
-    return find_data("measured", name, "*.json", f" Make one with {COMMAND}.")
-
-
 def read_measured(name: str) -> Measured:
-    """Read a measurement.
-
-    Parameters
-    ----------
-    name
-        See `find_file`.
+    """Read a measurement: a path as it is, else a file of the checkout's data folder.
 
     Raises
     ------
     OptionError
         If the file is missing, no JSON, or lacks a part or a column that the page needs.
     """
-    path = find_file(name)
+    path = find_data("measured", name, "*.json", f" Make one with {COMMAND}.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValueError) as error:

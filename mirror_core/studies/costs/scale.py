@@ -9,6 +9,7 @@ from mirror_core.checks import OptionError, one_of
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.studies.costs.measured import Measured
+from mirror_core.studies.select import where
 
 METADATA_OPERATIONS = {"mkdir": 1, "create": 3, "fsync": 3, "rename": 2}
 """What keeping one run with its weights asks of the disk: see `mirror_core.runs.store` and
@@ -55,7 +56,7 @@ def run_cost(measured: Measured, reading: str) -> RunCost:
         If the reading was not measured, or no sweep with a single worker.
     """
     parts = measured.parts
-    whole = parts["training"][(parts["training"].way == "ours") & (parts["training"].hidden_size == 96)]
+    whole = where(parts["training"], way="ours", hidden_size=Config().network.hidden_size)
     one_of("reading", reading, list(dict.fromkeys(whole.reading)))
     alone = parts["workers"][parts["workers"].workers == 1]
     if alone.empty:
@@ -86,36 +87,15 @@ def throughput_ratios(workers: pd.DataFrame, many: int) -> np.ndarray:
     return (wide[many] / wide[1]).to_numpy()
 
 
-def wall_seconds(runs: int, cores: int, each: float, efficiency: float = 1.0, serial: float = 0.0) -> float:
-    """Return how long very many runs take.
-
-    Parameters
-    ----------
-    cores
-        Worker processes, one core each.
-    each
-        Seconds of one core for one run.
-    efficiency
-        Throughput of a core among many over that of a lone one; has no meaning for one core.
-    serial
-        Seconds for each run of the one process that hands them out: the work takes no less than that.
-    """
-    working = runs * each / (cores * (efficiency if cores > 1 else 1.0))
-    return max(working, runs * serial)
-
-
 def sweep_seconds(cost: RunCost, runs: int, cores: int) -> float:
-    """Return how long a sweep takes by what one network costs, see `wall_seconds`.
+    """Return how long a sweep takes on cores with a worker process each, by what one network costs.
 
-    On more cores than were measured, efficiency stays as it was, and Dask hands out the work if it was measured.
+    On more cores than were measured, efficiency stays as it was, and Dask hands out the work if it was measured. It
+    takes no less than the one process that hands it out.
     """
     name = "dask" if cores > cost.workers and "dask" in cost.hand_over else next(iter(cost.hand_over))
-    return wall_seconds(runs, cores, cost.total, cost.efficiency, cost.hand_over[name])
-
-
-def most_workers(each: float, serial: float) -> float:
-    """Return how many workers one process can keep busy that takes `serial` seconds to hand out `each` of work."""
-    return each / serial
+    working = runs * cost.total / (cores * (cost.efficiency if cores > 1 else 1.0))
+    return max(working, runs * cost.hand_over[name])
 
 
 def slope(low: float, high: float, seconds_low: float, seconds_high: float) -> float:

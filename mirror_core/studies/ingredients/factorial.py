@@ -12,13 +12,10 @@ from mirror_core.checks import one_of
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.runs.making import obtain
-from mirror_core.runs.store import Run, RunStore
+from mirror_core.runs.store import Run
 
 INGREDIENTS: dict[str, tuple[str, str]] = {
-    "shared core": (
-        "both modes run through one core",
-        "each mode runs through a core of its own",
-    ),
+    "shared core": ("both modes run through one core", "each mode runs through a core of its own"),
     "shared heads": (
         "one pair of heads reads both modes: each mode is asked for the sensation and for the action",
         "each mode is asked for its own target alone; a core has heads of its own",
@@ -31,10 +28,7 @@ INGREDIENTS: dict[str, tuple[str, str]] = {
         "the actions and the sensations of a training step come from the same episodes",
         "the forward objective is asked about some episodes, the inverse one about other, unrelated ones",
     ),
-    "both objectives": (
-        "the forward and the inverse objective",
-        "the forward objective alone",
-    ),
+    "both objectives": ("the forward and the inverse objective", "the forward objective alone"),
 }
 """Ingredient → what it means to have it, and what it means to lack it."""
 
@@ -141,11 +135,11 @@ def checks_of(cells: Sequence[Cell]) -> list[Cell]:
     return inverse + [Cell(cell.present, OWN_HEADS_READ_BOTH) for cell in asked]
 
 
-def coincidences(cells: Sequence[Cell], base: Config | None = None) -> list[list[Cell]]:
+def coincidences(cells: Sequence[Cell]) -> list[list[Cell]]:
     """Return the groups of cells that are one experiment: equal configurations, trained once."""
     groups: dict[Config, list[Cell]] = {}
     for cell in cells:
-        groups.setdefault(cell.config(base or Config()), []).append(cell)
+        groups.setdefault(cell.config(Config()), []).append(cell)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -154,13 +148,8 @@ Factorial = Mapping[tuple[Cell, int], Run]
 
 
 def obtain_factorial(
-    base: Config,
-    cells: Sequence[Cell],
-    seeds: Sequence[int],
-    *,
-    store: RunStore | None = None,
-    progress: bool = True,
+    base: Config, cells: Sequence[Cell], seeds: Sequence[int], *, progress: bool = True
 ) -> dict[tuple[Cell, int], Run]:
     """Return the runs of every cell and seed, training what the store lacks (see `mirror_core.runs.making.obtain`)."""
     configs = {(cell, seed): cell.config(base.change(seed=seed)) for cell in cells for seed in seeds}
-    return dict(zip(configs, obtain(list(configs.values()), store, progress=progress), strict=True))
+    return dict(zip(configs, obtain(list(configs.values()), progress=progress), strict=True))

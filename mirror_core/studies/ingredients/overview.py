@@ -36,19 +36,14 @@ def overview(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for cell, one in table.groupby("cell", sort=False):
-        mean, low, high = interval(one.strong)
-        rows.append(
-            {"cell": cell, "mean": mean, "low": low, "high": high, "values": one.strong.to_numpy(),
-             "answerable": cell.answerable, **learnt(one)}
-        )  # fmt: skip
+        about = {"cell": cell, **interval(one.strong)._asdict(), "values": one.strong.to_numpy()}
+        rows.append(about | {"answerable": cell.answerable, **learnt(one)})
+    rows.sort(key=lambda row: (-row["mean"], -len(row["cell"].present), row["cell"].name))
     found = pd.DataFrame(rows)
-    found["n"] = [len(cell.present) for cell in found.cell]
-    found["order"] = [cell.name for cell in found.cell]
-    found = found.sort_values(["mean", "n", "order"], ascending=[False, False, True], ignore_index=True)
     first = {cell: group[0] for group in coincidences(list(found.cell)) for cell in group}
     place = {cell: i for i, cell in enumerate(found.cell)}
     found["twin"] = [place[first.get(cell, cell)] for cell in found.cell]
-    return found.drop(columns=["n", "order"])
+    return found
 
 
 def effects(table: pd.DataFrame, quantity: str = "strong") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -74,15 +69,15 @@ def effects(table: pd.DataFrame, quantity: str = "strong") -> tuple[pd.DataFrame
     return pd.DataFrame(main), pd.DataFrame(pairs)
 
 
-def background_effects(table: pd.DataFrame, quantity: str = "strong") -> pd.DataFrame:
-    """Return the mean difference that each ingredient makes in each background, answerable or not.
+def background_effects(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean difference of strong units that each ingredient makes in each background, answerable or not.
 
     Returns
     -------
     pandas.DataFrame
         Columns `ingredient`, `difference`, `answerable` (both cells) and `same` (both cells coincide).
     """
-    values = values_of(table, quantity)
+    values = values_of(table, "strong")
     twins = [set(group) for group in coincidences(list(values))]
     rows = []
     for name in INGREDIENTS:

@@ -53,16 +53,6 @@ class Choice:
         """How the choice is called in figures."""
         return NAMES.get(self.name, self.name)
 
-    @property
-    def ordered(self) -> bool:
-        """Whether the levels have an order: numbers do."""
-        return not self.values or not isinstance(self.values[0], (str, bool))
-
-    @property
-    def default(self) -> int:
-        """The level with the paper's value, or ours where it has none; −1 if it was not drawn."""
-        return int(self.level_of(pd.Series([flat(Config())[self.name]]))[0])
-
     def level_of(self, column: pd.Series) -> np.ndarray:
         """Return the index of each network's level, −1 for a value that was not declared."""
         if self.values:
@@ -70,15 +60,6 @@ class Choice:
         inner = np.searchsorted(self.edges[1:-1], column, side="right")
         inside = (column >= self.edges[0]) & (column <= self.edges[-1])
         return np.where(inside, inner, -1)
-
-    def place(self, column: pd.Series) -> np.ndarray:
-        """Return where each value lies between the lowest, 0, and the highest, 1; values of a list are equally far."""
-        if self.values:
-            return self.level_of(column) / max(1, len(self.values) - 1)
-        low, high = self.edges[0], self.edges[-1]
-        if self.log:
-            return np.log(column.to_numpy(float) / low) / np.log(high / low)
-        return (column.to_numpy(float) - low) / (high - low)
 
 
 def random_sweep(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Choice]]:

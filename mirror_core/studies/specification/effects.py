@@ -16,13 +16,7 @@ from mirror_core.studies.specification.choices import Choice
 
 
 def level_means(
-    table: pd.DataFrame,
-    choices: Sequence[Choice],
-    outcome: str,
-    rng: np.random.Generator,
-    *,
-    n_draws: int = 1000,
-    confidence: float = 0.95,
+    table: pd.DataFrame, choices: Sequence[Choice], outcome: str, rng: np.random.Generator, *, n_draws: int = 1000
 ) -> pd.DataFrame:
     """Return the mean of an outcome at each level of each choice, all other choices as they are in the table.
 
@@ -36,8 +30,8 @@ def level_means(
         A column of the table.
     rng
         Source of the resampled networks.
-    n_draws, confidence
-        Number of resamples and confidence of the percentile intervals.
+    n_draws
+        Number of resamples behind the 95 % percentile intervals.
 
     Returns
     -------
@@ -51,8 +45,7 @@ def level_means(
     present = np.isfinite(means)
     low, high = np.full((2, len(means)), np.nan)
     # a resample in which no network has a level says nothing about it
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low[present], high[present] = np.nanquantile(drawn[:, present], tails, axis=0)
+    low[present], high[present] = np.nanquantile(drawn[:, present], [0.025, 0.975], axis=0)
     rows = []
     for choice, columns in zip(choices, design.columns, strict=True):
         for i, level in zip(columns, choice.levels, strict=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -42,24 +41,13 @@ class Specification:
         return (*self.choices, *(choice for choice in self.core_choices if choice.name == "core"))
 
 
-def find_table(name: str) -> Path:
-    """Return the path of a table: a path as it is, else a file of the checkout's data folder.
-
-    Raises
-    ------
-    OptionError
-        If there is neither.
-    """
-    return find_data("table", name, "*.parquet")
-
-
 def read_specification(table: str | pd.DataFrame, readings: Sequence[str]) -> Specification:
     """Read the table of the specification curve.
 
     Parameters
     ----------
     table
-        See `find_table`; or the table itself.
+        A path as it is, else a file of the checkout's data folder; or the table itself.
     readings
         Those to keep, in this order.
 
@@ -68,7 +56,7 @@ def read_specification(table: str | pd.DataFrame, readings: Sequence[str]) -> Sp
     OptionError
         If the file is missing, or lacks one of the sweeps or of the readings.
     """
-    everything = pd.read_parquet(find_table(table)) if isinstance(table, str) else table
+    everything = pd.read_parquet(find_data("table", table, "*.parquet")) if isinstance(table, str) else table
     for name in (PAPER, CONTROLS):
         if name not in everything.attrs.get("sweeps", {}):
             raise OptionError(f"the table lacks the sweep {name}.")

@@ -31,10 +31,8 @@ sweep was interrupted, and wherever the runs were made by equal processors.
 On a cluster
 ------------
 `mirror sweep FILE --dask ADDRESS` has the work done by the workers of a Dask cluster. They need this package in the
-same
-version, one thread each, and the same store folder, on a disk that all machines share. A worker that dies is replaced
-by
-Dask, and its work is done again by another one. README.md, *Many networks*, has the script for SLURM.
+same version, one thread each, and the same store folder, on a disk that all machines share. A worker that dies is
+replaced by Dask, and its work is done again by another one. README.md, *Many networks*, has the script for SLURM.
 
 Several samples
 ---------------
@@ -43,6 +41,5 @@ say, such as other sizes for other cores. The table's `attrs` say what was decla
 processors and in how many seconds.
 
 Networks are not stacked: on a processor, `mirror_core.networks.training.loop.train_many` computes each by itself, so
-that nothing
-would be gained. On a GPU it does pay; call it directly there.
+that nothing would be gained. On a GPU it does pay; call it directly there.
 """

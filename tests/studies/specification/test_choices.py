@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mirror_core.checks import OptionError
+from mirror_core.config.settings import Config, flat
 from mirror_core.studies.specification.choices import choices_of, random_sweep, value_text
 from mirror_core.studies.sweeps.ranges import Range
 
@@ -25,9 +26,9 @@ def test_what_names_a_network_is_no_choice():
 
 
 def test_levels_are_values_once_or_thirds_of_a_range():
-    assert CHOICES["core"].levels == ("lstm", "gru") and not CHOICES["core"].ordered
-    assert CHOICES["n_epochs"].levels == ("5", "20") and CHOICES["n_epochs"].ordered
-    assert CHOICES["shared_heads"].levels == ("separate", "shared") and not CHOICES["shared_heads"].ordered
+    assert CHOICES["core"].levels == ("lstm", "gru")
+    assert CHOICES["n_epochs"].levels == ("5", "20")
+    assert CHOICES["shared_heads"].levels == ("separate", "shared")
     assert CHOICES["n_actions"].levels == ("3–6", "7–9", "10–12")
     assert CHOICES["noise_std"].levels == (".01–.04", ".04–.16", ".16–.64")
 
@@ -47,7 +48,7 @@ def test_every_value_has_its_level(name, values, levels):
 
 
 def test_the_papers_value_is_found():
-    assert [CHOICES[name].default for name in CHOICES] == [0, 1, 1, 1, 1]
+    assert [CHOICES[name].level_of(pd.Series([flat(Config())[name]])).item() for name in CHOICES] == [0, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("name", ["n_actions", "noise_std"])
