@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 from collections import Counter, deque
@@ -67,10 +68,14 @@ class LocalPool:
         """Nothing is left to end: the workers went with their executor."""
 
     def _fresh(self, size: int) -> ProcessPoolExecutor:
-        # Ctrl-C reaches every process of a terminal: workers leave it to this one, which ends them
-        ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
         env = dict.fromkeys(ONE_THREAD, "1")
-        return ProcessPoolExecutor(size, timeout=self.idle_seconds, env=env, **ignore)
+        return ProcessPoolExecutor(size, timeout=self.idle_seconds, env=env, initializer=self._begin)
+
+    @staticmethod
+    def _begin() -> None:
+        """Prepare a worker process."""
+        # Ctrl-C reaches every process of a terminal: workers leave it to the one that started them, which ends them
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class KeptPool(LocalPool):
@@ -93,6 +98,12 @@ class KeptPool(LocalPool):
         except BaseException:  # also where the results are no longer wanted
             self.close()
             raise
+
+    @staticmethod
+    def _begin() -> None:
+        LocalPool._begin()
+        # loky replaces a worker that has grown much since its first task, which may be a small one
+        importlib.import_module("torch")
 
     def _works(self) -> bool:
         try:

@@ -115,12 +115,13 @@ class Board:
         networks, analyses = self._count_left()
         runs = "; ".join(self._doing(name) for name in self._started if name not in self._ended)
         parts = [
+            f"about {_time(left / speed)} left",
+            runs,
             f"{len(self._ended)} of {len(self._names)} pages",
             f"{networks} networks and {analyses} analyses left",
-            f"{_time(elapsed)} so far, about {_time(left / speed)} left",
-            runs,
+            f"{_time(elapsed)} so far",
         ]
-        return ", ".join(part for part in parts if part)
+        return ", ".join(part for part in parts if part)  # a narrow terminal shows the beginning
 
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK):

@@ -34,7 +34,7 @@ def write(board, name, *states):
 
 
 def test_before_anything_runs_all_that_was_measured_is_left(board):
-    assert "0 of 3 pages, 14 networks and 10 analyses left, 0 s so far, about" in board.line()
+    assert "0 of 3 pages, 14 networks and 10 analyses left" in board.line()
 
 
 def test_a_page_that_runs_says_itself_how_much_there_is(board):
@@ -75,7 +75,7 @@ def test_without_a_terminal_there_are_plain_lines(board, capsys):
     write(board, "first")
     board.done("first", 2)
     said = capsys.readouterr()
-    assert "notebook first: running …\nnotebook first: done in 2 s\n  1 of 3 pages" in said.out
+    assert "notebook first: running …\nnotebook first: done in 2 s\n  about" in said.out
     assert "\r" not in said.out and said.err == ""
 
 
