@@ -1,5 +1,7 @@
 """Lesions: against a GRU computed by hand, against networks whose answer is known, and never tested where chosen."""
 
+import importlib.util
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,6 +182,13 @@ def unit_r(run):
     choosing, _ = split_half(N_TEST, stream(run.config.seed, "halves"))
     perform, observe = record(run.network, heldout_episodes(run.config, N_TEST)).values
     return unit_correlation(perform[choosing], observe[choosing])
+
+
+def test_smaller_networks_in_machine_code_lose_what_silenced_ones_do(run, effects, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    plain = lesion_effects(run, N_TEST, 20, DOSES)
+    pd.testing.assert_frame_equal(effects.drop(columns="loss_change"), plain.drop(columns="loss_change"), rtol=2e-6)
+    np.testing.assert_allclose(effects.loss_change, plain.loss_change, atol=2e-6)
 
 
 def test_doses_beyond_the_core_are_left_out(run):

@@ -7,6 +7,7 @@ silencing them costs is measured on the other.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,10 +15,14 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
+from torch import nn
+from torch.nn import functional
 
 from mirror_core.analysis import split_half, top_units, unit_correlation
 from mirror_core.arrays import MODES
 from mirror_core.checks import whole
+from mirror_core.networks.cores import GRU
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
@@ -199,27 +204,90 @@ def _losses(
     for i, lesion in enumerate(lesions):
         silent[i, lesion.units] = 1
         held_at_mean[i] = silent[i] * (lesion.ablation == "mean")
-    keep = torch.from_numpy(1 - silent)
-    level = torch.from_numpy(held_at_mean * means.astype(np.float32))
-
-    actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
+    level = held_at_mean * means.astype(np.float32)
     performing = mode == "perform"
     heads = network.heads["predict" if performing else "infer"]
     head = heads["shared" if "shared" in heads else mode]
     core = network.cores[network.core_of(mode)]
-    rows = []
     with torch.no_grad():
+        actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
         drive = network.drive(actions, None) if performing else network.drive(None, sensations)
-        spread = float(((sensations - sensations.mean((0, 1))) ** 2).mean())
-        for some in torch.arange(len(lesions)).split(_AT_ONCE):
-            output = head(silenced_states(core, drive, keep[some], level[some]))
-            if performing:
-                loss = ((output - sensations) ** 2).mean((1, 2, 3))
-                good = 1 - loss / spread
-            else:
-                said = output.log_softmax(-1)
-                loss = -said.gather(-1, actions.expand(len(some), -1, -1)[..., None]).mean((1, 2, 3))
-                good = (said.argmax(-1) == actions).float().mean((1, 2))
-            rows += zip(loss.tolist(), good.tolist(), strict=True)
-    table = pd.DataFrame(rows, columns=["loss", "explained" if performing else "accuracy"])
+        compilable = isinstance(core, GRU) and importlib.util.find_spec("numba")
+        losses = _compiled_losses if compilable else _plain_losses
+        loss, right = losses(core, head, drive, episodes, silent, level, performing)
+        if performing:
+            right = 1 - loss / float(((sensations - sensations.mean((0, 1))) ** 2).mean())
+    table = pd.DataFrame({"loss": loss, "explained" if performing else "accuracy": right})
     return table.reindex(columns=["loss", "explained", "accuracy"])
+
+
+ByLesion = Float[np.ndarray, " lesion"]
+
+
+def _plain_losses(
+    core: nn.Module,
+    head: nn.Linear,
+    drive: Float[torch.Tensor, "batch time input"],
+    episodes: Episodes,
+    silent: Float[np.ndarray, "lesion unit"],
+    level: Float[np.ndarray, "lesion unit"],
+    performing: bool,
+) -> tuple[ByLesion, ByLesion]:
+    """Return the loss under every lesion and the share of actions that are named, which is NaN when performing."""
+    actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
+    rows = []
+    for some in torch.arange(len(silent)).split(_AT_ONCE):
+        keep = torch.from_numpy(1 - silent)[some]
+        output = head(silenced_states(core, drive, keep, torch.from_numpy(level)[some]))
+        if performing:
+            loss = ((output - sensations) ** 2).mean((1, 2, 3))
+            rows += [(one, np.nan) for one in loss.tolist()]
+        else:
+            said = output.log_softmax(-1)
+            loss = -said.gather(-1, actions.expand(len(some), -1, -1)[..., None]).mean((1, 2, 3))
+            right = (said.argmax(-1) == actions).float().mean((1, 2))
+            rows += zip(loss.tolist(), right.tolist(), strict=True)
+    return tuple(np.array(rows).T)
+
+
+def _compiled_losses(
+    core: GRU,
+    head: nn.Linear,
+    drive: Float[torch.Tensor, "batch time input"],
+    episodes: Episodes,
+    silent: Float[np.ndarray, "lesion unit"],
+    level: Float[np.ndarray, "lesion unit"],
+    performing: bool,
+) -> tuple[ByLesion, ByLesion]:
+    """Return the same from machine code, each lesioned network being a smaller one."""
+    from mirror_core.networks.lesioned import summed_losses  # here, since Numba may be missing
+
+    n_units = core.hidden_size
+    recurrent_bias = core.bias_hh_l0.detach().numpy()
+    in_gates = np.where(np.arange(3 * n_units) < 2 * n_units, recurrent_bias, 0)
+    driven = functional.linear(drive, core.weight_ih_l0, core.bias_ih_l0 + torch.from_numpy(in_gates)).numpy()
+    driven, target, labels = (
+        np.ascontiguousarray(np.moveaxis(x, 0, -1)) for x in (driven, episodes.sensations, episodes.actions)
+    )
+    readers = np.concatenate([core.weight_hh_l0.detach().numpy(), head.weight.detach().numpy()])
+    silenced = level @ readers.T
+    silenced[:, 3 * n_units :] += head.bias.detach().numpy()
+    found = []
+    with threadpool_limits(1, user_api="blas"):
+        for off, constant in zip(silent, silenced, strict=True):
+            going = np.flatnonzero(off == 0)
+            rows = np.concatenate([going, going + n_units, going + 2 * n_units, np.arange(3 * n_units, len(readers))])
+            found.append(
+                summed_losses(
+                    driven,
+                    going,
+                    readers[np.ix_(rows, going)],
+                    constant[rows],
+                    recurrent_bias[2 * n_units :],
+                    target,
+                    labels,
+                    performing,
+                )  # fmt: skip
+            )
+    total, right = np.array(found).T
+    return total / (target if performing else labels).size, right / labels.size if not performing else right * np.nan

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import log_softmax
+from threadpoolctl import threadpool_limits
 
 from mirror_core.analysis import unit_correlation
 from mirror_core.checks import number, one_of, whole
@@ -116,13 +118,12 @@ def train_one_step(
         scale * rng.standard_normal((n_units, n_drives)),
         np.zeros(model.n_actions),
     ]
-    speed = [np.zeros_like(w) for w in weights]
-    for _ in range(n_steps):
-        _, slopes = value_and_slopes(model, *weights, penalty, activation)
-        for w, v, slope in zip(weights, speed, slopes, strict=True):
-            v *= momentum
-            v -= rate * slope
-            w += v
+    one_of("activation", activation, ACTIVATIONS)
+    steps = penalty, rate, momentum, n_steps, activation
+    if importlib.util.find_spec("numba"):
+        _descend_compiled(model, weights, *steps)
+    else:
+        _descend(model, weights, *steps)
     value, slopes = value_and_slopes(model, *weights, penalty, activation)
     state_of = ACTIVATIONS[activation][0]
     return OneStep(
@@ -132,3 +133,34 @@ def train_one_step(
         perform=state_of(model.acting @ weights[1].T),
         observe=state_of(model.observing @ weights[1].T),
     )
+
+
+Weights = list[np.ndarray]
+
+
+def _descend(
+    model: LinearModel, weights: Weights, penalty: float, rate: float, momentum: float, n_steps: int, activation: str
+) -> None:
+    """Take steps of gradient descent with momentum, in place."""
+    speed = [np.zeros_like(w) for w in weights]
+    for _ in range(n_steps):
+        _, slopes = value_and_slopes(model, *weights, penalty, activation)
+        for w, v, slope in zip(weights, speed, slopes, strict=True):
+            v *= momentum
+            v -= rate * slope
+            w += v
+
+
+def _descend_compiled(
+    model: LinearModel, weights: Weights, penalty: float, rate: float, momentum: float, n_steps: int, activation: str
+) -> None:
+    """Do the same in machine code."""
+    from mirror_core.studies.theory.compiled import descend  # here, since Numba may be missing
+
+    drives = np.stack([drive for drive, _ in model.asked])
+    predicts = np.array([objective == "predict" for _, objective in model.asked])
+    with threadpool_limits(1, user_api="blas"):
+        descend(
+            drives, predicts, model.sensations, model.labels, *weights, float(penalty), float(rate), float(momentum),
+            n_steps, activation == "tanh",
+        )  # fmt: skip

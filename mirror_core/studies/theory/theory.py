@@ -38,7 +38,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import log_softmax
 
 from mirror_core.checks import OptionError, number
 from mirror_core.config.passes import Pass
@@ -111,26 +110,34 @@ class LinearModel:
         perform, observe = self.acting[performed], self.observing[observed]
         drives = {"perform": perform, "observe": observe, "joint": joint_gain * (perform + observe)}
         self.asked = [(drives[p.name], objective) for p in todo for objective in p.heads]
+        # what is asked of one head is asked at once, in the rows of one matrix
+        nothing = np.empty((0, self.n_actions + self.n_features))
+        self._predicting, self._inferring = (
+            np.vstack([nothing, *(drive for drive, objective in self.asked if objective == head)])
+            for head in ("predict", "infer")
+        )
 
     def losses(
         self, product: Float[np.ndarray, "output drive"], bias: Float[np.ndarray, " action"]
     ) -> tuple[float, Float[np.ndarray, "output drive"], Float[np.ndarray, " action"]]:
         """Return the sum of the losses and its gradients with respect to M and the bias."""
-        total, slope, bias_slope = 0.0, np.zeros_like(product), np.zeros_like(bias)
-        for drive, objective in self.asked:
-            if objective == "predict":
-                error = drive @ product[: self.n_features].T - self.sensations
-                total += np.mean(error**2)
-                slope[: self.n_features] += 2 / error.size * error.T @ drive
-            else:
-                rows = np.arange(len(drive))
-                logs = log_softmax(drive @ product[self.n_features :].T + bias, axis=1)
-                total -= np.mean(logs[rows, self.labels])
-                error = np.exp(logs) / len(drive)
-                error[rows, self.labels] -= 1 / len(drive)
-                slope[self.n_features :] += error.T @ drive
-                bias_slope += error.sum(axis=0)
-        return float(total), slope, bias_slope
+        n_rows, slope = len(self.labels), np.empty_like(product)
+        drive = self._predicting
+        error = drive @ product[: self.n_features].T - np.tile(self.sensations, (len(drive) // n_rows, 1))
+        total = np.sum(error**2) / self.sensations.size
+        slope[: self.n_features] = 2 / self.sensations.size * error.T @ drive
+        drive = self._inferring
+        logits = drive @ product[self.n_features :].T + bias
+        logits -= logits.max(axis=1, keepdims=True)
+        error = np.exp(logits)
+        sums = error.sum(axis=1, keepdims=True)
+        index = np.arange(len(drive)), np.tile(self.labels, len(drive) // n_rows)
+        total += (np.sum(np.log(sums)) - np.sum(logits[index])) / n_rows
+        error /= sums
+        error[index] -= 1
+        error /= n_rows
+        slope[self.n_features :] = error.T @ drive
+        return float(total), slope, error.sum(axis=0)
 
     def optimum(self, tolerance: float = 1e-10, max_steps: int = 200_000) -> Optimum:
         """Return the optimum, see `proximal_descent`.
@@ -149,8 +156,9 @@ class LinearModel:
         start = np.zeros((self.n_features + self.n_actions, self.n_actions + self.n_features + 1))
 
         def slope(point: np.ndarray) -> np.ndarray:
-            _, slope, bias_slope = self.losses(point[:, :-1], point[self.n_features :, -1])
-            return np.column_stack([slope, np.concatenate([np.zeros(self.n_features), bias_slope])])
+            found = np.zeros_like(point)
+            _, found[:, :-1], found[self.n_features :, -1] = self.losses(point[:, :-1], point[self.n_features :, -1])
+            return found
 
         def shrunk(point: np.ndarray) -> np.ndarray:
             return np.column_stack([lower_singular_values(point[:, :-1], self.penalty / curvature), point[:, -1]])

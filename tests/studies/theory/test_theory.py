@@ -1,5 +1,7 @@
 """The linear theory against brute force: other optimisers, other parametrisations, sampling, and gradient descent."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -194,6 +196,20 @@ def test_gradient_descent_ends_at_the_theory():
         trained = train_one_step(one, 24, np.random.default_rng(0), n_steps=3000, rate=0.05, momentum=0.97)
         assert trained.value == pytest.approx(optimum.value, abs=1e-6) and trained.steepness < 1e-5
         assert tuning_alignment(trained.perform, trained.observe) == pytest.approx(alignment_of(one, optimum), abs=1e-3)
+
+
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+@pytest.mark.parametrize("paired", [True, False])
+def test_machine_code_descends_as_plain_code_does(activation, paired, monkeypatch):
+    def trained():
+        one = model("self-observation", paired=paired)
+        return train_one_step(one, 12, np.random.default_rng(0), n_steps=100, activation=activation)
+
+    compiled = trained()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    plain = trained()
+    for name in ("heads", "inputs", "bias", "value", "perform"):
+        np.testing.assert_allclose(getattr(compiled, name), getattr(plain, name), rtol=1e-10, atol=1e-13)
 
 
 def test_impossible_models_are_refused():
