@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from sklearn.base import ClassifierMixin
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import confusion_matrix
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
+from mirror_core.analysis.decoders import DECODERS, standardisation
 from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
@@ -22,14 +17,6 @@ from mirror_core.checks import one_of, whole
 
 MODES = ("perform", "observe")
 """Order of the modes in every result."""
-
-DECODERS: dict[str, Callable[[], ClassifierMixin]] = {
-    "logistic": lambda: LogisticRegression(max_iter=1000),
-    "ridge": RidgeClassifier,
-}
-"""Linear classifiers that find different planes where many separate the actions equally well: logistic regression
-follows the directions in which actions lie far apart, ridge regression weighs every direction by its noise. Within a
-mode both may be perfect and across modes disagree, so a transfer should be judged under both."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +110,11 @@ def cross_decoding(
     answers = np.empty((2, 2, *actions.shape), dtype=actions.dtype)
     for train, test in (halves, halves[::-1]):
         for i, trained_on in enumerate(modes):
-            model = make_pipeline(StandardScaler(), DECODERS[decoder]())
-            model.fit(_rows(trained_on[train]), actions[train].ravel())
+            rows = _rows(trained_on[train])
+            standardised = standardisation(rows)
+            model = DECODERS[decoder](standardised(rows), actions[train].ravel())
             for j, tested_on in enumerate(modes):
-                answers[i, j, test] = model.predict(_rows(tested_on[test])).reshape(actions[test].shape)
+                answers[i, j, test] = model.predict(standardised(_rows(tested_on[test]))).reshape(actions[test].shape)
 
     accuracy = np.mean(answers == actions, axis=(2, 3))
     null = _against_other_sequences(answers, actions, halves, n_permutations, rng)
@@ -144,10 +132,11 @@ def _against_other_sequences(
 ) -> Accuracies:
     """Return accuracies after permuting the sequences of labels within each tested half."""
     correct = np.zeros((n_draws, 4))
+    names = np.unique(actions)
     for half in halves:
-        labels = actions[half]
-        answered = answers.reshape(4, *actions.shape)[:, half]
-        agreement = np.stack([np.sum(a[:, None] == labels[None], axis=2, dtype=float) for a in answered], axis=2)
+        labels = (actions[half, :, None] == names).reshape(len(half), -1).astype(float)
+        answered = (answers.reshape(4, *actions.shape)[:, half, :, None] == names).reshape(4, len(half), -1)
+        agreement = np.stack([one.astype(float) @ labels.T for one in answered], axis=2)
         correct += repaired_sums(agreement, random_permutations(len(half), n_draws, rng))
     return correct.reshape(-1, 2, 2) / actions.size
 
@@ -156,8 +145,11 @@ def _against_other_labels(
     answers: Answers, actions: Int[np.ndarray, "sequence time"], n_draws: int, rng: np.random.Generator
 ) -> Accuracies:
     """Return accuracies after permuting the names of the actions."""
-    confusion = [confusion_matrix(actions.ravel(), a.ravel()).astype(float) for a in answers.reshape(4, -1)]
-    table = np.stack(confusion, axis=2)
+    names = np.unique(actions)  # no decoder gives any other answer
+    done = np.searchsorted(names, actions.ravel())
+    answered = np.searchsorted(names, answers.reshape(4, -1))
+    cells = (done * len(names) + answered) * 4 + np.arange(4)[:, None]
+    table = np.bincount(cells.ravel(), minlength=4 * len(names) ** 2).astype(float).reshape(len(names), len(names), 4)
     correct = repaired_sums(table, all_or_random_permutations(len(table), n_draws, rng))
     return correct.reshape(-1, 2, 2) / actions.size
 
