@@ -1,7 +1,8 @@
 """How long the site's analyses of one network take: run `python -m benchmarks.analyses`.
 
 One network of the paper's size, trained shortly, is measured in turn by every analysis, on one core with one thread.
-The median, lowest and highest seconds of processor time are printed. To compare two versions of the code, run each in turn.
+The median, lowest and highest seconds of processor time are printed. To compare two versions of the code, run each in
+turn.
 """
 
 from __future__ import annotations
