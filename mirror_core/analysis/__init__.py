@@ -6,7 +6,8 @@ here knows about worlds, networks or training.
 
 from mirror_core.analysis.congruence import CLASSES, Congruence, congruence
 from mirror_core.analysis.correlation import Shares, shares, shares_over_thresholds, unit_correlation
-from mirror_core.analysis.decoding import DECODERS, Transfer, cross_decoding
+from mirror_core.analysis.decoders import DECODERS
+from mirror_core.analysis.decoding import Transfer, cross_decoding
 from mirror_core.analysis.generalisation import Generalisation, ccgp
 from mirror_core.analysis.geometry import Alignment, Measure, alignment_index, cka_test, linear_cka, principal_angles
 from mirror_core.analysis.inference import (

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
+from mirror_core.analysis.decoders import DECODERS, standardisation
 from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import checked_actions, checked_pair
 from mirror_core.checks import one_of, whole
 
-if TYPE_CHECKING:
-    from sklearn.base import ClassifierMixin  # scikit-learn takes a second to import: where it is used, and only there
-
 MODES = ("perform", "observe")
 """Order of the modes in every result."""
-
-
-def _logistic() -> ClassifierMixin:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=1000)
-
-
-def _ridge() -> ClassifierMixin:
-    from sklearn.linear_model import RidgeClassifier
-
-    return RidgeClassifier()
-
-
-DECODERS: dict[str, Callable[[], ClassifierMixin]] = {"logistic": _logistic, "ridge": _ridge}
-"""Linear classifiers that find different planes where many separate the actions equally well: logistic regression
-follows the directions in which actions lie far apart, ridge regression weighs every direction by its noise. Within a
-mode both may be perfect and across modes disagree, so a transfer should be judged under both."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +127,6 @@ def cross_decoding(
     >>> bool(found.accuracy.min() > 0.9)
     True
     """
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     modes = checked_pair(perform, observe, min_sequences=4)
     actions = checked_actions(actions, modes[0].shape)
@@ -161,10 +137,11 @@ def cross_decoding(
     answers = np.empty((2, 2, *actions.shape), dtype=actions.dtype)
     for train, test in (halves, halves[::-1]):
         for i, trained_on in enumerate(modes):
-            model = make_pipeline(StandardScaler(), DECODERS[decoder]())
-            model.fit(_rows(trained_on[train]), actions[train].ravel())
+            rows = _rows(trained_on[train])
+            standardised = standardisation(rows)
+            model = DECODERS[decoder](standardised(rows), actions[train].ravel())
             for j, tested_on in enumerate(modes):
-                answers[i, j, test] = model.predict(_rows(tested_on[test])).reshape(actions[test].shape)
+                answers[i, j, test] = model.predict(standardised(_rows(tested_on[test]))).reshape(actions[test].shape)
 
     correct = answers == actions
     accuracy = np.mean(correct, axis=(2, 3))
@@ -191,10 +168,11 @@ def _against_other_sequences(
 ) -> Accuracies:
     """Return accuracies after permuting the sequences of labels within each tested half."""
     correct = np.zeros((n_draws, 4))
+    names = np.unique(actions)
     for half in halves:
-        labels = actions[half]
-        answered = answers.reshape(4, *actions.shape)[:, half]
-        agreement = np.stack([np.sum(a[:, None] == labels[None], axis=2, dtype=float) for a in answered], axis=2)
+        labels = (actions[half, :, None] == names).reshape(len(half), -1).astype(float)
+        answered = (answers.reshape(4, *actions.shape)[:, half, :, None] == names).reshape(4, len(half), -1)
+        agreement = np.stack([one.astype(float) @ labels.T for one in answered], axis=2)
         correct += repaired_sums(agreement, random_permutations(len(half), n_draws, rng))
     return correct.reshape(-1, 2, 2) / actions.size
 
@@ -203,12 +181,23 @@ def _against_other_labels(
     answers: Answers, actions: Int[np.ndarray, "sequence time"], n_draws: int, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, "2 2"], Accuracies]:
     """Return balanced accuracies, as the actions are named and after permuting their names."""
-    from sklearn.metrics import confusion_matrix
-
-    recall = [confusion_matrix(actions.ravel(), a.ravel(), normalize="true") for a in answers.reshape(4, -1)]
-    table = np.stack(recall, axis=2) / len(recall[0])
-    permuted = repaired_sums(table, all_or_random_permutations(len(table), n_draws, rng))
+    names = np.unique(actions)  # no decoder gives any other answer
+    recall = recalls(
+        np.searchsorted(names, actions.ravel()), np.searchsorted(names, answers.reshape(4, -1)), len(names)
+    )
+    table = recall / len(names)
+    permuted = repaired_sums(table, all_or_random_permutations(len(names), n_draws, rng))
     return np.einsum("aam->m", table).reshape(2, 2), permuted.reshape(-1, 2, 2)
+
+
+def recalls(
+    done: Int[np.ndarray, " row"], answered: Int[np.ndarray, "decoder row"], n_actions: int
+) -> Float[np.ndarray, "action action decoder"]:
+    """Return how often each action, done, is answered by each."""
+    n = len(answered)
+    cells = (done * n_actions + answered) * n + np.arange(n)[:, None]
+    table = np.bincount(cells.ravel(), minlength=n * n_actions**2).astype(float).reshape(n_actions, n_actions, n)
+    return table / table.sum(axis=1, keepdims=True)
 
 
 def _p_above(accuracy: Float[np.ndarray, "2 2"], null: Accuracies) -> Float[np.ndarray, "2 2"]:

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from tqdm import tqdm
 
 from mirror_core.analysis.correlation import unit_length
-from mirror_core.analysis.decoding import DECODERS
+from mirror_core.analysis.decoders import DECODERS
 from mirror_core.analysis.geometry import Measure
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair
@@ -129,5 +129,5 @@ def _accuracy(trained: Sequence[list[Cloud]], tested: Sequence[list[Cloud]], dec
     """Train a decoder between two classes, each some conditions, and test it on others, classes counting equally."""
     fit = [np.concatenate([cloud.train for cloud in conditions]) for conditions in trained]
     held = [np.concatenate([cloud.test for cloud in conditions]) for conditions in tested]
-    model = DECODERS[decoder]().fit(np.concatenate(fit), np.repeat([0, 1], [len(rows) for rows in fit]))
+    model = DECODERS[decoder](np.concatenate(fit), np.repeat([0, 1], [len(rows) for rows in fit]))
     return float(np.mean([np.mean(model.predict(rows) == label) for label, rows in enumerate(held)]))

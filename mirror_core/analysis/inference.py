@@ -16,6 +16,8 @@ from mirror_core.checks import number, whole
 Values = Sequence[float] | Float[np.ndarray, " network"]
 Statistic = Callable[[np.ndarray], float]
 
+_AT_ONCE = 500_000  # units of the bootstrap in memory together
+
 
 class Interval(NamedTuple):
     """An estimate over networks with the limits of its interval."""
@@ -129,12 +131,17 @@ def hierarchical_bootstrap(
     networks = [np.asarray(units, dtype=float) for units in values]
     if len(networks) < 2 or not all(len(units) and np.isfinite(units).all() for units in networks):
         raise RecordingError(f"values of {len(networks)} networks: there must be at least two, all finite, none empty.")
-    draws = [
-        statistic(np.concatenate([rng.choice(networks[i], len(networks[i])) for i in chosen]))
-        for chosen in rng.integers(len(networks), size=(n_draws, len(networks)))
-    ]
+    pooled, sizes = np.concatenate(networks), np.array([len(units) for units in networks])
+    starts, draws = np.cumsum(sizes) - sizes, []
+    chosen = rng.integers(len(networks), size=(n_draws, len(networks)))
+    step = max(1, _AT_ONCE // len(pooled))
+    for some in np.split(chosen, range(step, n_draws, step)):
+        drawn = some.ravel()
+        of_unit = np.repeat(drawn, sizes[drawn])
+        units = pooled[starts[of_unit] + rng.integers(sizes[of_unit])]
+        draws += [statistic(one) for one in np.split(units, np.cumsum(sizes[some].sum(axis=1))[:-1])]
     low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(statistic(np.concatenate(networks))), float(low), float(high))
+    return Interval(float(statistic(pooled)), float(low), float(high))
 
 
 def paired_difference(first: Values | pd.Series, second: Values | pd.Series, confidence: float = 0.95) -> Difference:

@@ -54,8 +54,8 @@ def checked_recording(name: str, activity: ArrayLike) -> np.ndarray:
         raise RecordingError(f"{name} has dtype {activity.dtype}: it must hold real numbers.")
     if activity.ndim != len(DIMENSIONS):
         raise RecordingError(f"{name} has shape {activity.shape}: it must have dimensions ({', '.join(DIMENSIONS)}).")
-    bad = np.argwhere(~np.isfinite(activity))
-    if len(bad):
+    if not (finite := np.isfinite(activity)).all():
+        bad = np.argwhere(~finite)
         where = ", ".join(f"{d} {i}" for d, i in zip(DIMENSIONS, bad[0], strict=True))
         raise RecordingError(
             f"{name} has {len(bad)} values that are not finite, the first ({activity[tuple(bad[0])]}) at {where}: "

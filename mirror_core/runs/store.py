@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,12 @@ class Run:
 
 def run_fingerprint(config: Config) -> str:
     """Return the name of a run: 20 hexadecimal digits from its configuration and the code that makes it."""
-    return _digest(f"{config.fingerprint()} {code_fingerprint()}".encode())[:20]
+    return _name(config, code_fingerprint())
+
+
+@lru_cache(maxsize=10_000)  # a page asks for the name of each of its runs about ten times
+def _name(config: Config, code: str) -> str:
+    return _digest(f"{config.fingerprint()} {code}".encode())[:20]
 
 
 def default_store() -> Path:
@@ -186,10 +192,17 @@ def _read(folder: Path, config: Config) -> Run:
         raise ValueError("weights.safetensors does not match its checksum")
     if Config.from_dict(content["config"]) != config:
         raise ValueError("it belongs to another configuration")
-    network = MirrorNetwork(config)
+    network = _Undrawn(config)
     network.load_state_dict(load(weights))
     network.requires_grad_(False).eval()
     return Run(config, network, pd.DataFrame(content["history"]), content["provenance"])
+
+
+class _Undrawn(MirrorNetwork):
+    """A network whose weights come from a file, and need not be drawn before."""
+
+    def _draw_weights(self, seed: int) -> None:
+        pass
 
 
 def _is_whole(folder: Path, config: Config) -> bool:

@@ -77,6 +77,21 @@ def test_pooled_statistics_of_networks_of_different_sizes():
     assert 0 <= found.low < found.mean < found.high <= 1
 
 
+@pytest.mark.parametrize("at_once", [7, 500_000])
+@pytest.mark.parametrize("sizes", [[3, 1, 20, 8], [5, 5, 5], [1, 1]])
+def test_draws_are_those_of_a_loop_over_networks(sizes, at_once, monkeypatch):
+    monkeypatch.setattr("mirror_core.analysis.inference._AT_ONCE", at_once)
+    networks = [np.random.default_rng(i).standard_normal(size) for i, size in enumerate(sizes)]
+    rng, own = np.random.default_rng(1), np.random.default_rng(1)
+    draws = [
+        np.mean(np.concatenate([rng.choice(networks[i], len(networks[i])) for i in chosen]))
+        for chosen in rng.integers(len(networks), size=(40, len(networks)))
+    ]
+    found = hierarchical_bootstrap(networks, own, n_draws=40)
+    assert (found.low, found.high) == tuple(np.quantile(draws, [0.025, 0.975]))
+    assert rng.random() == own.random()
+
+
 def test_unusable_values_are_named():
     rng = np.random.default_rng(0)
     with pytest.raises(RecordingError, match="at least two finite values"):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
 
 from mirror_core.analysis import (
     CLASSES,
@@ -26,6 +26,7 @@ from mirror_core.analysis import (
     top_units,
     unit_correlation,
 )
+from mirror_core.analysis.decoding import recalls
 from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.arrays import MODES
@@ -123,25 +124,28 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
     least = min(np.unique(labels, return_counts=True)[1].min() for _, labels in modes)
     if least < 2:
         raise RecordingError("it needs at least two trials of each condition in both modes.")
-    folds = StratifiedKFold(int(min(MOST_FOLDS, least)), shuffle=True, random_state=settings.seed % 2**32)
+    parts = StratifiedKFold(int(min(MOST_FOLDS, least)), shuffle=True, random_state=settings.seed % 2**32)
     rng = stream(settings.seed, "report/decoding/trials")
     n_actions = recordings.n_actions
     truths = [labels for _, labels in modes]
     rows, accuracy, null = [], {}, {}
     for name, decoder in DECODERS.items():
-        recalls = np.empty((2, 2, n_actions, n_actions))
-        exchanged = np.empty((settings.n_permutations, 2, 2))
+        answers = np.empty((2, 2), dtype=object)
         for i, (x, y) in enumerate(modes):
-            trained = decoder().fit(x, y)
-            for j, truth in enumerate(truths):
-                answers = cross_val_predict(decoder(), x, y, cv=folds) if i == j else trained.predict(modes[j][0])
-                recalls[i, j] = confusion_matrix(truth, answers, labels=range(n_actions), normalize="true")
-                exchanged[:, i, j] = [
-                    _balanced(rng.permutation(truth), answers, n_actions) for _ in range(settings.n_permutations)
-                ]
-        found = np.trace(recalls, axis1=2, axis2=3) / n_actions
+            trained = decoder(x, y)
+            for j, (tested, _) in enumerate(modes):
+                answers[i, j] = trained.predict(tested) if i != j else _left_out(decoder, x, y, parts)
+        confusion = np.stack(
+            [recalls(truths[j], answers[i, j][None], n_actions)[..., 0] for i, j in np.ndindex(2, 2)], 2
+        )
+        found = np.einsum("aam->m", confusion).reshape(2, 2) / n_actions
+        exchanged = np.empty((settings.n_permutations, 2, 2))
+        for i, j in np.ndindex(2, 2):
+            exchanged[:, i, j] = [
+                _balanced(rng.permutation(truths[j]), answers[i, j], n_actions) for _ in range(settings.n_permutations)
+            ]
         renamings = all_or_random_permutations(n_actions, settings.n_permutations, rng)
-        renamed = repaired_sums(np.moveaxis(recalls, (0, 1), (2, 3)).reshape(n_actions, n_actions, 4), renamings)
+        renamed = repaired_sums(confusion, renamings)
         p = share_beyond(found.ravel(), exchanged.reshape(-1, 4))
         p_renamed = share_beyond(found.ravel(), renamed / n_actions)
         for at, (i, j) in enumerate(np.ndindex(2, 2)):
@@ -177,6 +181,14 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
         notes=notes,
         found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions},
     )
+
+
+def _left_out(decoder: Callable, rows: np.ndarray, labels: np.ndarray, parts: StratifiedKFold) -> np.ndarray:
+    """Return what decoders answer to trials that they were not trained on."""
+    answers = np.empty_like(labels)
+    for train, test in parts.split(rows, labels):
+        answers[test] = decoder(rows[train], labels[train]).predict(rows[test])
+    return answers
 
 
 def _standardised(activity: np.ndarray) -> np.ndarray:
