@@ -81,7 +81,7 @@ class Format:
     """How such files begin, at most eight bytes each; for text, which has none, the endings of its name."""
     read: Callable[[Path, Layout], Arrays | Session]
     """Reads one; may raise `RecordingError`, `OptionError`, and whatever a damaged file makes its library raise."""
-    contents: Callable[[Path], Contents] = None
+    contents: Callable[[Path], Contents] | None = None
     """Lists what is in one."""
     is_one: Callable[[Path], bool] | None = None
     """Whether a file is one, where others begin alike; they are asked first."""
