@@ -150,7 +150,8 @@ AROUND = Layout(
 
 
 TRIALS = {
-    "start": [1, 2, 3.3, 5.8], "end": [1.5, 2.5, 3.8, 6.3], "mode": ["exec", "obs"] * 2, "grip": ["a", "a", "b", "b"]
+    "start": [1, 2, 3.3, 5.8], "end": [1.5, 2.5, 3.8, 6.3],
+    "mode": ["exec", "obs"] * 2, "grip": ["01", "01", "02", "02"],
 }  # fmt: skip
 
 
@@ -177,6 +178,7 @@ def test_pynapple_spikes_are_counted_and_objects_never_loaded(tmp_path):
     path = write_group(tmp_path / "spikes.npz")
     found = read_recording(path, AROUND)
     np.testing.assert_allclose(found.perform, rates([1, 3.3]))
+    assert found.perform_conditions.tolist() == ["01", "02"]
     late = rates([2, 5.8])
     late[1, 2:] = np.nan  # the recording ends at 6 s
     np.testing.assert_allclose(found.observe, late)
@@ -203,7 +205,7 @@ def test_a_pynapple_signal_is_averaged(tmp_path):
         ({"trials": None}, {}, "trials .* must name a table"),
         ({"trials": "other.csv"}, {}, r"other\.csv' does not exist"),
         ({"event": "begin"}, {}, r"event \(--event\) 'begin'"),
-        ({"event": "grip"}, {}, "must hold times"),
+        ({"event": "mode"}, {}, "must hold times"),
         ({}, {"type": np.array(["IntervalSet"])}, "the file holds a IntervalSet: it must hold a TsGroup"),
         ({}, {"t": np.array([{}], object)}, "t holds Python objects, which are not loaded"),
         ({}, {"type": np.array([{}], object)}, "type holds Python objects"),
