@@ -64,7 +64,7 @@ def analyse(
     wrong option or one that does not fit FILE, 130 after Ctrl-C.
     """
     with clear_errors():
-        out = out or Path(f"{file.stem}-report.html")
+        out = out or Path(f"{file.absolute().stem}-report.html")  # a folder may be called "."
         wanted = {".html": out, ".json": as_json, ".csv": as_csv}
         _check_targets(file, wanted)
         import matplotlib
@@ -79,22 +79,24 @@ def analyse(
         try:
             with usage_errors():
                 recording = read_recording(file, layout, seed=seed)
-            if isinstance(recording, Trials):
-                if no_actions or drop_nan:
-                    raise click.UsageError(
-                        "--no-actions and --drop-nan are for files with the same sequences in both modes: here each "
-                        "trial has a condition, and what is missing stays missing."
-                    )
-                report = door.analyse_trials(recording, **options)
-            else:
-                perform, observe, actions = recording
-                report = door.analyse(perform, observe, None if no_actions else actions, drop_nan=drop_nan, **options)
+            if isinstance(recording, Trials) and (no_actions or drop_nan):
+                raise click.UsageError(
+                    "--no-actions and --drop-nan are for files with the same sequences in both modes: here each trial "
+                    "has a condition, and what is missing stays missing."
+                )
+            try:
+                if isinstance(recording, Trials):
+                    report = door.analyse_trials(recording, **options)
+                else:
+                    perform, observe, actions = recording
+                    actions = None if no_actions else actions
+                    report = door.analyse(perform, observe, actions, drop_nan=drop_nan, **options)
+            except RecordingError as error:
+                raise RecordingError(f"{file}: {error}") from error
             click.echo(str(report))
             for path in filter(None, wanted.values()):
                 report.save(path)
                 click.echo(f"Written: {path}", err=True)
-        except RecordingError as error:
-            raise RecordingError(str(error) if str(error).startswith(str(file)) else f"{file}: {error}") from error
         except KeyboardInterrupt:
             click.echo("Interrupted. A file that was not said to be written is as it was.", err=True)
             sys.exit(INTERRUPTED)

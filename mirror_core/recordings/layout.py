@@ -86,6 +86,8 @@ class Layout:
         for text in self.only:
             if "=" not in text:
                 raise OptionError(f"only = {text!r} is not allowed: it must be NAME=VALUE.")
+        if len(self.only_of) < len(self.only):
+            raise OptionError(f"only = {', '.join(self.only)} is not allowed: each column may be named once.")
         if self.halves and self.mode:
             raise OptionError(
                 f"halves is not allowed with mode = {self.mode!r}: halves are made where there is one mode."
@@ -95,6 +97,11 @@ class Layout:
     def given(self) -> dict[str, object]:
         """The options that say something, by name."""
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) not in (None, (), False)}
+
+    @property
+    def only_of(self) -> dict[str, str]:
+        """Name of each column of which only one value is kept, and that value."""
+        return dict(text.split("=", 1) for text in self.only)
 
     def change(self, **options: object) -> Layout:
         """Return the layout with some options changed."""

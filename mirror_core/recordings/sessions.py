@@ -235,8 +235,7 @@ def completed(session: Session, layout: Layout) -> Layout:
 
 def selected(session: Session, layout: Layout) -> Session:
     """Return the trials and units that the layout's `only` keeps."""
-    for text in layout.only:
-        name, _, value = text.partition("=")
+    for text, (name, value) in zip(layout.only, layout.only_of.items(), strict=True):
         if name not in session.trials and name not in session.units:
             raise unknown("column in only", name, [*session.trials, *session.units])
         of_trials = name in session.trials

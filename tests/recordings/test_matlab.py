@@ -8,9 +8,11 @@ import h5py
 import numpy as np
 import pytest
 from scipy.io import savemat
+from scipy.sparse import csc_array
 
 from mirror_core.analysis import OptionError, RecordingError
 from mirror_core.recordings.formats import contents, read_recording
+from mirror_core.recordings.formats.matlab import fields_v5
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.trials import Trials
 
@@ -269,6 +271,28 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_read(tmp_path, monkeyp
     monkeypatch.setattr("mirror_core.recordings.sessions.LIMIT", 10**6)
     with pytest.raises(RecordingError, match="the file declares .* GiB: at most"):
         read_recording(path, LAYOUT)
+
+
+@pytest.mark.parametrize("kind", [0, 10, 200])
+def test_an_element_of_unknown_kind_is_damage(kind, tmp_path):
+    path = tmp_path / "a.mat"
+    savemat(path, {"rates": DATA})
+    content = bytearray(path.read_bytes())
+    content[content.index(b"\x09\x00\x00\x00", 150)] = kind  # SciPy's reader ends the process here
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match="damaged"):
+        read_recording(path, LAYOUT)
+
+
+def test_logical_sparse_and_complex_arrays_are_what_they_are(tmp_path):
+    path = tmp_path / "a.mat"
+    sparse = csc_array(np.where(RNG.random((N, T)) < 0.3, 2.5, 0))
+    content = {"mask": np.array([[True, False]]), "sparse": sparse, "z": np.array([[1 + 2j]]), "none": np.empty((0, 0))}
+    savemat(path, content)
+    fields = fields_v5(path)
+    assert fields["mask"].dtype == bool and fields["mask"].tolist() == [[True, False]]
+    np.testing.assert_array_equal(fields["sparse"], sparse.toarray())
+    assert fields["z"].tolist() == [[1 + 2j]] and fields["none"].shape == (0, 0)
 
 
 def test_cells_that_refer_to_each_other_end(tmp_path):

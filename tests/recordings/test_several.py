@@ -143,6 +143,7 @@ def test_a_layout_is_the_same_from_its_file_and_from_its_command(tmp_path):
         ("axes = ['trial', 'trial']", "each axis may be named once"),
         ("files = 'unit'", "unknown files 'unit'. Did you mean 'units'"),
         ("only = ['grip']", "only = 'grip' is not allowed: it must be NAME=VALUE"),
+        ("only = ['area=F5', 'area=M1']", "each column may be named once"),
         ("halves = 'yes'", "halves = 'yes' is not allowed: it must be true or false"),
         ("halves = true\nmode = 'm'", "halves is not allowed with mode"),
         ("event", "layout.toml: "),

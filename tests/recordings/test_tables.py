@@ -47,6 +47,7 @@ FORMS = {
     "tab": ("a.tsv", lambda table, path: table.to_csv(path, sep="\t", index=False)),
     "semicolon": ("a.csv", german),
     "parquet": ("a.anything", lambda table, path: table.to_parquet(path)),
+    "parquet, pandas' own types": ("a.parquet", lambda table, path: table.convert_dtypes().to_parquet(path)),
     "parquet, categories": (
         "a.parquet", lambda table, path: table.astype({"mode": "category", "unit": "category"}).to_parquet(path)
     ),
@@ -71,6 +72,17 @@ def test_the_order_of_rows_is_of_no_matter_and_gaps_are_missing(tmp_path):
     np.testing.assert_array_equal(found.perform, want)
     table.sort_values(["unit", "trial", "mode"], ascending=[True, True, False], kind="stable").to_csv(path, index=False)
     np.testing.assert_array_equal(read_recording(path, LAYOUT).perform, want)
+
+
+def test_a_missing_label_is_no_label(tmp_path):
+    path = tmp_path / "a.parquet"
+    table = rows().convert_dtypes()
+    table.loc[table.trial == 0, "grip"] = pd.NA
+    table.loc[5, "value"] = pd.NA
+    table.to_parquet(path)
+    found = read_recording(path, LAYOUT)
+    np.testing.assert_array_equal(found.perform, DATA[[2, 4]])
+    assert any("they have no condition" in note for note in found.notes)
 
 
 def test_spaces_and_commas_in_labels_are_no_matter(tmp_path):
@@ -104,6 +116,7 @@ BAD = {
     "no condition": ({"condition": ()}, None, OptionError, "condition is missing"),
     "text": ({}, lambda t: t.assign(value=t.value.astype(str).replace(str(DATA[0, 0, 1]), "high")), RecordingError,
              "value has 'high' in row 3: it must hold numbers"),
+    "no time": ({}, lambda t: t.assign(time=t.time.where(t.index != 4)), RecordingError, "time has no number in row 6"),
     "twice": ({}, lambda t: pd.concat([t, t.iloc[:1]]), RecordingError, "row 74 is the second of unit u0, trial 0"),
     "areas": ({}, lambda t: t.assign(area=[str(i) for i in t.index]), RecordingError, "area differs within a unit"),
     "empty": ({}, lambda t: t.iloc[:0], OptionError, "'perform'"),
@@ -150,7 +163,8 @@ AROUND = Layout(
 
 
 TRIALS = {
-    "start": [1, 2, 3.3, 5.8], "end": [1.5, 2.5, 3.8, 6.3], "mode": ["exec", "obs"] * 2, "grip": ["a", "a", "b", "b"]
+    "start": [1, 2, 3.3, 5.8], "end": [1.5, 2.5, 3.8, 6.3],
+    "mode": ["exec", "obs"] * 2, "grip": ["01", "01", "02", "02"],
 }  # fmt: skip
 
 
@@ -177,6 +191,7 @@ def test_pynapple_spikes_are_counted_and_objects_never_loaded(tmp_path):
     path = write_group(tmp_path / "spikes.npz")
     found = read_recording(path, AROUND)
     np.testing.assert_allclose(found.perform, rates([1, 3.3]))
+    assert found.perform_conditions.tolist() == ["01", "02"]
     late = rates([2, 5.8])
     late[1, 2:] = np.nan  # the recording ends at 6 s
     np.testing.assert_allclose(found.observe, late)
@@ -203,7 +218,7 @@ def test_a_pynapple_signal_is_averaged(tmp_path):
         ({"trials": None}, {}, "trials .* must name a table"),
         ({"trials": "other.csv"}, {}, r"other\.csv' does not exist"),
         ({"event": "begin"}, {}, r"event \(--event\) 'begin'"),
-        ({"event": "grip"}, {}, "must hold times"),
+        ({"event": "mode"}, {}, "must hold times"),
         ({}, {"type": np.array(["IntervalSet"])}, "the file holds a IntervalSet: it must hold a TsGroup"),
         ({}, {"t": np.array([{}], object)}, "t holds Python objects, which are not loaded"),
         ({}, {"type": np.array([{}], object)}, "type holds Python objects"),

@@ -81,7 +81,7 @@ class Format:
     """How such files begin, at most eight bytes each; for text, which has none, the endings of its name."""
     read: Callable[[Path, Layout], Arrays | Session]
     """Reads one; may raise `RecordingError`, `OptionError`, and whatever a damaged file makes its library raise."""
-    contents: Callable[[Path], Contents] = None
+    contents: Callable[[Path], Contents] | None = None
     """Lists what is in one."""
     is_one: Callable[[Path], bool] | None = None
     """Whether a file is one, where others begin alike; they are asked first."""
@@ -207,6 +207,9 @@ PERFORMING = ("perform", "exec", "do", "self", "act", "m", "move")
 OBSERVING = ("observ", "obs", "watch", "other", "see", "h", "view")
 """How values of a column of modes begin (those of one or two letters: what they are)."""
 
+BOUNDS = ("start_time", "stop_time", "end", "id", "Unnamed: 0")
+"""Columns of a table of trials that are neither an event nor a condition."""
+
 
 def proposed(fields: Iterable[Field], *, event: bool = False, **options: object) -> Layout:
     """Return the layout that the names and values of columns of trials suggest.
@@ -222,8 +225,11 @@ def proposed(fields: Iterable[Field], *, event: bool = False, **options: object)
     def like(values: Iterable[str], words: tuple[str, ...]) -> list[str]:
         return [v for v in values for w in words if v.lower() == w or (len(w) > 2 and v.lower().startswith(w))]
 
-    columns = [one for one in fields if one.of == "trial"]
-    few = [one for one in columns if one.values and len(one.values) > 1]
+    columns = [one for one in fields if one.of == "trial" and one.name not in BOUNDS]
+    if event:
+        times = [one.name for one in columns if one.kind.startswith("float")]
+        options |= {"event": (times or ["start_time"])[0]}
+    few = [one for one in columns if one.values and len(one.values) > 1 and one.name != options.get("event")]
     for one in few:
         performing, observing = like(one.values, PERFORMING), like(one.values, OBSERVING)
         if performing and observing:
@@ -234,11 +240,6 @@ def proposed(fields: Iterable[Field], *, event: bool = False, **options: object)
     rest = [one for one in few if one.name != options.get("mode")]
     words = [one for one in rest if one.kind == "text"][:1]
     options |= {"condition": tuple(one.name for one in (words or rest[:2]))}
-    if event:
-        times = [one.name for one in columns if one.kind.startswith("float")]
-        options |= {
-            "event": next((name for name in times if name not in ("start_time", "stop_time", "end")), "start_time")
-        }
     return Layout(**options)
 
 

@@ -43,7 +43,10 @@ def around_events(
     if layout.event is None or layout.event not in rows:
         raise unknown("column for event (--event)", layout.event, rows)
     try:
-        events = np.asarray(rows[layout.event]).astype(float)
+        column = np.asarray(rows[layout.event])
+        events = (
+            np.where(column == "", "nan", column).astype(float) if column.dtype.kind in "OUT" else column.astype(float)
+        )
     except ValueError:
         raise OptionError(f"event = {layout.event!r} is not allowed: the column must hold times in seconds.") from None
     edges = bin_edges(layout)

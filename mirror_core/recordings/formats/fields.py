@@ -81,9 +81,7 @@ def session_of(fields: Fields, layout: Layout, axes: tuple[str, ...] = ()) -> Se
             raise OptionError(f"condition is missing (--condition): it must name one of {', '.join(names)}.")
         trials = {
             name: as_text(fields[require(name, names)])
-            for name in dict.fromkeys(
-                (*filter(None, [layout.mode]), *layout.condition, *(text.partition("=")[0] for text in layout.only))
-            )
+            for name in dict.fromkeys((*filter(None, [layout.mode]), *layout.condition, *layout.only_of))
             if name not in units
         }
         data = activity(layout.data, fields[require(layout.data, names)], known, axes, trials)

@@ -16,7 +16,7 @@ def root_has(path: Path, attribute: str, *, of_items: bool = False) -> bool:
     try:
         with h5py.File(path) as file:
             return attribute in file.attrs or (of_items and any(attribute in item(file, name).attrs for name in file))
-    except (OSError, RuntimeError, KeyError, RecordingError):
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError):
         return False
 
 

@@ -17,8 +17,8 @@ from mirror_core.recordings.sessions import Session
 
 NEEDED = (
     "trials (--trials) must name a table of trials beside the file: CSV or Parquet, or .npz with plain arrays; of an "
-    'IntervalSet with labels: intervals.as_dataframe().to_csv("trials.csv"), since the labels in its .npz are Python '
-    "objects, which are not loaded."
+    'IntervalSet with labels: intervals.as_dataframe().to_csv("trials.csv", index=False), since the labels in its .npz '
+    "are Python objects, which are not loaded."
 )
 
 
@@ -61,7 +61,7 @@ def contents(path: Path) -> Contents:
     tables = sorted(path.parent.glob("*.csv"))
     if len(tables) != 1:
         return Contents(tuple(fields), Layout(window=(-0.5, 1.0), bin=0.05), (NEEDED,))
-    fields += [described(name, column, "trial") for name, column in _rows(tables[0]).items()]
+    fields += [described(name, _as_numbers(column), "trial") for name, column in _rows(tables[0]).items()]
     options = {"trials": tables[0].name, "window": (-0.5, 1.0), "bin": 0.05}
     return Contents(tuple(fields), proposed(fields, event=True, **options))
 
@@ -77,7 +77,7 @@ def _rows(path: Path) -> dict[str, np.ndarray]:
         columns = {str(name): column.to_numpy() for name, column in read_table(path).items()}
     if len({len(column) for column in columns.values()}) != 1:
         raise OptionError(f"trials = {str(path)!r} is not allowed: its columns have different lengths. {NEEDED}")
-    return {name: _as_numbers(column) for name, column in columns.items()}
+    return columns
 
 
 def _as_numbers(column: np.ndarray) -> np.ndarray:

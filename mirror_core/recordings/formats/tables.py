@@ -60,11 +60,14 @@ def read(path: Path, layout: Layout) -> Session:
     keys = [*filter(None, [layout.mode]), *layout.condition]
     if not layout.condition:
         raise OptionError(f"condition is missing (--condition): it must name one of {', '.join(map(str, table))}.")
-    others = [name for name in map(_before_equals, layout.only) if name not in keys]
+    others = [name for name in layout.only_of if name not in keys]
     for name in (*names.values(), *keys, *layout.groups, *others):
         if name not in table:
             raise unknown("column of the table", name, table)
     values, times = (_numbers(table, names[what]) for what in ("value", "time"))
+    if not np.isfinite(times).all():
+        row = int((~np.isfinite(times)).argmax())
+        raise RecordingError(f"{names['time']} has no number in row {row + 2}: each value must have a time.")
     unit, units = _labels(table[names["unit"]])
     bins, time = np.unique(np.round(times, 9), return_inverse=True)
     codes, labels = zip(*(_labels(table[name]) for name in (*keys, names["trial"])), strict=True)
@@ -114,18 +117,15 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     if wrong.any():
         row = int(wrong.argmax())
         raise RecordingError(f"{name} has {column.iloc[row]!r} in row {row + 2}: it must hold numbers.")
-    return numbers.to_numpy(float)
+    return numbers.to_numpy(float, na_value=np.nan)
 
 
 def _labels(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Return the number of each row's label, by first appearance, and the different labels."""
     codes, different = pd.factorize(column, use_na_sentinel=False)
-    same, labels = pd.factorize(as_text(different))  # "a" and "a " are one
+    words = [None if missing else one for one, missing in zip(different, pd.isna(different), strict=True)]
+    same, labels = pd.factorize(as_text(np.array(words, object)))  # "a" and "a " are one
     return same[codes], labels
-
-
-def _before_equals(text: str) -> str:
-    return text.partition("=")[0]
 
 
 OPTIONS = (*COLUMNS, "groups", "window", "bin")
