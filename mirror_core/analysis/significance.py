@@ -122,7 +122,7 @@ def _uncorrected(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.
 def _benjamini_hochberg(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:
     p = test.p[tested]
     order = np.argsort(p)
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
     corrected = np.empty_like(p)
     corrected[order] = np.minimum.accumulate(scaled[::-1])[::-1]
     return np.minimum(1, corrected)

@@ -9,6 +9,7 @@ import itertools
 import pickle
 import secrets
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -85,7 +86,7 @@ def _serve_one(connection: Connection, pool: Pool) -> None:
                 number, task = message
                 try:
                     asked.append(executor.submit(_call, task))
-                except pool.death:
+                except RuntimeError:  # a worker has just died, or the build ends
                     answer(number, None)
                 else:
                     asked[-1].add_done_callback(partial(answer, number))
@@ -96,13 +97,18 @@ def _serve_one(connection: Connection, pool: Pool) -> None:
 
 
 def _call(task: bytes) -> bytes:
-    """Run a task and return how it ended; this process's results are read in the process that asked, and only there."""
+    """Run a task and return its result, or what it raised; they are unpacked in the process that asked."""
     try:
         function, argument = pickle.loads(task)
-        outcome = (function(argument), None)
+        return pickle.dumps((function(argument), None))
     except Exception as error:
-        outcome = (None, error)
-    return pickle.dumps(outcome)
+        error.add_note("".join(traceback.format_exception(error)))  # where it was raised is lost on the way
+        try:
+            packed = pickle.dumps((None, error))
+            pickle.loads(packed)
+        except Exception:  # some errors cannot be sent
+            packed = pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return packed
 
 
 class _Executor:

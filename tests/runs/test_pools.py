@@ -68,6 +68,11 @@ def test_what_a_task_raises_is_raised_where_it_was_asked_for(joined):
     with pytest.raises(ValueError, match="invalid literal"):
         call(int, ["1", "no number"])
     assert call(int, ["3", "4"]) == {0: 3, 1: 4}
+    with pytest.raises(Exception, match="Can't pickle"):
+        call(eval, ["lambda: 0", "1"])
+    odd = "(_ for _ in ()).throw(type('Odd', (Exception,), {})('of its own kind'))"
+    with pytest.raises(RuntimeError, match="Odd: of its own kind"):
+        call(eval, [odd, "1"])
 
 
 def test_a_killed_worker_of_a_build_is_replaced(joined):
