@@ -15,6 +15,12 @@ from mirror_core.studies.select import where
 
 SIDE_OFFSET = {"two-sided": -0.17, "greater": 0.17}
 """Where a situation's marks stand around its row."""
+BY_NULL = {
+    "unit-mismatch": ("s", CONTROL, -0.1),
+    "tuning-mismatch": ("o", "black", 0.0),
+    "action-relabelling": ("^", NULL, 0.1),
+}
+"""Test of one code → mark, colour, and where it stands beside the others."""
 _PLANTED = "planted"
 _TICKS = [0, 0.5, 1], ["0", ".5", "1"]
 
@@ -124,18 +130,97 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
     labels = ("share of units called,\nnot corrected", "share of populations with\nany unit called, corrected by BH")
     for axis, table, text in zip(axes, (shares, families), labels, strict=True):
         threshold(axis, alpha, across=True)
-        for marker, null in zip("os", dict.fromkeys(table.null), strict=False):
+        for null in dict.fromkeys(table.null):
+            marker, colour, aside = BY_NULL[null]
             for side, offset in SIDE_OFFSET.items():
                 one = where(table, null=null, alternative=side)
-                x = one.n_actions + offset + (0.08 if marker == "s" else -0.08)
+                x = one.n_actions + offset + aside
                 axis.vlines(x, one.low.clip(0), one.high, color=CONTROL, linewidth=1)
                 axis.plot(
-                    x, one["mean"], marker, color="black" if marker == "o" else CONTROL, markersize=4.5,
+                    x, one["mean"], marker, color=colour, markersize=4.2, linestyle="none",
                     markerfacecolor=None if side == "two-sided" else "white", label=f"{null}, {TITLES[side]}",
                 )  # fmt: skip
         axis.set(xlabel="number of actions K", ylabel=text, xticks=sorted(set(table.n_actions)))
         axis.set_ylim(bottom=0)
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     for axis, text in zip(axes, "AB", strict=True):
         letter(axis, text)
     return fig
+
+
+def populations_that_differ(
+    by_share: pd.DataFrame, by_kind: pd.DataFrame, planted: pd.DataFrame, alpha: float
+) -> Figure:
+    """Draw how often two tests call a unit falsely where units differ, and what they find of planted ones.
+
+    Parameters
+    ----------
+    by_share, by_kind, planted
+        Rows of `mirror_core.studies.calibration.levels.levels`: those that differ in the share of tuned units, in kinds
+        of tuning and noise, and those with planted units.
+    alpha
+        The nominal share of data sets with any false unit.
+    """
+    kinds = list(dict.fromkeys(zip(by_kind.tuning, by_kind.unit_noise, strict=True)))
+    places = list(dict.fromkeys(zip(by_kind.n_actions, by_kind.tuned_share, strict=True)))
+    heights = [2.1, 0.75 + 0.19 * len(kinds), 2.1]
+    fig = plt.figure(figsize=(WIDTH, sum(heights) + 0.4))
+    top, middle, bottom = fig.subfigures(3, 1, height_ratios=heights)
+
+    counts = sorted(set(by_share.n_actions))
+    axes = top.subplots(1, len(counts), sharey=True, squeeze=False)[0]
+    shares = sorted(set(by_share.tuned_share))
+    for axis, k in zip(axes, counts, strict=True):
+        one = by_share[by_share.n_actions == k]
+        threshold(axis, alpha, across=True)
+        _two_tests(axis, one, one.tuned_share.map(shares.index), "false", 0.1)
+        axis.set_title(f"K = {k}")
+        axis.set(ylim=(-0.03, 1.03), xlim=(-0.5, len(shares) - 0.5))
+        axis.set_xticks(range(len(shares)), [f"{100 * share:.0f}" for share in shares])
+    axes[0].set_ylabel("data sets with\nany false unit")
+    top.supxlabel("tuned units (%)", fontsize=9)
+
+    across = middle.subplots(1, len(places), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, (k, share) in zip(across, places, strict=True):
+        one = by_kind[(by_kind.n_actions == k) & (by_kind.tuned_share == share)]
+        threshold(axis, alpha)
+        rows = [kinds.index(kind) for kind in zip(one.tuning, one.unit_noise, strict=True)]
+        _two_tests(axis, one, pd.Series(rows, one.index), "false", 0.16, upright=False)
+        axis.set_title(f"K = {k}, {100 * share:.0f} % tuned", fontsize=9)
+        axis.set(xlim=(-0.03, 1.03), ylim=(len(kinds) - 0.5, -0.5))
+        axis.set_xticks(*_TICKS)
+    across[0].set_yticks(range(len(kinds)), [f"{tuning}, {noise}" for tuning, noise in kinds], fontsize=8)
+    middle.supxlabel("data sets with any false unit", fontsize=9)
+
+    noises = list(dict.fromkeys(planted.unit_noise))
+    shares = sorted(set(planted.tuned_share))
+    below = bottom.subplots(1, len(noises), sharey=True, squeeze=False)[0]
+    for axis, noise in zip(below, noises, strict=True):
+        for share in shares:
+            one = planted[(planted.unit_noise == noise) & (planted.tuned_share == share)]
+            line = {"linewidth": 0.9, "linestyle": "-" if share == shares[-1] else "--"}
+            _two_tests(axis, one, one.n_actions, "found", 0.12, **line)
+        axis.set_title(f"{noise} noise")
+        axis.set(ylim=(-0.03, 1.03), xticks=sorted(set(planted.n_actions)))
+    below[0].set_ylabel("planted units found")
+    bottom.supxlabel("number of actions K", fontsize=9)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    for axis, text in zip((axes[0], across[0], below[0]), "ABC", strict=True):
+        letter(axis, text)
+    return fig
+
+
+def _two_tests(
+    axis: Axes, table: pd.DataFrame, at: pd.Series, quantity: str, apart: float, *, upright: bool = True, **line: object
+) -> None:
+    """Draw a share of each test with its interval, side by side; `upright`: the share goes upwards."""
+    for test, inside, side in (("unit-mismatch", "white", -1), ("tuning-mismatch", "black", 1)):
+        marker, colour, _ = BY_NULL[test]
+        one = table[table.test == test]
+        place = at[one.index] + side * apart
+        low, high = one[f"{quantity}_low"].clip(0, 1), one[f"{quantity}_high"].clip(0, 1)
+        (axis.vlines if upright else axis.hlines)(place, low, high, color=colour, linewidth=1)
+        axis.plot(
+            *((place, one[quantity]) if upright else (one[quantity], place)), marker, color=colour, markersize=3.8,
+            markerfacecolor=inside, label=test, **({"linestyle": "none"} | line),
+        )  # fmt: skip

@@ -11,7 +11,8 @@ from IPython.display import HTML
 from mirror_core.analysis import nulls_table
 from mirror_core.analysis.nulls import SAME_EVENTS
 from mirror_core.pages.tables import cell, show, statement
-from mirror_core.studies.calibration.design import CODE_NULLS, CURVES, TRUSTED, Calibration
+from mirror_core.studies.calibration.design import CODE_NULLS, CURVES, EARLIER, TRUSTED, Calibration
+from mirror_core.studies.calibration.levels import SITUATION, above_level
 from mirror_core.studies.calibration.limit import limit
 from mirror_core.studies.calibration.summary import ALPHA, overlap_table, share_interval
 from mirror_core.studies.calibration.tables import all_calls, interval, means, powers, unrelated_calls
@@ -20,19 +21,22 @@ from mirror_core.studies.wording import decimal, listed, with_interval
 
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
 """K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were
-drawn, from an earlier, smaller simulation."""
+drawn, from an earlier, smaller simulation of unit mismatch."""
 SIDES = {"two-sided": "two-sided", "greater": "one-sided"}
 """How the alternatives are called."""
 QUESTIONS = dict(nulls_table()[["null", "question"]].itertuples(index=False))
 """Null → the question it answers."""
+NAMES = {null: null.replace("-", " ") for null in (EARLIER, TRUSTED)}
+"""How the two tests are called in a sentence."""
 
 
 def judged(values: np.ndarray) -> str:
     """Say whether a share of units called can be told from the nominal one: the rule of the page.
 
-    "within" if the 95 % interval of the mean over networks holds .05, else "below" or "above"; "–" for one network.
+    "within" if the 95 % interval of the mean over networks holds .05, else "below" or "above"; "–" where fewer than
+    two networks have tested units.
     """
-    if len(values) < 2:
+    if np.isfinite(values).sum() < 2:
         return "–"
     _, low, high = interval(values)
     return "above" if low > ALPHA else "below" if high < ALPHA else "within"
@@ -109,8 +113,9 @@ def _cell(mean: float, low: float, high: float) -> str:
     return f"{decimal(mean, 3)}<br><small>[{decimal(low, 3)}, {decimal(high, 3)}]</small>"
 
 
-def power_shown(stated: pd.DataFrame) -> HTML:
-    """Show power and false discoveries at similarity .95, and whether the power asked for is reached."""
+def power_shown(stated: pd.DataFrame, earlier: pd.DataFrame) -> HTML:
+    """Show power and false discoveries at similarity .95, whether the power asked for is reached, and `EARLIER`'s."""
+    before = earlier[(earlier.alternative == "greater") & (earlier.quantity == "power")].set_index("n_actions")
     rows = []
     for k, of_k in stated.groupby("n_actions"):
         row = {"K": k, "populations": of_k.n.max()}
@@ -119,10 +124,11 @@ def power_shown(stated: pd.DataFrame) -> HTML:
                 one = of_k[(of_k.alternative == side) & (of_k.quantity == quantity)].iloc[0]
                 row[f"{title}, {SIDES[side]}"] = _cell(one["mean"], one.low, one.high)
         row["in the limit, one-sided"] = decimal(limit(k))
+        row[f"{NAMES[EARLIER]}: power, one-sided"] = _cell(*before.loc[k, ["mean", "low", "high"]])
         asked = TARGETS.get(k)
         row["asked for, one-sided"] = "–" if asked is None else f"{decimal(asked)}: {reached(of_k, 'greater', asked)}"
         rows.append(row)
-    return show(pd.DataFrame(rows), "Unit mismatch under BH, planted units of tuning similarity .95")
+    return show(pd.DataFrame(rows), f"{NAMES[TRUSTED].capitalize()} under BH, planted units of tuning similarity .95")
 
 
 def limit_said(stated: pd.DataFrame) -> HTML:
@@ -158,22 +164,23 @@ def few_actions(found: Calibration) -> HTML:
         parts.append(f"{with_interval(one.beyond, SHARE, 3)} at K = {k} (power {decimal(of_k['mean'].item())})")
     return HTML(
         f"<p>The share of unrelated units whose r is at least that of a typical planted unit is {listed(parts)}; "
-        "power is that of one-sided unit mismatch under BH.</p>"
+        f"power is that of one-sided {NAMES[TRUSTED]} under BH.</p>"
     )
 
 
-def finding(found: Calibration) -> HTML:
-    """Say in two sentences what the nulls call where no code is shared, and what the trusted test finds where one is.
+def finding(found: Calibration, mixed: pd.DataFrame) -> HTML:
+    """Say what the two tests of single units call where units differ, what all nulls do where no code is shared, and
+    what the trusted test finds where one is.
 
-    The rules: a test is calibrated in a situation if the 95 % interval of the mean share of units called, over networks
-    or populations, holds .05. Power is the mean over populations.
+    The rules: where units differ, see `holding`; else a test is calibrated in a situation if the 95 % interval of the
+    mean share of units called, over networks or populations, holds .05. Power is the mean over populations.
     """
     calls = all_calls(found)
     raw = calls[(calls.correction == "none") & (calls.centring == "raw") & (calls.alternative == "two-sided")]
     events = means(raw[~raw.situation.str.startswith("planted") & (raw.null.map(QUESTIONS) == SAME_EVENTS)],
                    ["situation", "null"], "called")  # fmt: skip
     trusted = [row for row in uncalibrated(found) if row[1] == TRUSTED and row[4] == "raw"]
-    shares = {side: [values.mean() for _, _, s, *_, values in trusted if s == side] for side in SIDES.values()}
+    shares = {side: [interval(values)[0] for _, _, s, *_, values in trusted if s == side] for side in SIDES.values()}
     verdicts = [row[0] for row in trusted]
     _, stated = powers(found)
     power = stated[(stated.quantity == "power")].set_index(["alternative", "n_actions"])["mean"]
@@ -186,13 +193,109 @@ def finding(found: Calibration) -> HTML:
         parts = [f"{verdict} at K = {listed(which)}" for verdict, which in by_verdict.items()]
         verdicts_on_power.append(f"{name}, {'; '.join(parts)}")
     return statement(
-        "Where no code is shared, the row, sequence and pseudosession nulls still call "
+        f"{differing(mixed)} Where no code is shared, the row, sequence and pseudosession nulls still call "
         f"{decimal(events['mean'].min())}–{decimal(events['mean'].max())} of units (two-sided), "
-        f"and unit mismatch calls {decimal(min(shares['one-sided']), 3)}–"
-        f"{decimal(max(shares['one-sided']), 3)} one-sided and {decimal(min(shares['two-sided']), 3)}–"
-        f"{decimal(max(shares['two-sided']), 3)} two-sided, at a nominal .05 "
+        f"and {NAMES[TRUSTED]} calls {decimal(np.nanmin(shares['one-sided']), 3)}–"
+        f"{decimal(np.nanmax(shares['one-sided']), 3)} one-sided and {decimal(np.nanmin(shares['two-sided']), 3)}–"
+        f"{decimal(np.nanmax(shares['two-sided']), 3)} two-sided, at a nominal .05 "
         f"({verdicts.count('within')} of {len(verdicts)} intervals hold .05).",
-        f"Of planted mirror units of tuning similarity .95, one-sided unit mismatch finds {said} (BH). The power "
+        f"Of planted mirror units of tuning similarity .95, one-sided {NAMES[TRUSTED]} finds {said} (BH). The power "
         f"asked for, {decimal(TARGETS[6])} at K = 6 and {decimal(TARGETS[9])} from K = 9: "
         f"{' · '.join(verdicts_on_power)}.",
+    )
+
+
+def differing(mixed: pd.DataFrame) -> str:
+    """Say in one sentence what each of the two tests calls where units differ and none has one code in both modes."""
+    unplanted = mixed[mixed.planted_share == 0]
+    said = []
+    for test in (EARLIER, TRUSTED):
+        one = unplanted[unplanted.test == test]
+        said.append(
+            f"{NAMES[test]} calls a unit falsely in {decimal(one.false.min())}–{decimal(one.false.max())} of data sets "
+            f"and keeps its level in {int(one.holds.sum())} of {len(one)} situations"
+        )
+    return f"Where units differ in tuning and noise, {said[0]}; {said[1]} (one-sided, BH, nominal .05)."
+
+
+def kind(row: pd.Series) -> str:
+    """Say how the units of a situation differ."""
+    return f"K = {row.n_actions}, {100 * row.tuned_share:.0f} % tuned, {row.tuning} tunings, {row.unit_noise} noise"
+
+
+def holding(mixed: pd.DataFrame) -> HTML:
+    """List where each test does not hold, by the rule of the page, and where it calls single units too often.
+
+    The rule: a test holds in a situation if the 95 % interval of the share of data sets with any false unit holds .05
+    or lies below. Where mirror units are planted, BH bounds the share of false ones among the units called instead,
+    and the rule is asked of its interval. What is not corrected is held to the same: the share of tested units called.
+    """
+    parts = []
+    for test in (TRUSTED, EARLIER):
+        for planted, name in ((False, "nothing planted, data sets with any false unit"),
+                              (True, "mirror units planted, false units among those called")):  # fmt: skip
+            own = mixed[(mixed.test == test) & ((mixed.planted_share > 0) == planted)]
+            parts.append(_outside(test, name, own, own[~own.holds], "false_share" if planted else "false"))
+        own = mixed[(mixed.test == test) & (mixed.planted_share == 0)]
+        parts.append(_outside(test, "nothing planted, units called, not corrected", own, above_level(own), "level"))
+    return HTML("".join(parts))
+
+
+def _outside(test: str, name: str, own: pd.DataFrame, bad: pd.DataFrame, quantity: str) -> str:
+    """Return a paragraph on the situations of a test in which an interval lies above .05."""
+    items = "".join(
+        f"<li>{kind(row)}: {_share(row, quantity, ' ')}</li>"
+        for _, row in bad.sort_values(quantity, ascending=False).iterrows()
+    )
+    said = f"<strong>{test}</strong>, {name}: holds in {len(own) - len(bad)} of {len(own)} situations"
+    if not len(bad):
+        return f"<p>{said}.</p>"
+    return f"<p>{said}; above .05 in:</p><ul>{items}</ul>"
+
+
+def _share(row: pd.Series, quantity: str, joint: str) -> str:
+    """Return a share with its interval; "–" where there is none."""
+    value, low, high = (row[f"{quantity}{end}"] for end in ("", "_low", "_high"))
+    if not np.isfinite(value):
+        return "–"
+    bounds = f"[{decimal(max(low, 0), 3)}, {decimal(min(high, 1), 3)}]"
+    return f"{decimal(value, 3)}{joint}{bounds}"
+
+
+def mixed_shown(mixed: pd.DataFrame, *, planted: bool) -> HTML:
+    """Show all numbers of the populations that differ, with planted mirror units or without."""
+    wanted = (("planted units found", "found"), ("false among called", "false_share"))
+    if not planted:
+        wanted = (("data sets with any false unit", "false"), ("units called, not corrected", "level"))
+    chosen = mixed[(mixed.planted_share > 0) == planted]
+    columns = ["n_actions", "tuned_share", "tuning", "unit_noise"]
+    rows = []
+    for key, one in chosen.groupby(columns, sort=False):
+        row = dict(zip(("K", "tuned", "tunings", "noise"), key, strict=True)) | {"data sets": one.n.max()}
+        for test in (EARLIER, TRUSTED):
+            own = one[one.test == test].iloc[0]
+            for title, quantity in wanted:
+                value, _, bounds = _share(own, quantity, "|").partition("|")
+                row[f"{title}, {NAMES[test]}"] = f"{value}<br><small>{bounds}</small>" if bounds else value
+            row[f"holds, {NAMES[test]}"] = "yes" if own.holds else "no"
+        rows.append(row)
+    return show(pd.DataFrame(rows), "With planted mirror units" if planted else "Without any mirror unit")
+
+
+def losses(mixed: pd.DataFrame) -> HTML:
+    """Say where the trusted test finds fewer planted units than the earlier one, and whether that one held its level.
+
+    The rule: fewer if the mean share found is; the numbers are means with their 95 % intervals.
+    """
+    planted = mixed[mixed.planted_share > 0]
+    lost, n = [], 0
+    for _, one in planted.groupby(SITUATION, sort=False):
+        new, old = (one[one.test == test].iloc[0] for test in (TRUSTED, EARLIER))
+        if new.found < old.found:
+            lost.append(f"<li>{kind(new)}: {_share(new, 'found', ' ')} against {_share(old, 'found', ' ')}"
+                        f"{'' if old.holds else ', where that does not hold its level'}</li>")  # fmt: skip
+        n += 1
+    return HTML(
+        f"<p>Of planted mirror units, {NAMES[TRUSTED]} finds fewer than {NAMES[EARLIER]} in {len(lost)} of {n} "
+        f"situations{':' if lost else '.'}</p><ul>{''.join(lost)}</ul>"
     )

@@ -153,9 +153,17 @@ def test_an_observed_value_that_is_drawn_again_is_a_tie():
 
 @pytest.mark.parametrize("null", NULLS)
 def test_p_is_uniform_where_there_is_nothing_to_find(null):
-    p = np.concatenate([run(null, *unrelated(seed, (12, 3, 10)), n=199, seed=seed).p for seed in range(40)])
+    p = []
+    for seed in range(40):
+        x, y = unrelated(seed, (12, 3, 10))
+        options = {}
+        if null == "tuning-mismatch":  # which tests tuned units alone
+            x, y, options["actions"] = tuned(seed, (40, 6, 10), n_actions=6)
+        p.append(run(null, x, y, n=199, seed=seed, **options).p)
+    p = np.concatenate(p)
+    assert np.isfinite(p).all()
     # values of p are discrete: spread each over its step before comparing with the uniform distribution
-    step = {"unit-mismatch": 1 / 91, "action-relabelling": 1 / 24}.get(null, 1 / 200)
+    step = {"unit-mismatch": 1 / 91, "tuning-mismatch": 1 / 91, "action-relabelling": 1 / 24}.get(null, 1 / 200)
     spread = p - step * np.random.default_rng(0).uniform(size=len(p))
     assert kstest(spread, "uniform").pvalue > 0.001
     assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.035)
@@ -171,7 +179,7 @@ def test_which_null_calls_unrelated_codes_for_the_same_actions():
             share[name].append(run(name, x, y, 200, actions=actions, pseudo=fresh).significant(0.05).mean())
     share = {name: np.mean(values) for name, values in share.items()}
     assert min(share["row"], share["sequence"], share["pseudosession"]) > 0.7
-    assert max(share["unit-mismatch"], share["action-relabelling"]) < 0.1
+    assert max(share["unit-mismatch"], share["tuning-mismatch"], share["action-relabelling"]) < 0.1
 
 
 def test_a_shared_time_course_fools_row_shuffling_but_not_sequence_shuffling():

@@ -26,12 +26,14 @@ SIMILARITIES = (0.0, 0.5, 0.75, 0.9, 0.95, 1.0)
 """Tuning similarities of planted units; 0 plants nothing."""
 STATED = 0.95
 """The similarity at which power is stated."""
-CLOSE = (6, STATED)
-"""Where the power that there is lies close to the power asked for: it takes more populations to tell them apart."""
 CHUNK = 100
 """Populations that one worker process tests at a time, where there are many."""
-TRUSTED = "unit-mismatch"
+TRUSTED = "tuning-mismatch"
 """The test to trust for a mirror unit."""
+EARLIER = "unit-mismatch"
+"""The test that was trusted before: it compares all units, tuned or not, by r."""
+N_DRAWS = 39
+"""Draws of `TRUSTED` in planted populations: they decide which units are tuned, and here nearly all are."""
 CODE_NULLS = [name for name, null in NULLS.items() if null.question == SAME_CODE]
 """Nulls that ask whether it is the same code in the same unit."""
 
@@ -45,7 +47,8 @@ class Calibration:
     planted: xr.Dataset
     """Populations in which some units do, with as many actions as the networks' world: all nulls."""
     sweep: dict[tuple[int, float], xr.Dataset]
-    """(K, similarity) → populations: unrelated ones under the nulls that ask about the code, others under `TRUSTED`."""
+    """(K, similarity) → populations: unrelated ones under the nulls that ask about the code, others under `TRUSTED`,
+    and under `EARLIER` too where power is stated."""
 
     @property
     def unrelated(self) -> dict[int, xr.Dataset]:
@@ -54,7 +57,7 @@ class Calibration:
 
     @property
     def stated(self) -> dict[int, xr.Dataset]:
-        """K → populations with planted units of similarity .95, under `TRUSTED`."""
+        """K → populations with planted units of similarity .95, under `TRUSTED` and `EARLIER`."""
         return {k: one for (k, similarity), one in self.sweep.items() if similarity == STATED}
 
 
@@ -64,7 +67,6 @@ def calibrate(
     seeds: Sequence[int],
     *,
     n_populations: int,
-    n_close: int,
     n_permutations: int,
     n_redraws: int,
     n_test: int = N_TEST,
@@ -82,13 +84,10 @@ def calibrate(
         One network each; as many populations stand beside them.
     n_populations
         For each K and similarity.
-    n_close
-        At `CLOSE`, if these are more.
     n_permutations, n_redraws
         See `mirror_core.studies.calibration.ask_nulls`.
     """
     whole("n_test", n_test, 4)
-    whole("n_close", n_close, 1)
     draws = {"n_permutations": n_permutations, "n_redraws": n_redraws}
     runs = obtain_grid(base, readings[:1], ["untrained"], seeds, progress=progress)
     runs |= obtain_grid(base, readings, ["separate-cores"], seeds, progress=progress)
@@ -108,11 +107,10 @@ def calibrate(
     without["independent tunings"] = unrelated
 
     def populations(kinds: Sequence[tuple[int, float]], **options: Any) -> dict[tuple[int, float], xr.Dataset]:
-        wanted = {kind: max(n_populations, n_close if kind == CLOSE else 0) for kind in kinds}
         batches = [
-            Batch(seeds[0], *kind, min(CHUNK, n - first), **size, first=first)
-            for kind, n in wanted.items()
-            for first in range(0, n, CHUNK)
+            Batch(seeds[0], *kind, min(CHUNK, n_populations - first), **size, first=first)
+            for kind in kinds
+            for first in range(0, n_populations, CHUNK)
         ]
         parts: dict[tuple[int, float], list[xr.Dataset]] = {kind: [] for kind in kinds}
         for batch, part in zip(batches, analyse_runs(calibrate_batch, batches, **options), strict=True):
@@ -121,7 +119,7 @@ def calibrate(
         return {kind: xr.concat(some, "network", data_vars="minimal", compat="equals") for kind, some in parts.items()}
 
     sweep = populations([(k, 0.0) for k in ACTIONS], nulls=CODE_NULLS, **options)
-    some = [(k, s) for k in ACTIONS for s in SIMILARITIES if s == STATED or (s and k in CURVES)]
-    # draws of the trusted null decide its max-T correction alone, which is not asked for here
-    sweep |= populations(some, nulls=[TRUSTED], **(options | {"n_permutations": 1}))
+    few = options | {"n_permutations": N_DRAWS}
+    sweep |= populations([(k, STATED) for k in ACTIONS], nulls=[EARLIER, TRUSTED], **few)
+    sweep |= populations([(k, s) for k in CURVES for s in SIMILARITIES if s not in (0, STATED)], nulls=[TRUSTED], **few)
     return Calibration(without, planted, sweep)

@@ -1,4 +1,4 @@
-"""What a test could find if it knew how r of unrelated units is distributed: the limit of very many units."""
+"""What a test could find if it knew how unrelated units correlate: the limit of very many units."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def power_in_the_limit(
     """Return the power of a one-sided test of r under BH in a population of very many units and timesteps.
 
     Units are those of `mirror_core.analysis.simulate_population`. With many timesteps r depends on the two tunings
-    alone; with many units BH calls all with r above the lowest value that unrelated units exceed no more often than
-    α times as often as all units do (Genovese & Wasserman 2002). In this limit no test that looks at a unit's r alone,
-    whose p is valid for unrelated units and which BH corrects, has more power.
+    alone, and without noise it is the correlation of the tunings; with many units BH calls all with r above the lowest
+    value that unrelated units exceed no more often than α times as often as all units do (Genovese & Wasserman 2002).
+    In this limit no test that looks at a unit's r alone, whose p is valid for unrelated units and which BH corrects,
+    has more power.
 
     Parameters
     ----------
@@ -90,6 +91,10 @@ def _r(
 
 @cache
 def limit(n_actions: int) -> float:
-    """Return the one-sided power that BH would have at similarity .95 in very many units, as many of them planted."""
+    """Return the one-sided power that BH would have at similarity .95 in very many units, as many of them planted.
+
+    Without noise: the trusted test compares mean responses, and corrects them for what noise is left.
+    """
     rng = stream(0, f"calibration/limit/K = {n_actions}")
-    return power_in_the_limit(n_actions, rng, similarity=STATED, planted_share=29 / 96)  # .3 of 96 units, whole ones
+    planted = 29 / 96  # .3 of 96 units, whole ones
+    return power_in_the_limit(n_actions, rng, similarity=STATED, planted_share=planted, noise=0)

@@ -25,6 +25,8 @@ CENTRINGS = {"raw": False, "timestep-centred": True}
 """Whether the mean of each timestep is removed before r is computed."""
 ONE_BY_ONE = ("row", "pseudosession")
 """Nulls whose every draw passes through the recordings again."""
+CENTRED_ANYHOW = ("tuning-mismatch",)
+"""Nulls that remove the mean of each timestep whatever is asked."""
 
 
 def ask_nulls(
@@ -96,6 +98,7 @@ def ask_nulls(
 def calibrate_run(run: Run, n_test: int, n_permutations: int, n_redraws: int) -> xr.Dataset:
     """Test every unit of a network on `n_test` held-out episodes, see `ask_nulls`, for each centring.
 
+    Nulls `CENTRED_ANYHOW` have p NaN under "timestep-centred", where they would say the same again.
     The pseudosession null observes `n_redraws` other sets of as many episodes from the same world.
     """
     recording = record(run.network, heldout_episodes(run.config, n_test))
@@ -104,8 +107,9 @@ def calibrate_run(run: Run, n_test: int, n_permutations: int, n_redraws: int) ->
     found = [
         ask_nulls(
             perform, observe, recording.action.values, stream(run.config.seed, "calibration"),
+            nulls=[name for name in NULLS if not (centre and name in CENTRED_ANYHOW)],
             n_permutations=n_permutations, n_redraws=n_redraws, fresh=fresh, centre_timesteps=centre,
-        )
+        ).reindex(null=list(NULLS))
         for centre in CENTRINGS.values()
     ]  # fmt: skip
     return xr.concat(found, "centring").assign_coords(centring=list(CENTRINGS))

@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from mirror_core.analysis import Interval, mean_interval
-from mirror_core.studies.calibration.design import CURVES, STATED, TRUSTED, Calibration
+from mirror_core.studies.calibration.design import CURVES, EARLIER, STATED, TRUSTED, Calibration
+from mirror_core.studies.calibration.recorded import CENTRED_ANYHOW
 from mirror_core.studies.calibration.summary import (
     band,
     calls_table,
@@ -20,9 +21,12 @@ from mirror_core.studies.wording import decimal
 
 
 def interval(values: pd.Series | np.ndarray) -> Interval:
-    """Return mean and 95 % interval over networks; of a single network, the value alone."""
+    """Return mean and 95 % interval over networks in which there is a value; of a single one, the value alone."""
     values = np.asarray(values, dtype=float)
-    return mean_interval(values) if len(values) > 1 else Interval(*(float(values[0]),) * 3)
+    values = values[np.isfinite(values)]
+    if len(values) > 1:
+        return mean_interval(values)
+    return Interval(*(float(values[0]) if len(values) else np.nan,) * 3)
 
 
 def means(table: pd.DataFrame, by: list[str], quantity: str) -> pd.DataFrame:
@@ -41,7 +45,8 @@ def all_calls(found: Calibration) -> pd.DataFrame:
     """Return what each null calls in every situation, and of the planted populations' planted units."""
     situations = {name: one.p for name, one in found.without_code.items()}
     planted = found.planted.p.isel(unit=found.planted.planted.values)
-    return calls_table(situations | {"planted mirror units": planted})
+    calls = calls_table(situations | {"planted mirror units": planted})
+    return calls[(calls.centring == "raw") | ~calls.null.isin(CENTRED_ANYHOW)]
 
 
 def unrelated_calls(found: Calibration) -> pd.DataFrame:
@@ -60,11 +65,19 @@ def p_curves(found: Calibration) -> tuple[dict[str, xr.DataArray], dict[str, xr.
 
 def powers(found: Calibration) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return power and false discoveries of the trusted test under BH: for the curves, and for every K at .95."""
-    table = power_table(found.sweep, TRUSTED)
+    both = _powers(power_table(found.sweep, TRUSTED))
+    return both[both.n_actions.isin(CURVES)], both[both.similarity == STATED]
+
+
+def earlier_powers(found: Calibration) -> pd.DataFrame:
+    """Return the same of the test that was trusted before, for every K at .95."""
+    return _powers(power_table({(k, STATED): one for k, one in found.stated.items()}, EARLIER))
+
+
+def _powers(table: pd.DataFrame) -> pd.DataFrame:
     table = table[table.correction == "bh"]
     by = ["n_actions", "similarity", "alternative"]
-    both = pd.concat([means(table, by, q).assign(quantity=q) for q in ("power", "false")], ignore_index=True)
-    return both[both.n_actions.isin(CURVES)], both[both.similarity == STATED]
+    return pd.concat([means(table, by, q).assign(quantity=q) for q in ("power", "false")], ignore_index=True)
 
 
 def overlap(found: Calibration) -> tuple[dict, dict[int, str]]:
@@ -73,7 +86,7 @@ def overlap(found: Calibration) -> tuple[dict, dict[int, str]]:
     table = overlap_table(chosen)
     r, said = {}, {}
     for k, one in chosen.items():
-        values = one.observed.sel(null=TRUSTED).transpose("unit", "network").values
+        values = one.observed.sel(null=EARLIER).transpose("unit", "network").values
         planted = one.planted.values
         r[k] = values[~planted].ravel(), values[planted].ravel()
         said[k] = f"{decimal(100 * table[table.n_actions == k].beyond.mean(), 1)} % beyond"

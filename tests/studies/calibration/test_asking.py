@@ -105,23 +105,31 @@ def test_batches_that_differ_in_similarity_differ_in_the_planted_units_alone():
     assert len({batch.fingerprint for batch in batches}) == 8
 
 
-def test_where_power_is_close_there_are_more_populations_and_the_first_are_the_same(tmp_path, monkeypatch):
+def test_populations_are_asked_in_parts_and_only_what_is_shown(tmp_path, monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_STORE", str(tmp_path))
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
     monkeypatch.setattr(study, "CHUNK", 2)
+    monkeypatch.setattr(study, "ACTIONS", (4, 5))
+    monkeypatch.setattr(study, "CURVES", (4,))
     base = Config().change(
         hidden_size=10, input_size=4, sensory_dim=4, n_sequences=64, n_heldout=8, n_epochs=1, sequence_length=3
     )
     found = study.calibrate(
-        base, ["as-written"], [3], n_populations=1, n_close=5, n_permutations=9, n_redraws=9, n_test=12, progress=False
+        base, ["as-written"], [3], n_populations=3, n_permutations=9, n_redraws=9, n_test=12, progress=False
     )
-    assert {kind: one.sizes["network"] for kind, one in found.sweep.items() if one.sizes["network"] != 1} == {
-        (6, 0.95): 5
-    }
-    assert len(found.sweep) == len(study.ACTIONS) * 2 + len(study.CURVES) * 4
-    close, whole = found.sweep[study.CLOSE], Batch(3, *study.CLOSE, 5, n_units=10, n_sequences=12, n_timesteps=3)
-    assert close.identical(calibrate_batch(whole, ["unit-mismatch"], 1, 9))
-    assert list(close.network.values) == list(range(5)) and close.planted.dims == ("unit",)
+    assert {one.sizes["network"] for one in found.sweep.values()} == {3}
+    asked = {kind: one.null.values.tolist() for kind, one in found.sweep.items()}
+    both = ["unit-mismatch", "tuning-mismatch"]
+    curve = {(4, s): both[1:] for s in (0.5, 0.75, 0.9, 1.0)}
+    unrelated = {(k, 0.0): [*both, "action-relabelling"] for k in (4, 5)}
+    assert asked == {(4, 0.95): both, (5, 0.95): both} | curve | unrelated
+    whole = Batch(3, 4, 0.95, 3, n_units=10, n_sequences=12, n_timesteps=3)
+    assert found.sweep[4, 0.95].identical(calibrate_batch(whole, both, study.N_DRAWS, 9))
+    assert found.sweep[4, 0.95].planted.dims == ("unit",)
+    # what centres anyhow is not asked again
+    p = found.without_code["untrained"].p.sel(centring="timestep-centred")
+    assert p.null.values.tolist() == list(NULLS)
+    assert p.sel(null="tuning-mismatch").isnull().all() and p.drop_sel(null="tuning-mismatch").notnull().any()
 
 
 def test_fresh_episodes_keep_the_tunings_and_nothing_else():

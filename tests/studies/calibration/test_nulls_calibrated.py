@@ -12,12 +12,13 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.runs.making import make
 from mirror_core.studies.calibration import Batch, calibrate_batch, calibrate_run, called, power_table
-from mirror_core.studies.calibration.design import ACTIONS, CODE_NULLS, SIMILARITIES
+from mirror_core.studies.calibration.design import ACTIONS, CODE_NULLS, EARLIER, SIMILARITIES, TRUSTED
 
 CONFIDENCE = 0.999
 """Of each bound: with some thirty of them, one in thirty correct libraries fails by bad luck; the seeds are fixed."""
 ALPHA = 0.05
 SAME_EVENTS = ["row", "sequence", "pseudosession"]
+MISMATCH = [EARLIER, TRUSTED]
 N_POPULATIONS = 12
 
 
@@ -38,7 +39,7 @@ def unrelated():
 def planted():
     """(K, similarity) → populations, 30 % of their units planted."""
     keys = [(k, similarity) for k in (6, 9) for similarity in SIMILARITIES]
-    return {key: calibrate_batch(Batch(7, *key, 10, n_sequences=60), ["unit-mismatch"], 99, 1) for key in keys}
+    return {key: calibrate_batch(Batch(7, *key, 10, n_sequences=60), [TRUSTED], 99, 1) for key in keys}
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +56,10 @@ def networks():
 
 
 @pytest.mark.parametrize("side", ["two-sided", "greater"])
-def test_unit_mismatch_calls_the_nominal_share_of_unrelated_units(unrelated, side):
+@pytest.mark.parametrize("null", MISMATCH)
+def test_mismatch_calls_the_nominal_share_of_unrelated_units(unrelated, null, side):
     shares = {
-        k: called(one.p).sel(null="unit-mismatch", alternative=side, correction="none").values
-        for k, one in unrelated.items()
+        k: called(one.p).sel(null=null, alternative=side, correction="none").values for k, one in unrelated.items()
     }
     for k, one in shares.items():
         assert one.mean() == pytest.approx(ALPHA, abs=half_width(one)), k
@@ -87,8 +88,9 @@ def test_action_relabelling_is_never_too_liberal_and_silent_with_three_actions(u
 
 @pytest.mark.parametrize("side", ["two-sided", "greater"])
 @pytest.mark.parametrize("condition", ["untrained", "separate-cores"])
-def test_unit_mismatch_is_calibrated_on_networks_without_a_shared_code(networks, condition, side):
-    found = [p.sel(null="unit-mismatch", alternative=side, centring="raw") for p in networks[condition]]
+@pytest.mark.parametrize("null", MISMATCH)
+def test_mismatch_is_calibrated_on_networks_without_a_shared_code(networks, null, condition, side):
+    found = [p.sel(null=null, alternative=side, centring="raw") for p in networks[condition]]
     shares = np.array([called(p).sel(correction="none").item() for p in found])
     assert shares.mean() == pytest.approx(ALPHA, abs=half_width(shares))
     wrong = sum(bool((p.sel(correction="bh") <= ALPHA).any()) for p in found)
@@ -107,7 +109,7 @@ def test_nulls_of_events_call_most_units_that_share_no_code(networks, null):
 
 @pytest.mark.parametrize("side", ["two-sided", "greater"])
 def test_power_rises_with_similarity(planted, side):
-    table = power_table(planted, "unit-mismatch")
+    table = power_table(planted, TRUSTED)
     table = table[(table.alternative == side) & (table.correction == "bh")]
     for _, one in table.groupby("n_actions"):
         power = one.pivot(index="network", columns="similarity", values="power")
@@ -119,7 +121,7 @@ def test_power_rises_with_similarity(planted, side):
 
 @pytest.mark.parametrize(("n_actions", "asked"), [(6, 0.75), (9, 0.95)])
 def test_power_asked_for_is_reached_within_its_spread(planted, n_actions, asked):
-    table = power_table({(n_actions, 0.95): planted[n_actions, 0.95]}, "unit-mismatch")
+    table = power_table({(n_actions, 0.95): planted[n_actions, 0.95]}, TRUSTED)
     table = table[(table.alternative == "greater") & (table.correction == "bh")]
     assert table.power.mean() + half_width(table.power) >= asked
     # so that spread alone cannot pass a test that finds much less
@@ -128,7 +130,7 @@ def test_power_asked_for_is_reached_within_its_spread(planted, n_actions, asked)
 
 
 def test_nothing_planted_is_nothing_found(planted):
-    table = power_table({key: one for key, one in planted.items() if key[1] == 0}, "unit-mismatch")
+    table = power_table({key: one for key, one in planted.items() if key[1] == 0}, TRUSTED)
     table = table[table.correction == "none"]
     for _, one in table.groupby(["n_actions", "alternative"]):
         assert one.power.mean() == pytest.approx(ALPHA, abs=half_width(one.power))
