@@ -100,6 +100,8 @@ def best_rate(n_units: int = 96, seconds_at_least: float = 1.0) -> float:
         from mirror_core.networks.training.compiled.gru import add_product
 
         ways_to.append(partial(add_product, *(x.numpy() for x in (a, b, c))))
+    for product in ways_to:  # compile, and wake the libraries up
+        product()
     best, until = float("inf"), time.perf_counter() + seconds_at_least
     while time.perf_counter() < until:
         for product in ways_to:

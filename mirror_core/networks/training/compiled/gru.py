@@ -43,8 +43,8 @@ _FLAT = np.float32(9)
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, np.float32(1e-8)  # PyTorch's defaults for Adam
 
 
-def _compiled(function: Callable, *, forceinline: bool = True) -> Callable:
-    """Compile a function when it is first called, and keep the machine code for the next process.
+def _compiled(function: Callable, signature: str | None = None, *, forceinline: bool = True) -> Callable:
+    """Compile a function when it is first called (or now, for one signature); keep the code for the next process.
 
     Each is inlined where it is called. Otherwise the process that compiles would call one version of it, and those
     that load the kept code another, optimised together with its caller: weights would differ in their last bits.
@@ -53,9 +53,9 @@ def _compiled(function: Callable, *, forceinline: bool = True) -> Callable:
     # error_model="numpy" a check for division by zero keeps loops from being vectorised.
     options = dict(error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz", "afn"}, forceinline=forceinline)
     try:
-        return numba.njit(function, cache=True, **options)
+        return numba.njit(signature, cache=True, **options)(function)
     except RuntimeError:  # no folder in which to keep it can be written
-        return numba.njit(function, **options)
+        return numba.njit(signature, **options)(function)
 
 
 class Buffers(NamedTuple):
@@ -116,7 +116,7 @@ def _tile(n_vectors: int) -> Callable:
 _tile1, _tile2, _tile3 = _tile(1), _tile(2), _tile(3)
 
 
-@partial(_compiled, forceinline=False)
+@partial(_compiled, signature="void(f4[:, :], f4[:, :], f4[:, :])", forceinline=False)  # one for all: strides are read
 def add_product(a, b, c):
     """Add A B to C, whose shape decides how many rows of A and columns of B count; A may be a transpose."""
     n_rows, n_columns = c.shape
@@ -406,25 +406,16 @@ def _adam_step(adam, step, decay):
 
 @partial(_compiled, forceinline=False)
 def go_through(order, batch_size, n_steps, decay, weights, gradients, adam, data, plan, learn):
-    """Go through episodes batch by batch, once; after each batch take a step if `learn`.
+    """Go through episodes in an order, batch by batch; after each batch take a step if `learn`.
 
-    Parameters
-    ----------
-    order
-        Indices of the episodes.
-    n_steps, decay
-        Steps taken before, and the L2 penalty.
-    weights, gradients
-        `Weights` (`mirror_core.networks.training.compiled.layout`), views of the first two of `adam`.
-    adam
-        Flat weights, gradients, running means of these and of their squares, learning rates (0: does not learn).
-    data, plan
-        Lessons: actions, sensations, observed, labels; and `Plan`.
+    `n_steps` were taken before, `decay` is the L2 penalty. `adam` are flat arrays: weights, gradients, running means of
+    these and of their squares, learning rates (0: does not learn); `weights` and `gradients` are views of the first two
+    (`mirror_core.networks.training.compiled.layout`). `data` are a `Lessons`' actions, sensations, observed and labels.
 
     Returns
     -------
     array (pass, objective)
-        Sums of the episodes' losses over timesteps, of the objectives predict and infer, each before its step.
+        Sums of the losses over episodes and timesteps, of the objectives predict and infer, before each step.
     """
     losses = np.zeros((len(plan.core), 2))
     for start in range(0, len(order), batch_size):

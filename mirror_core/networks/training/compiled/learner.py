@@ -53,7 +53,8 @@ class _One:
     def __init__(self, network: MirrorNetwork, config: Config, lessons: Lessons, heldout: Lessons) -> None:
         todo = passes(config)
         self.network, self.training, self.n_steps = network, config.training, 0
-        self.plan, self.keys, self.names = plan_of(network, config, todo), objectives(todo), [p.name for p in todo]
+        self.plan, self.keys = plan_of(network, config, todo), objectives(todo)
+        self.names = np.array([p.name for p in todo])
         self.lessons, self.heldout = _arrays(lessons), _arrays(heldout)
         flat, views = zip(*(empty_weights(network, self.plan) for _ in range(5)), strict=True)
         self.adam, (self.weights, self.gradients, _, _, rates) = flat, views
@@ -72,9 +73,7 @@ class _One:
         means = sums / (len(order) * self.training.sequence_length)
         # two separate cores may both run a joint pass for one objective: their losses add up
         return {
-            (name, objective): float(
-                sum(means[i, OBJECTIVES.index(objective)] for i, n in enumerate(self.names) if n == name)
-            )
+            (name, objective): float(means[self.names == name, OBJECTIVES.index(objective)].sum())
             for name, objective in self.keys
         }
 
