@@ -65,7 +65,11 @@ def _serve(listener: Listener, pool: Pool, first: Callable[[], None], stopped: t
                 # what goes wrong in `first` goes wrong again where it is needed, and is said there
                 with suppress(Exception), pool.executor(1) as executor:
                     executor.submit(first).result()
-            _serve_one(connection, pool)
+            try:
+                _serve_one(connection, pool)
+            except RuntimeError:
+                if not stopped.is_set():  # else the build ends, and its workers have ended
+                    raise
 
 
 def _serve_one(connection: Connection, pool: Pool) -> None:
