@@ -17,9 +17,9 @@ from mirror_core.studies.select import where
 SIDE_OFFSET = {"two-sided": -0.17, "greater": 0.17}
 """Where a situation's marks stand around its row."""
 BY_NULL = {
-    "unit-mismatch": ("s", CONTROL, -0.1),
+    "unit-mismatch": ("s", CONTROL, -0.27),
     "tuning-mismatch": ("o", "black", 0.0),
-    "action-relabelling": ("^", NULL, 0.1),
+    "action-relabelling": ("^", NULL, 0.27),
 }
 """Test of one code → mark, colour, and where it stands beside the others."""
 _PLANTED = "planted"
@@ -127,15 +127,15 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
     alpha
         The nominal share of both.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.1), sharex=True)
-    labels = ("share of units called,\nnot corrected", "share of populations with\nany unit called, corrected by BH")
+    fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 5.6), sharex=True)
+    labels = ("share of units called,\nnot corrected", "share of populations with any\nunit called, corrected by BH")
     for axis, table, text in zip(axes, (shares, families), labels, strict=True):
         threshold(axis, alpha, across=True)
         for null in dict.fromkeys(table.null):
             marker, colour, aside = BY_NULL[null]
             for side, offset in SIDE_OFFSET.items():
                 one = where(table, null=null, alternative=side)
-                x = one.n_actions + offset + aside
+                x = one.n_actions + 0.4 * offset + aside
                 axis.vlines(x, one.low.clip(0), one.high, color=CONTROL, linewidth=1)
                 axis.plot(
                     x, one["mean"], marker, color=colour, markersize=4.2, linestyle="none",

@@ -69,7 +69,7 @@ def power_in_the_limit(
         unrelated = exceeded(threshold * shrunk, n_actions)
         return unrelated - ALPHA * (planted_share * power(threshold) + (1 - planted_share) * unrelated)
 
-    grid = np.linspace(0, 1, 101)[:-1]
+    grid = 1 - np.linspace(1, 0, 101)[:-1] ** 2  # close to 1, where the threshold lies with few actions, in small steps
     enough = next((i for i, threshold in enumerate(grid) if too_many(threshold) < 0), None)
     return 0.0 if not enough else power(brentq(too_many, grid[enough - 1], grid[enough], xtol=1e-6))
 

@@ -22,7 +22,8 @@ def test_a_large_population_comes_near_the_limit(n_actions, similarity):
     assert found == pytest.approx(limit, abs=0.07)
 
 
-@pytest.mark.parametrize("n_actions", [4, 6])
+# with four actions the threshold is at r > .99, where few units decide on it
+@pytest.mark.parametrize("n_actions", [6, 9])
 def test_tuning_mismatch_comes_near_the_limit_without_noise(n_actions):
     rng = np.random.default_rng(n_actions)
     made = simulate_population(n_actions, rng, planted_share=0.4, n_units=800, n_sequences=100, n_timesteps=6)
