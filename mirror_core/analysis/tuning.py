@@ -119,7 +119,8 @@ def tuning(
     of_noise = (noise * (1 - _ratio(n, n.sum(axis=0)))).sum(axis=0)
     between = (n * means**2).sum(axis=0)
     variation = (deviation**2).sum(axis=(0, 1))
-    defined = variation > 0
+    rounding = 8 * np.finfo(deviation.dtype).eps * np.where(np.isfinite(activity), np.abs(activity), 0).max(axis=(0, 1))
+    defined = variation > rounding**2 * activity[..., 0].size
     scale = np.where(defined, variation, 1)
     share, deviation = np.where(defined, between / scale - SINGLE, np.nan), deviation / np.sqrt(scale)
     drawn = _exchanged(shown, deviation, there, min(n_draws, FIRST_DRAWS), rng)
