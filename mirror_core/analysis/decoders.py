@@ -14,7 +14,6 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 from scipy import linalg
 from scipy.optimize import OptimizeResult, minimize
-from sklearn.exceptions import ConvergenceWarning
 
 from mirror_core.analysis.validation import RecordingError
 
@@ -98,6 +97,8 @@ def _multinomial_loss(outputs: Outputs, index: Int[np.ndarray, " row"]) -> tuple
 
 def _warn_unless_converged(best: OptimizeResult) -> None:
     if not best.success:
+        from sklearn.exceptions import ConvergenceWarning  # here: the package takes its time to import
+
         warnings.warn(
             f"a logistic decoder did not converge within {_MAX_STEPS} steps ({best.message}).",
             ConvergenceWarning,

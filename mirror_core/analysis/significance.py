@@ -72,6 +72,15 @@ def pooled_p(
     return np.where(np.isfinite(observed), (1 + beyond) / (1 + len(far)), np.nan)
 
 
+def benjamini_hochberg(p: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
+    """Return p corrected so that those up to α have a false discovery rate of α (Benjamini & Hochberg 1995)."""
+    order = np.argsort(p)
+    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.minimum(1, corrected)
+
+
 @dataclass(frozen=True)
 class NullTest:
     """The observed value of every unit beside what a null makes of it."""
@@ -120,12 +129,7 @@ def _uncorrected(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.
 
 
 def _benjamini_hochberg(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:
-    p = test.p[tested]
-    order = np.argsort(p)
-    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
-    corrected = np.empty_like(p)
-    corrected[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return np.minimum(1, corrected)
+    return benjamini_hochberg(test.p[tested])
 
 
 def _bonferroni(test: NullTest, tested: Bool[np.ndarray, " unit"]) -> Float[np.ndarray, " tested"]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.stats import false_discovery_control
 
 from mirror_core.analysis.correlation import centred, unit_length
 from mirror_core.analysis.permutations import random_permutations
-from mirror_core.analysis.significance import share_beyond
+from mirror_core.analysis.significance import benjamini_hochberg, share_beyond
 
 TUNED_AT = 0.05
 """False discovery rate, over units, at which a unit counts as tuned in a mode."""
@@ -155,8 +154,7 @@ def _exchanged(
 def _discovered(p: Float[np.ndarray, " unit"]) -> Bool[np.ndarray, " unit"]:
     defined = np.isfinite(p)
     passed = np.zeros(len(p), bool)
-    if defined.any():
-        passed[defined] = false_discovery_control(p[defined]) <= TUNED_AT
+    passed[defined] = benjamini_hochberg(p[defined]) <= TUNED_AT
     return passed
 
 

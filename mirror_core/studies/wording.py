@@ -33,7 +33,7 @@ def with_interval(
     >>> with_interval([0.2, 0.3, 0.4])
     '0.30 [0.05, 0.55]'
     """
-    found = estimate(values)
+    found = estimate(np.asarray(values, dtype=float))
     if found.n < 2:
         return decimal(found.mean, digits) if found.n else "–"
     low, high = np.clip([found.low, found.high], *within)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
 
 from mirror_core.analysis import (
     CLASSES,
@@ -120,6 +120,8 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
 
 def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
     """Decode the condition of single trials within and across modes, whose trials differ in number and order."""
+    from sklearn.model_selection import StratifiedKFold  # here: it takes its time to import
+
     modes = [(_standardised(activity), labels) for activity, labels in both_modes(recordings.trials)]
     least = min(np.unique(labels, return_counts=True)[1].min() for _, labels in modes)
     if least < 2:
@@ -183,7 +185,7 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
     )
 
 
-def _left_out(decoder: Callable, rows: np.ndarray, labels: np.ndarray, parts: StratifiedKFold) -> np.ndarray:
+def _left_out(decoder: Callable, rows: np.ndarray, labels: np.ndarray, parts: Any) -> np.ndarray:
     """Return what decoders answer to trials that they were not trained on."""
     answers = np.empty_like(labels)
     for train, test in parts.split(rows, labels):
