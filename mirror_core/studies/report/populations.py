@@ -42,8 +42,9 @@ MAX_LAG = 5
 """Largest lag in timesteps; half of the timesteps where there are fewer."""
 MAX_DIMS = 10
 """Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
-CKA_DRAWS = 500
-"""Most draws of the CKA null, which goes through all rows for each."""
+CKA_DRAWS, CKA_WORK = 500, 5e8
+"""Most draws of the CKA null, which goes through all rows for each, and the values that they go through together at
+most, unless that leaves fewer than 99."""
 MOST_FOLDS = 5
 """Parts into which trials are cut to test a decoder within a mode; fewer where a condition has fewer trials."""
 MOST_ACTIONS = 12
@@ -250,7 +251,7 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     n_units = recordings.perform.shape[2]
     rows, notes, found = [], [], {}
     try:
-        n_draws = min(settings.n_permutations, CKA_DRAWS)
+        n_draws = min(settings.n_permutations, CKA_DRAWS, max(99, int(CKA_WORK / recordings.perform.size)))
         if (least := 1 / math.factorial(min(len(recordings.perform), 20))) > settings.alpha:
             raise RecordingError(f"with {len(recordings.perform)} sequences its p cannot fall below {least:.2g}.")
         cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))

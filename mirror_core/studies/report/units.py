@@ -28,6 +28,19 @@ SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
 
 
+ROW_BY_ROW, ROW_WORK = ("row",), 2e9
+"""Nulls whose every draw goes through all rows again, and the values that their draws go through together at most,
+about ten seconds of work, unless that leaves fewer than `FEWEST` draws."""
+FEWEST = 199
+
+
+def draws_of(null: str, recordings: Recordings, settings: Settings) -> int:
+    """Return how many draws a null gets."""
+    if null not in ROW_BY_ROW:
+        return settings.n_permutations
+    return min(settings.n_permutations, max(FEWEST, int(ROW_WORK / recordings.perform.size)))
+
+
 def size_of(recordings: Recordings) -> Size:
     """Return how much of everything there is."""
     return Size(*recordings.perform.shape, 0 if recordings.actions is None else recordings.n_actions)
@@ -42,10 +55,11 @@ def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
         return "it needs at least two trials of each condition in both modes."
     if recordings.trials is not None and asked.question != SAME_CODE:
         return "the modes have no trials in common."
-    least = asked.smallest_p(size, settings.n_permutations)
+    n_draws = draws_of(null, recordings, settings)
+    least = asked.smallest_p(size, n_draws)
     if least <= settings.alpha:
         return ""
-    what = asked.limits(size, settings.n_permutations)
+    what = asked.limits(size, n_draws)
     return f"with {what} p cannot fall below {least:.2g}, which is above {settings.alpha:g}."
 
 
@@ -95,7 +109,7 @@ def run_null(
         recordings.perform,
         recordings.observe,
         null,
-        settings.n_permutations,
+        draws_of(null, recordings, settings),
         stream(settings.seed, f"report/{null}/{centring}"),
         actions=recordings.actions,
         alternative=alternative,
@@ -129,7 +143,10 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
         for centring in CENTRINGS if NULLS[null].centred else ("raw",):
             tests[null, centring] = run_null(recordings, settings, null, centring)
     for null in dict.fromkeys(null for null, _ in tests):
-        least = NULLS[null].smallest_p(size_of(recordings), settings.n_permutations)
+        n_draws = draws_of(null, recordings, settings)
+        if n_draws < settings.n_permutations:
+            notes.append(f"{null}: {n_draws} draws, each of which goes through all rows.")
+        least = NULLS[null].smallest_p(size_of(recordings), n_draws)
         if least > settings.alpha / recordings.perform.shape[2]:
             notes.append(
                 f"{null}: no single unit can pass Bonferroni's correction, since p cannot fall below {least:.2g}."
