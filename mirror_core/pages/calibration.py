@@ -22,6 +22,8 @@ from mirror_core.studies.wording import decimal, listed, with_interval
 TARGETS = {6: 0.75, 9: 0.95, 10: 0.95, 11: 0.95, 12: 0.95}
 """K → power asked of the one-sided trusted test under BH at similarity .95, stated before these populations were
 drawn, from an earlier, smaller simulation of unit mismatch."""
+LISTED = 10
+"""Situations that are listed openly; a longer list is folded."""
 SIDES = {"two-sided": "two-sided", "greater": "one-sided"}
 """How the alternatives are called."""
 QUESTIONS = dict(nulls_table()[["null", "question"]].itertuples(index=False))
@@ -250,7 +252,9 @@ def _outside(test: str, name: str, own: pd.DataFrame, bad: pd.DataFrame, quantit
     said = f"<strong>{test}</strong>, {name}: holds in {len(own) - len(bad)} of {len(own)} situations"
     if not len(bad):
         return f"<p>{said}.</p>"
-    return f"<p>{said}; above .05 in:</p><ul>{items}</ul>"
+    if len(bad) <= LISTED:
+        return f"<p>{said}; above .05 in:</p><ul>{items}</ul>"
+    return f"<p>{said}.</p><details><summary>Show where it is above .05</summary><ul>{items}</ul></details>"
 
 
 def _share(row: pd.Series, quantity: str, joint: str) -> str:
