@@ -1,8 +1,6 @@
 """The page that tests somebody else's network: the command's output, the tables of a report, and its files."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ import torch
 from IPython.display import HTML
 
 from mirror_core.pages.publishing.files import TextFile
-from mirror_core.pages.report.notebook import finding_of, reading, scratch_folder, table
+from mirror_core.pages.report.notebook import finding_of, reading, run_command, scratch_folder, table
 from mirror_core.pages.report.page import as_page
 from mirror_core.studies.report.results import Report
 from mirror_core.studies.wording import decimal
@@ -51,13 +49,8 @@ def run(folder: Path, *command: object) -> dict[str, Any]:
     RuntimeError
         If it fails, with what it said.
     """
+    run_command(folder, *command)
     words = [str(word) for word in command]
-    done = subprocess.run(
-        [sys.executable, "-m", "mirror_core.cli", *words[1:]], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
-    print(f"$ {' '.join(words)}\n\n{done.stdout}", end="")
     return json.loads((folder / words[words.index("--json") + 1]).read_text(encoding="utf-8"))
 
 

@@ -1,34 +1,15 @@
 """The page that tests a laboratory's recordings: what is in a file, the verdict, and the truth beside it."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.pages.report.notebook import finding_of, reading, scratch_folder, table, verdict
+from mirror_core.pages.report.notebook import finding_of, reading, run_command, scratch_folder, table, verdict
 from mirror_core.pages.tables import show
 from mirror_core.recordings.simulated_session import KINDS, Session
 from mirror_core.studies.report.results import Report
 
-__all__ = ["finding", "inspect", "means", "reading", "scratch_folder", "table", "truth", "verdict"]
-
-
-def inspect(folder: Path, name: str) -> None:
-    """Run `mirror inspect` on a file of a folder, and print what it prints.
-
-    Raises
-    ------
-    RuntimeError
-        If it fails, with what it said.
-    """
-    command = [sys.executable, "-m", "mirror_core.cli", "inspect", name]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"mirror inspect {name} ended with {done.returncode}: {done.stderr.strip()}")
-    print(f"$ mirror inspect {name}\n\n{done.stdout}", end="")
+__all__ = ["finding", "means", "reading", "run_command", "scratch_folder", "table", "truth", "verdict"]
 
 
 def truth(found: Report) -> HTML:

@@ -26,7 +26,7 @@ NAMED = 12
 """How many units or sequences a note names one by one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two are the same only if they are one: arrays have no other hash
 class Recordings:
     """Two recordings that every analysis can use, and how they came to be so."""
 

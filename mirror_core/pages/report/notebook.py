@@ -1,5 +1,7 @@
-"""A report inside a notebook: its verdict, tables and reading as HTML."""
+"""A report inside a notebook: the command that makes it, its verdict, tables and reading as HTML."""
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from html import escape
@@ -15,6 +17,23 @@ from mirror_core.studies.report.results import Report
 def scratch_folder() -> Path:
     """Return a new folder for the files of a page."""
     return Path(tempfile.mkdtemp(prefix="mirror-"))
+
+
+def run_command(folder: Path, *command: object) -> None:
+    """Run a subcommand of `mirror` in a folder, and print it with what it prints.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails, with what it said.
+    """
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        [sys.executable, "-m", "mirror_core.cli", *words[1:]], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
+    print(f"$ {' '.join(words)}\n\n{done.stdout}", end="")
 
 
 def table(report: Report, name: str) -> HTML:

@@ -14,6 +14,7 @@ from mirror_core.analysis.tuning import Tuning, tuning_length
 from mirror_core.arrays import CENTRINGS, MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.seeding import stream
+from mirror_core.studies.report.populations import need_actions
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import TRUSTED, impossible, passing, repeated, tunings
 
@@ -27,8 +28,7 @@ SIMILARITY, PLANTED = 0.95, 0.3
 
 def need_repeats(recordings: Recordings, settings: Settings) -> tuple[Tuning, Tuning]:
     """Return the tunings, or say why noise cannot be told from them."""
-    if recordings.actions is None:
-        raise RecordingError("it needs actions: whole numbers (sequence, time).")
+    need_actions(recordings)
     if not repeated(recordings):
         raise RecordingError("there is one response to each condition: what of it is noise cannot be told.")
     return tunings(recordings, settings)[:2]

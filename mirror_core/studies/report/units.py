@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,7 @@ def at_each_time(labels: Int[np.ndarray, " trial"], activity: Float[np.ndarray, 
     return np.repeat(labels[:, None], activity.shape[1], axis=1)
 
 
+@lru_cache(maxsize=1)  # most sections ask for them, of the same recordings
 def tunings(recordings: Recordings, settings: Settings) -> tuple[Tuning, Tuning, Draws]:
     """Return how units are tuned in each mode, and how their tunings compare with those of other units.
 
