@@ -17,6 +17,7 @@ from mirror_core.runs.kept import analyse_runs
 from mirror_core.studies.calibration.recorded import calibrate_run
 from mirror_core.studies.calibration.simulated import Batch, calibrate_batch
 from mirror_core.studies.grid import obtain_grid
+from mirror_core.studies.measures.significance import TRUSTED
 
 ACTIONS = tuple(range(3, 13))
 """Numbers of actions K of the populations."""
@@ -28,8 +29,6 @@ STATED = 0.95
 """The similarity at which power is stated."""
 CHUNK = 100
 """Populations that one worker process tests at a time, where there are many."""
-TRUSTED = "tuning-mismatch"
-"""The test to trust for a mirror unit."""
 EARLIER = "unit-mismatch"
 """The test that was trusted before: it compares all units, tuned or not, by r."""
 N_DRAWS = 39

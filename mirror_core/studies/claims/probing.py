@@ -14,7 +14,7 @@ from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.lesions import against_draws, lesion_effects
-from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.significance import ALPHA, TRUSTED
 from mirror_core.studies.measures.tasks import ABLATIONS
 
 TOP_UNITS, ANTI_UNITS = 10, 3
@@ -69,8 +69,8 @@ def significant_units(
         # max-T controls the family-wise error as Bonferroni does, without needing thousands of draws to pass any unit
         "row_units": ("row", "greater", "max-t"),
         "sequence_units": ("sequence", "greater", "max-t"),
-        "same_code_units": ("tuning-mismatch", "greater", "bh"),
-        "anti_units": ("tuning-mismatch", "less", "bh"),
+        "same_code_units": (TRUSTED, "greater", "bh"),
+        "anti_units": (TRUSTED, "less", "bh"),
     }
     found = {}
     for name, (null, alternative, correction) in asked.items():

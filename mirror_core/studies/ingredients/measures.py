@@ -17,7 +17,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.ingredients.factorial import Factorial
 from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
-from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.significance import ALPHA, TRUSTED
 from mirror_core.worlds.episodes import Episodes
 
 N_EXCHANGES = 999
@@ -36,9 +36,7 @@ def check_network(run: Run, n_test: int) -> dict[str, float]:
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
     rng, actions = stream(run.config.seed, "mismatch"), recording.action.values
-    test = null_test(
-        *both_modes(recording), "tuning-mismatch", N_EXCHANGES, rng, actions=actions, alternative="greater"
-    )
+    test = null_test(*both_modes(recording), TRUSTED, N_EXCHANGES, rng, actions=actions, alternative="greater")
     found = float(np.mean(test.significant(ALPHA, "bh")))
     return {"significant": found, **task_scores(run.network, recording, episodes)}
 

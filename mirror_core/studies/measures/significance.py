@@ -5,6 +5,9 @@ from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE, Measure
 ALPHA = 0.05
 """Level at which a unit passes, after correction."""
 
+TRUSTED = "tuning-mismatch"
+"""The null to trust for a mirror unit, where the actions are known."""
+
 _MISMATCH = "units paired with other units"
 _TUNED = "tuned units paired with other tuned units"
 

@@ -20,8 +20,8 @@ from mirror_core.analysis import CLASSES
 from mirror_core.arrays import CENTRINGS
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.recordings.cleaned import Recordings
+from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.results import Reading, Section, Settings
-from mirror_core.studies.report.units import TRUSTED
 from mirror_core.studies.wording import decimal
 
 ENOUGH = 0.5

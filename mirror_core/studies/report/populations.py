@@ -242,7 +242,7 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
         "renamed.",
         table.rename(columns={"by_chance": "by chance"}),
         notes=tuple(notes),
-        found={"congruence": found, "both": both, "kind": kind},
+        found={"kind": kind},
     )
 
 

@@ -14,9 +14,10 @@ from mirror_core.analysis.tuning import Tuning, tuning_length
 from mirror_core.arrays import CENTRINGS, MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.seeding import stream
+from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.populations import need_actions
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import TRUSTED, impossible, passing, repeated, tunings
+from mirror_core.studies.report.units import impossible, passing, repeated, tunings
 
 ALIKE = 10
 """Units of like selectivity among which partners are exchanged."""

@@ -20,10 +20,8 @@ from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Trials
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.shares import HEADLINE
+from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.results import Section, Settings
-
-TRUSTED = "tuning-mismatch"
-"""The test of a mirror unit where the actions are known; unit mismatch where they are not."""
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
