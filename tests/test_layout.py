@@ -19,6 +19,7 @@ ROOMS = (
     "recordings",
     "runs",
     "studies",
+    "experiments",
     "figures",
     "pages",
     "report",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mirror_core.runs.store import RunStore
     from mirror_core.studies.claims.results import Change
     from mirror_core.studies.claims.statements import Claim
-    from mirror_core.studies.claims.verdicts import Judgement
+    from mirror_core.studies.claims.verdicts import Evidence, Judgement
 
 CHANGED = 3
 """Exit status of --check where a verdict changed."""
@@ -27,6 +27,14 @@ _SITE = 10, 20
 
 @click.command(short_help="Judge the paper's claims from trained networks.")
 @store_option
+@click.option(
+    "--of",
+    "whose",
+    default="paper",
+    show_default=True,
+    help="Whose claims: the paper's, or those of an experiment beside it (several: separated by commas; all: "
+    '"experiments"), which are judged from the tables that come with the checkout.',
+)
 @click.option("--reading", default="all", help="Readings, separated by commas; by default all.")
 @click.option("--seed", default=42, show_default=True, help="First seed.")
 @click.option(
@@ -49,8 +57,8 @@ _SITE = 10, 20
 )
 @click.option("--check", is_flag=True, help="Compare with the committed verdicts: exit status 3 if one changed.")
 def claims(
-    folder: Path | None, reading: str, seed: int, n_seeds: int, n_seeds_shared: int | None, form: str, out: Path | None,
-    dry_run: bool, check: bool,
+    folder: Path | None, whose: str, reading: str, seed: int, n_seeds: int, n_seeds_shared: int | None, form: str,
+    out: Path | None, dry_run: bool, check: bool,
 ) -> None:  # fmt: skip
     """Judge every claim of the paper under each reading, from networks at the paper's size.
 
@@ -64,16 +72,18 @@ def claims(
         from mirror_core.checks import OptionError
         from mirror_core.config.conditions import READINGS
         from mirror_core.config.settings import Config
-        from mirror_core.runs.files import write_text
         from mirror_core.runs.store import RunStore
         from mirror_core.studies.claims.evidence import claim_grid, gather
-        from mirror_core.studies.claims.results import to_csv, to_json
+        from mirror_core.studies.claims.results import to_json
         from mirror_core.studies.claims.statements import conditions_of, load_claims
         from mirror_core.studies.claims.verdicts import evaluate
         from mirror_core.studies.grid import names
 
         if out and not out.absolute().parent.is_dir():
             raise OptionError(f"cannot write {out}: its folder does not exist.")
+        if whose != "paper":
+            _of_experiments(whose, form, out)
+            return
         more = n_seeds_shared or (_SITE[1] if n_seeds == _SITE[0] else n_seeds)
         readings = list(READINGS) if reading == "all" else names("reading", reading, READINGS)
         stated, store = load_claims(), RunStore(folder)
@@ -89,16 +99,32 @@ def claims(
             click.echo(said, err=True)
             sys.exit(INTERRUPTED)
         judgements = evaluate(stated, evidence, readings)
-        written = {"table": as_text, "csv": to_csv, "json": lambda found: to_json(found, evidence)}[form](judgements)
-        if out:
-            write_text(out, written)
-            click.echo(f"{len(judgements)} verdicts in {out}")
-        else:
-            click.echo(written.rstrip("\n"))
+        _write(judgements, evidence, form, out)
         if check and (changed := _changed(to_json(judgements, evidence), stated, readings)):
             said = [f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]
             click.echo("\n".join(said), err=True)
             sys.exit(CHANGED)
+
+
+def _of_experiments(whose: str, form: str, out: Path | None) -> None:
+    from mirror_core.experiments import EXPERIMENTS
+    from mirror_core.experiments.judging import judge_kept
+    from mirror_core.studies.grid import names
+
+    chosen = [] if whose == "experiments" else names("experiment", whose, EXPERIMENTS)
+    _write(*judge_kept(chosen), form, out)
+
+
+def _write(judgements: list[Judgement], evidence: Evidence, form: str, out: Path | None) -> None:
+    from mirror_core.runs.files import write_text
+    from mirror_core.studies.claims.results import to_csv, to_json
+
+    written = {"table": as_text, "csv": to_csv, "json": lambda found: to_json(found, evidence)}[form](judgements)
+    if out:
+        write_text(out, written)
+        click.echo(f"{len(judgements)} verdicts in {out}")
+    else:
+        click.echo(written.rstrip("\n"))
 
 
 def _plan(configs: list[Config], store: RunStore) -> str:
@@ -148,14 +174,18 @@ def as_text(judgements: list[Judgement]) -> str:
         return f"{SYMBOLS[one.verdict]} {one.verdict}{value}"
 
     readings = list(dict.fromkeys(one.reading for one in judgements))
-    cells = {(one.claim.id, one.reading): said(one) for one in judgements}
-    paper = {one.claim.id: one.claim.paper for one in judgements}
-    rows = [["claim", "the paper", *readings]]
-    rows += [[claim, number, *(cells[claim, reading] for reading in readings)] for claim, number in paper.items()]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    n_reproduced = ", ".join(
+    n_reproduced = [
         f"{sum(one.verdict == 'reproduced' for one in judgements if one.reading == reading)} under {reading}"
         for reading in readings
-    )
-    return "\n".join([*lines, "", f"Reproduced, of {len(paper)}: {n_reproduced}."]) + "\n"
+    ]
+    paper = {one.claim.id: one.claim.paper for one in judgements}
+    if len(judgements) > len(paper):
+        cells = {(one.claim.id, one.reading): said(one) for one in judgements}
+        rows = [["claim", "the paper", *readings]]
+        rows += [[claim, number, *(cells[claim, reading] for reading in readings)] for claim, number in paper.items()]
+    else:  # one reading, or experiments, each of which has claims of its own
+        rows = [["", "claim", "the source", "verdict"]]
+        rows += [[one.reading, one.claim.id, one.claim.paper, said(one)] for one in judgements]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, "", f"Reproduced, of {len(paper)}: {', '.join(n_reproduced)}."]) + "\n"

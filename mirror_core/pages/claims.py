@@ -8,10 +8,9 @@ import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.pages.tables import statement
-from mirror_core.studies.claims.evidence import Evidence
 from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
 from mirror_core.studies.claims.rules import RULES
-from mirror_core.studies.claims.verdicts import VERDICTS, Judgement
+from mirror_core.studies.claims.verdicts import VERDICTS, Evidence, Judgement
 from mirror_core.studies.wording import listed
 
 CHANGED_SHOWN = 12

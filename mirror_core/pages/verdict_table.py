@@ -6,10 +6,9 @@ from html import escape
 from IPython.display import HTML
 
 from mirror_core.pages.anchors import group_anchor, run_anchor
-from mirror_core.studies.claims.evidence import Evidence
 from mirror_core.studies.claims.rules import RULES
 from mirror_core.studies.claims.statements import Claim
-from mirror_core.studies.claims.verdicts import SYMBOLS, Judgement, PartResult
+from mirror_core.studies.claims.verdicts import SYMBOLS, Evidence, Judgement, PartResult
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed
 
@@ -17,25 +16,33 @@ COUNT = 5
 """Values from here on are counts of units, and shown with one decimal."""
 
 
-def verdict_table(judgements: Sequence[Judgement]) -> HTML:
-    """Show one row for each claim, one column for each reading: verdict, value with interval, number of networks."""
+def verdict_table(judgements: Sequence[Judgement], source: str = "the paper", ours: Sequence[str] = ()) -> HTML:
+    """Show one row for each claim, one column for each reading: verdict, value with interval, number of networks.
+
+    Parameters
+    ----------
+    source
+        Who makes the claims, as the head of a column.
+    ours
+        Heads of the columns of verdicts, if not the readings.
+    """
     by_claim = _by_claim(judgements)
-    head = "".join(f"<th>{name}</th>" for name in ("claim", "the paper", *(one.reading for one in by_claim[0])))
-    rows = "".join(_row(found[0].claim, found) for found in by_claim)
+    head = "".join(f"<th>{name}</th>" for name in ("claim", source, *(ours or (one.reading for one in by_claim[0]))))
+    rows = "".join(_row(found[0].claim, found, source) for found in by_claim)
     return HTML(
         f'<div class="scroll-table"><table class="table dataframe claims"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _row(claim: Claim, found: Sequence[Judgement]) -> str:
+def _row(claim: Claim, found: Sequence[Judgement], source: str) -> str:
     quantities = list(dict.fromkeys(_where(one.main) for one in found))
     ours = "".join(f'<td data-label="{one.reading}">{badge(one.verdict)}<br>{ours_of(one.main)}</td>' for one in found)
     link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
         f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{claim.id}</strong></a><br>'
         f"{escape(claim.says)}<br><small>our value: {escape('; '.join(quantities))}; shown in {link}</small></td>"
-        f'<td data-label="the paper">{escape(claim.paper)}</td>{ours}</tr>'
+        f'<td data-label="{source}">{escape(claim.paper)}</td>{ours}</tr>'
     )
 
 
@@ -100,13 +107,14 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
             f"{cells}</tr>"
         )
     verdicts = " · ".join(f"{one.reading}: {badge(one.verdict)}" for one in found)
-    runs = "; ".join(_runs(one, evidence) for one in found)
+    runs = "; ".join(_runs(one, evidence) for one in found if one.runs)
+    where = f"Stated in: {escape(claim.place)}." + (f" Runs: {runs}." if runs else "")
     return (
         f'<details class="claim"><summary><strong>{claim.id}</strong> {verdicts}</summary>'
         # inside, so that following a link to it opens the fold
         f'<div class="scroll-table" id="claim-{claim.id}"><table class="table dataframe claims">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f"<p>In the paper: {escape(claim.place)}. Runs: {runs}.</p></details>"
+        f"<p>{where}</p></details>"
     )
 
 

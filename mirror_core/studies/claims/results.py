@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mirror_core.checks import OptionError
-from mirror_core.studies.claims.evidence import Evidence
-from mirror_core.studies.claims.verdicts import Judgement, PartResult
+from mirror_core.studies.claims.verdicts import Evidence, Judgement, PartResult
 from mirror_core.studies.data import DATA
 from mirror_core.studies.measures import measure_named
 

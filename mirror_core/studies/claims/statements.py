@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -76,13 +76,17 @@ class Claim:
         return list(dict.fromkeys(condition for part in self.parts for condition in part.conditions))
 
 
-def load_claims(path: Path | None = None) -> list[Claim]:
+def load_claims(
+    path: Traversable | None = None, measures: Sequence[str] | None = None, conditions: Sequence[str] | None = None
+) -> list[Claim]:
     """Read the claims.
 
     Parameters
     ----------
     path
-        A YAML file; the library's own `claims.yml` if not given.
+        A YAML file; the paper's claims, `claims.yml`, if not given.
+    measures, conditions
+        What claims may name; those of the paper's experiment if not given.
 
     Raises
     ------
@@ -93,7 +97,8 @@ def load_claims(path: Path | None = None) -> list[Claim]:
     found = yaml.safe_load(source.read_text(encoding="utf-8"))
     if not isinstance(found, list):
         raise OptionError(f"{source.name}: it must be a list of claims.")
-    claims = [_claim(entry) for entry in found]
+    known = claimable() if measures is None else measures, CONDITIONS if conditions is None else conditions
+    claims = [_claim(entry, *known) for entry in found]
     ids = [claim.id for claim in claims]
     if twice := {name for name in ids if ids.count(name) > 1}:
         raise OptionError(f"{source.name}: claim {', '.join(sorted(twice))} is there twice.")
@@ -104,20 +109,20 @@ _CLAIM_FIELDS = ("id", "title", "says", "paper", "place", "page", "figure", "par
 _PART_FIELDS = ("says", "measure", "rule", "condition", "than", "essential", "precondition", "of", "interval")
 
 
-def _claim(entry: Any) -> Claim:
+def _claim(entry: Any, measures: Sequence[str], conditions: Sequence[str]) -> Claim:
     name = entry.get("id", entry) if isinstance(entry, dict) else entry
     if not isinstance(entry, dict) or set(entry) != set(_CLAIM_FIELDS):
         raise OptionError(f"claim {name}: it must have the fields {', '.join(_CLAIM_FIELDS)}, and no others.")
     if not isinstance(entry["parts"], list) or not entry["parts"]:
         raise OptionError(f"claim {name}: parts must be a list of at least one part.")
     try:
-        parts = tuple(_part(part) for part in entry["parts"])
+        parts = tuple(_part(part, measures, conditions) for part in entry["parts"])
     except (OptionError, KeyError, TypeError) as error:
         raise OptionError(f"claim {name}: {error}") from error
     return Claim(**{field: entry[field] for field in _CLAIM_FIELDS[:-1]}, parts=parts)
 
 
-def _part(entry: dict[str, Any]) -> Part:
+def _part(entry: dict[str, Any], measures: Sequence[str], conditions: Sequence[str]) -> Part:
     one_of("rule", entry.get("rule"), RULES)
     rule = RULES[entry["rule"]]
     known = {field: entry[field] for field in _PART_FIELDS if field in entry}
@@ -132,9 +137,9 @@ def _part(entry: dict[str, Any]) -> Part:
     if rule.of_difference != (part.than is not None):
         raise OptionError(f"rule {part.rule} {'needs' if rule.of_difference else 'takes no'} `than`.")
     for measure in part.measure:
-        one_of("measure", measure, claimable())
+        one_of("measure", measure, measures)
     for condition in part.conditions:
-        one_of("condition", condition, CONDITIONS)
+        one_of("condition", condition, conditions)
     one_of("of", part.of, ("all", "any"))
     one_of("interval", part.interval, INTERVALS)
     if part.interval == "units":

@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
 
 from mirror_core.analysis.estimates import Estimate, difference, estimate, estimate_from_units
 from mirror_core.seeding import stream
-from mirror_core.studies.claims.evidence import Evidence
 from mirror_core.studies.claims.rules import OUTCOMES, RULES, UNTESTED, judge, share_of_networks
 from mirror_core.studies.claims.statements import Claim, Part
 
 VERDICTS = ("reproduced", "partly", "not reproduced", UNTESTED)
 SYMBOLS = dict(zip(VERDICTS, ("✓", "◐", "✗", "–"), strict=True))
+
+
+class Evidence(Protocol):
+    """What verdicts are computed from, see `mirror_core.studies.claims.evidence.Evidence`."""
+
+    @property
+    def settings(self) -> dict[str, object]: ...
+
+    def values(self, quantity: str, reading: str, condition: str) -> pd.Series: ...
+
+    def fingerprints(self, reading: str, conditions: Sequence[str]) -> list[str]: ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""The contract of an experiment: a system of somebody else, small, learned from many seeds, measured by our tests.
+
+An experiment is one file of this folder. It says what its source claims, in which conditions learners are made, and
+what is measured of each; `learn` does all of it for one seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from mirror_core.checks import OptionError, one_of, whole
+from mirror_core.studies.measures import measure_named
+
+FIRST_SEED, N_SEEDS = 100, 10
+"""Seeds of a full study: none of them was used while the experiments were built and their rules written."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What is learned from one seed, under some conditions of an experiment."""
+
+    experiment: str
+    seed: int
+    conditions: tuple[str, ...]
+    """Names in the experiment's `conditions`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Name under which its rows are kept: 20 hexadecimal digits."""
+        said = f"{self.experiment} {self.seed} {','.join(self.conditions)}"
+        return hashlib.sha256(said.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A system under our tests."""
+
+    name: str
+    """Of its module, its notebook, its claims and its table."""
+    title: str
+    source: str
+    """Key of its source in `book/references.bib`."""
+    doi: str
+    claims: str
+    """What its source claims about mirror units or their like, in one sentence of ours."""
+    sampled: str
+    """What a row is of, in the plural: networks, pairs, learners."""
+    conditions: dict[str, str]
+    """Condition → what is done in it, in a few words."""
+    measures: tuple[str, ...]
+    """Names of the measures that `learn` returns, registered in `mirror_core.studies.measures`."""
+    learn: Callable[[Learner], pd.DataFrame]
+    """Makes the learners of a seed, and returns one row for each of its conditions: `condition`, the measures (NaN
+    where a condition has none) and `seconds`, its processor time. The same seed gives the same rows, whichever
+    conditions are asked for with it."""
+    main: str
+    """The condition of which the source claims it."""
+    control: str
+    """The condition that the main one has to differ from, if learning is what makes mirror units."""
+    seconds: float = field(default=10.0, kw_only=True)
+    """About how long one seed with all conditions takes on one core."""
+
+    def learner(self, seed: int, conditions: tuple[str, ...] | None = None) -> Learner:
+        """Return what is to be learned from a seed, by default under all conditions.
+
+        Raises
+        ------
+        OptionError
+            For an unknown condition, or a seed that is no whole number.
+        """
+        whole("seed", seed, 0)
+        asked = tuple(self.conditions) if conditions is None else tuple(conditions)
+        for condition in asked:
+            one_of(f"condition of {self.name}", condition, self.conditions)
+        return Learner(self.name, seed, asked)
+
+
+EXPERIMENTS: dict[str, Experiment] = {}
+"""Every experiment by its name, in the order in which they were registered."""
+
+
+def register(experiment: Experiment) -> Experiment:
+    """Add an experiment to `EXPERIMENTS`, and return it.
+
+    Raises
+    ------
+    OptionError
+        If its name is taken, or a part is missing or impossible.
+    """
+    kind = f"experiment {experiment.name!r}"
+    if experiment.name in EXPERIMENTS:
+        raise OptionError(f"{kind} is registered already.")
+    for part in ("name", "title", "source", "doi", "claims", "sampled", "conditions", "measures"):
+        if not getattr(experiment, part):
+            raise OptionError(f"{kind} has no {part}.")
+    for part in ("main", "control"):
+        one_of(f"{part} of {kind}", getattr(experiment, part), experiment.conditions)
+    for name in experiment.measures:
+        measure_named(name)
+    EXPERIMENTS[experiment.name] = experiment
+    return experiment
+
+
+def experiment_named(name: str) -> Experiment:
+    """Return an experiment by its name.
+
+    Raises
+    ------
+    OptionError
+        For an unknown name, with the nearest ones.
+    """
+    one_of("experiment", name, EXPERIMENTS)
+    return EXPERIMENTS[name]

@@ -1,0 +1,61 @@
+"""What the pages of experiments share: the conditions with their numbers, the verdicts, and how to run it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.experiments import Experiment
+from mirror_core.experiments.judging import StudyEvidence, judge_study
+from mirror_core.pages.tables import cell, show
+from mirror_core.pages.verdict_table import how_each_follows, verdict_table
+from mirror_core.studies.measures import measure_named
+from mirror_core.studies.wording import duration
+
+
+def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequence[str] = ()) -> HTML:
+    """Show one row for each condition: what is done in it, how many learners, and measures as mean and 95 % interval.
+
+    Parameters
+    ----------
+    table
+        See `mirror_core.experiments.study.study`.
+    measures
+        Which, by default all of the experiment.
+    """
+    rows = []
+    for condition, said in experiment.conditions.items():
+        of = table[table.condition == condition]
+        if len(of):
+            row = {"condition": f"<strong>{escape(condition)}</strong><br><small>{escape(said)}</small>", "n": len(of)}
+            for name in measures or experiment.measures:
+                known = measure_named(name)
+                values = of[name].dropna()
+                row[escape(known.label)] = cell(values, known.limits, known.digits) if len(values) else "–"
+            rows.append(row)
+    return show(pd.DataFrame(rows))
+
+
+def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
+    """Show the verdict on every claim of the source, and below each the parts that it follows from."""
+    found = judge_study(experiment, table)
+    evidence = StudyEvidence({experiment.name: table})
+    return HTML(
+        verdict_table(found, "the source", [f"here, {experiment.sampled}"]).data
+        + how_each_follows(found, evidence).data
+    )
+
+
+def where_from(experiment: Experiment, table: pd.DataFrame) -> HTML:
+    """Say which command made a table, when, by which code and in how long."""
+    made = table.attrs
+    seconds = float(made.get("seconds", 0))
+    return HTML(
+        f"<p>Table: {table.seed.nunique()} seeds from {int(table.seed.min())} on, made by "
+        f"<code>{escape(str(made.get('command', f'mirror experiment {experiment.name}')))}</code> in "
+        f"{duration(seconds)} of one core ({escape(str(made.get('processor', 'unknown')))}; code "
+        f"<code>{escape(str(made.get('code', ''))[:12])}</code>; {escape(str(made.get('written', ''))[:10])}).</p>"
+    )

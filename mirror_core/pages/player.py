@@ -1,0 +1,50 @@
+"""A film that a page can play: one picture a step, drawn from a run, with play, pause, step and a slider.
+
+The pictures are plain SVG text, so that they are sharp, small, follow the theme's colours and can be read. The script
+is the site's own, `book/_static/player.js`; without it the first picture stands there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+
+from IPython.display import HTML
+
+from mirror_core.checks import OptionError, number
+
+
+def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_second: float = 4.0) -> HTML:
+    """Return a film.
+
+    Parameters
+    ----------
+    pictures
+        SVG elements of one size, with `viewBox` and without script; `currentColor` and the variables of `mirror.css`
+        follow the theme.
+    captions
+        What each shows, in words: read aloud at each step.
+    label
+        What the film is.
+    per_second
+        Pictures a second.
+
+    Raises
+    ------
+    OptionError
+        If there is no picture, not a caption for each, or no speed.
+    """
+    if not pictures or len(pictures) != len(captions):
+        raise OptionError(
+            f"a film needs a caption for each picture: {len(pictures)} pictures, {len(captions)} captions."
+        )
+    number("per_second", per_second, 0.1, 60)
+    frames = json.dumps([{"picture": p, "caption": c} for p, c in zip(pictures, captions, strict=True)])
+    frames = frames.replace("</", "<\\/")  # else a picture's end tag could end the script
+    return HTML(
+        f'<figure class="player" data-per-second="{per_second}" aria-label="{escape(label)}">'
+        f'<div class="player-stage">{pictures[0]}</div>'
+        f'<figcaption class="player-caption" aria-live="polite">{escape(captions[0])}</figcaption>'
+        f'<script type="application/json" class="player-frames">{frames}</script></figure>'
+    )
