@@ -15,6 +15,7 @@ says nothing: only what is seen now can.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,7 @@ from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import MAIN_DECODER
 from mirror_core.worlds.episodes import Episodes
+from mirror_core.worlds.linear import make_world
 
 HABIT = 0.8
 """Probability that an action is followed by the next one of the cycle, in the episodes that networks learn from."""
@@ -196,6 +198,31 @@ def _correlations(one: np.ndarray, other: np.ndarray) -> Float[np.ndarray, "unit
         return np.divide(flat, scale, out=np.zeros_like(flat), where=scale > 0)
 
     return standardised(one).T @ standardised(other)
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a watching network foresees in episodes of habits."""
+
+    episodes: Episodes
+    following: Float[np.ndarray, "sequence time feature"]
+    """The sensation that it foresees for the timestep after."""
+    expected: Float[np.ndarray, "sequence time action"]
+    """How much of each action's effect it foresees there; of a network that knows all probabilities, these."""
+
+
+def foresee(base: Config, n_episodes: int) -> Foreseen:
+    """Let a network watch and do nothing else, the first stage of `vision`, and ask it what will follow."""
+    world = make_world(base.world, base.seed)
+    episodes = world.episodes(n_episodes, base.training.sequence_length, stream(base.seed, "sceptic/shown"))
+    with one_thread():
+        network = train(base.change(watching=True), curves=False).network
+    with torch.no_grad():
+        states = network.hidden("shared", network.drive(None, torch.from_numpy(episodes.sensations)))
+        following = network.heads["predict"]["shared"](states).numpy()
+    added = (following - base.world.decay * episodes.sensations).reshape(-1, base.world.sensory_dim)
+    expected = np.linalg.lstsq(world.effects.T, added.T, rcond=None)[0].T
+    return Foreseen(episodes, following, expected.reshape(*episodes.actions.shape, base.world.n_actions))
 
 
 register(

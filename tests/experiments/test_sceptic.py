@@ -86,6 +86,18 @@ def test_two_frames_tell_the_action_without_any_network():
     assert study.read_action(frames, episodes.actions, 3) > 0.99
 
 
+def test_who_watches_habits_comes_to_expect_the_next_of_the_cycle():
+    base = Config().change(hidden_size=32, input_size=32, n_sequences=600, n_epochs=12, learning_rate=3e-3, habit=1.0)
+    found = study.foresee(base, 40)
+    assert found.following.shape == found.episodes.sensations.shape
+    following = (found.episodes.actions + 1) % 6
+    assert (found.expected[:, 2:].argmax(axis=2) == following[:, 2:]).mean() > 0.9
+    # what is expected, with the decay of what is seen, is what is foreseen, as far as effects can say it
+    effects = make_world(base.world, base.seed).effects
+    rest = found.following - 0.9 * found.episodes.sensations - found.expected @ effects
+    np.testing.assert_allclose(rest @ effects.T, 0, atol=1e-4)
+
+
 def test_an_unknown_condition_is_refused_with_the_nearest():
     with pytest.raises(OptionError, match="condition of sceptic 'visions'.*'vision'"):
         experiment_named("sceptic").learner(0, ("visions",))
