@@ -23,6 +23,7 @@ from sphinx.application import Sphinx
 
 from mirror_core import __version__
 from mirror_core.pages.publishing.execute import PROVENANCE
+from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.quick import EXECUTED
 
 WORDS_A_MINUTE = 220
@@ -55,6 +56,9 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     body = context.get("body")
     if not body or doctree is None:
         return
+    glossary = Path(app.srcdir, f"{PAGE}.md")
+    if pagename != PAGE and glossary.is_file():
+        body = context["body"] = mark_terms(body, definitions(glossary), context["pathto"](PAGE))
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):
         context["metatags"] = (context.get("metatags") or "") + (
