@@ -33,12 +33,14 @@ def conditions(
     fig, axes = row_of_panels(list(panels), 0.9 + 0.36 * len(names), sharex=False)
     for axis, (measure, found) in zip(axes[0], panels.items(), strict=True):
         for y, (name, one) in enumerate(zip(names, found, strict=True)):
-            dots(axis, one.values, y, SHARED if name == chosen else CONTROL, half=0.2, markersize=3.5, alpha=0.75)
             if one.n:
+                dots(axis, one.values, y, SHARED if name == chosen else CONTROL, half=0.2, markersize=3.5, alpha=0.75)
                 interval(axis, (one.mean, one.low, one.high), y, 9, share=False)
         if measure in levels:
             threshold(axis, *levels[measure])
-        axis.title.set_fontsize(9)
+        lowest = min((one.values.min() for one in found if one.n), default=0.0)
+        axis.set_xlim(min(-0.02, lowest - 0.05), 1.02)
+        axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     label_rows(axes[0, 0], names)
     return fig
 
@@ -57,7 +59,7 @@ def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int])
     for axis, values in zip(axes[0], r.values(), strict=True):
         share_histogram(axis, values, np.linspace(-1, 1, 31), color=CONTROL)
         threshold(axis, 0)
-        axis.set(xlim=(-1, 1))
+        axis.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
     axes[0, 0].set_ylabel("share of units")
     fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
     return fig

@@ -22,12 +22,15 @@ from mirror_core.studies.wording import decimal, with_interval
 EXPERIMENT = experiment_named("sceptic")
 
 SHOWN = {
-    "read_action": "reads the action",
-    "mirror_share": "units that pass",
-    "code_gain": "code across modes",
-    "matched_r": "like another actor",
+    "read_action": "reads the\naction",
+    "mirror_share": "units that\npass",
+    "code_gain": "code across\nmodes",
+    "matched_r": "r with one\nwho acts",
 }
 """Measure → its panel of the figure."""
+
+IN_TABLE = ("read_action", "mirror_units", "code_gain", "code_p", "explained", "foresight", "matched_r")
+"""Measures of the table of conditions."""
 
 LEVELS = {SHOWN["code_gain"]: (0.0, "chance")}
 
@@ -49,7 +52,7 @@ def finding(table: pd.DataFrame) -> HTML:
     """Say in one sentence what vision has, and in another by how much; the words follow the parts of the claims."""
     claims = {one.claim.id.removeprefix("sceptic-"): one for one in judge_study(EXPERIMENT, table)}
     as_well, better = (part.outcome == "holds" for part in claims["reads"].parts[:2])
-    reads = "as well as any" if as_well else "better than an untrained one" if better else "no better than untrained"
+    reads = "as well as any" if as_well else "better than untrained" if better else "no better than untrained"
     mirrored, coded = (claims[name].verdict == "reproduced" for name in ("looks-mirrored", "one-code"))
     has = f"has {'' if mirrored else 'no '}mirror units and {'a' if coded else 'no'} shared code"
     joint = "and" if mirrored and coded else "but"
@@ -152,8 +155,8 @@ def _caption(found: Foreseen, episode: int, t: int) -> str:
     now, then = actions[t] + 1, actions[t + 1] + 1
     habit = "as the habit has it" if actions[t + 1] == (actions[t] + 1) % len(expected) else "against the habit"
     return (
-        f"Step {t + 1} of {len(actions)}: action {now} was done. Most expected next: action {expected.argmax() + 1}, "
-        f"with weight {decimal(expected.max())}. Then comes action {then}, {habit}."
+        f"Step {t + 1} of {len(actions) - 1}: action {now} was done. Most expected next: action "
+        f"{expected.argmax() + 1}, with weight {decimal(expected.max())}. Then comes action {then}, {habit}."
     )
 
 
@@ -187,7 +190,8 @@ def _cycle(expected: np.ndarray, now: int, then: int) -> list[str]:
         if k == then:
             dashes = 'stroke="var(--mirror-perform, #0072b2)" stroke-width="3" stroke-dasharray="5 3"'
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="29" fill="none" {dashes}/>')
-        parts.append(f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{k + 1}</text>')
+        x, y = 110 + 38 * np.cos(angle), 132 + 38 * np.sin(angle)
+        parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{k + 1}</text>')
     parts.append('<text x="110" y="246" text-anchor="middle">ring: done now; dashed: comes</text>')
     return parts
 
