@@ -29,7 +29,7 @@ SHOWN = {
 }
 """Measure → its panel of the figure."""
 
-IN_TABLE = ("read_action", "mirror_units", "code_gain", "code_p", "explained", "foresight", "matched_r")
+IN_TABLE = ("read_action", "mirror_units", "mean_r", "code_gain", "code_p", "explained", "foresight", "matched_r")
 """Measures of the table of conditions."""
 
 LEVELS = {SHOWN["code_gain"]: (0.0, "chance")}
@@ -62,7 +62,8 @@ def finding(table: pd.DataFrame) -> HTML:
         f"self-observation with {_of(table, 'read_action', 'self-observation')}, and from two frames, without any "
         f"network, with {_of(table, 'read_action', 'no network')}. Of its units, a share of "
         f"{_of(table, 'mirror_share', 'vision')} passes the test, of self-observation's "
-        f"{_of(table, 'mirror_share', 'self-observation')}; a decoder carries over, above chance, by "
+        f"{_of(table, 'mirror_share', 'self-observation')}; their mean r is {_of(table, 'mean_r', 'vision')} against "
+        f"{_of(table, 'mean_r', 'self-observation')}, and a decoder carries over, above chance, by "
         f"{_of(table, 'code_gain', 'vision')} against {_of(table, 'code_gain', 'self-observation')}.",
     )
 
@@ -73,17 +74,15 @@ def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
 
 def matching_said(table: pd.DataFrame) -> HTML:
     """Say what it is worth that units of one network can be matched with those of another."""
-    most = max(conditions(table), key=lambda one: np.nan_to_num(estimate(_values(table, one)).mean, nan=-1.0))
+    means = {one: estimate(table[table.condition == one].matched_r).mean for one in conditions(table)}
+    most = max((one for one in means if np.isfinite(means[one])), key=means.get)
+    largest = "" if most == "untrained" else f"; it is largest, {_of(table, 'matched_r', most)}, in {escape(most)}"
     return HTML(
-        "<p>Units of another network that acts find partners among those of any network that watches: r is "
-        f"{_of(table, 'matched_r', 'untrained')} where the watcher never learned anything, "
-        f"{_of(table, 'matched_r', 'vision')} with vision, and largest, {_of(table, 'matched_r', most)}, in "
-        f"<em>{escape(most)}</em>. A high r after matching is no evidence of anything learned.</p>"
+        "<p>Units of another network that acts find partners among those of any network that watches: their r is "
+        f"{_of(table, 'matched_r', 'untrained')} where the watcher never learned anything, and "
+        f"{_of(table, 'matched_r', 'vision')} with vision{largest}. A high r after matching is no evidence of anything "
+        "learned.</p>"
     )
-
-
-def _values(table: pd.DataFrame, condition: str) -> pd.Series:
-    return table[table.condition == condition].matched_r
 
 
 def acting_said(table: pd.DataFrame) -> HTML:
@@ -125,14 +124,15 @@ def expected_said(found: Foreseen, base: Config) -> HTML:
     )
 
 
-def networks_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
-    """Show the measures of the networks trained here."""
+def networks_table(found: Mapping[str, Mapping[str, float]], mismatched: Mapping[str, int]) -> HTML:
+    """Show the measures of the networks trained here, and how many units pass where each is compared with any other."""
     rows = [
         {"condition": name}
         | {
             escape(measure_named(one).label): decimal(values[one], measure_named(one).digits)
-            for one in ("read_action", "mirror_units", "code_gain", "code_p", "explained")
+            for one in ("read_action", "mirror_units", "mean_r", "code_gain", "code_p", "explained")
         }
+        | {"units that pass unit mismatch": mismatched[name]}
         for name, values in found.items()
     ]
     return show(pd.DataFrame(rows))
