@@ -82,7 +82,7 @@ def test_the_headline_is_the_shares_of_the_analysis(report, planted):
         planted.perform, planted.observe, "unit-mismatch", DRAWS, stream(SEED, "report/unit-mismatch/raw")
     ).null
     beyond = (draws > 0.75).mean(axis=1)
-    assert table["other units"][0] == pytest.approx(beyond.mean())
+    assert table["unit mismatch"][0] == pytest.approx(beyond.mean())
     assert table["p"][0] == pytest.approx((1 + np.sum(beyond >= table.value[0])) / (1 + DRAWS))
 
 
