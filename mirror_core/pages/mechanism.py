@@ -61,11 +61,7 @@ def spaces_said(spaces: xr.Dataset) -> HTML:
     words = []
     for at in _groups(spaces):
         index = spaces["index"].sel(at | {"part": "action"}).mean("mode").values
-        how = (
-            f"{said[side(index, chance)]} directions of any orientation"
-            if len(index) > 1
-            else "compared on one network"
-        )
+        how = f"{said[side(index, chance)]} any directions" if len(index) > 1 else "compared on one network"
         words.append(f"under {_name(at)}, {how} ({with_interval(index, SHARE)})")
     return HTML(
         "<p>The directions in which performing and observing tell the action of this timestep are: "
