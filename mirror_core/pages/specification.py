@@ -40,8 +40,23 @@ def finding(answers: Answers) -> HTML:
     return statement(
         f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it "
         f"fixes, the median share of units with r > .75 is {listed(spreads)}.",
-        f"{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
+        f"{_by_heads(answers)}{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
     )
+
+
+def _by_heads(answers: Answers) -> str:
+    """Split the readings in which sharing the heads can matter by whether they are: one median would hide both."""
+    name, alike = _NO_MATTER
+    said = []
+    for reading in (one for one in answers.of.readings if one not in alike):
+        networks = under(reading, answers.of.shared)
+        medians = networks.groupby(networks[name].astype(bool)).strong_raw.median()
+        if set(medians.index) == {True, False}:
+            said.append(
+                f"Under {reading} the median is {decimal(medians[True])} where both modes share the heads and "
+                f"{decimal(medians[False])} where each has its own. "
+            )
+    return "".join(said)
 
 
 def movers(answers: Answers) -> HTML:
@@ -102,7 +117,7 @@ def numbers(answers: Answers) -> HTML:
                 "networks": len(one),
                 "r > .75": _quantiles(one.strong_raw),
                 "and passes": _quantiles(one.strong_passing_raw),
-                "mismatched units": _quantiles(one.strong_mismatched_raw),
+                "unit mismatch": _quantiles(one.strong_mismatched_raw),
                 "r > .75, centred": _quantiles(one.strong_centred),
                 f"r > .75 in at least {decimal(STRONG.low)} of units": _count(one.strong_raw >= STRONG.low),
                 "code transfers": _count(_transfers(one)),
