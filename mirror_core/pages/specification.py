@@ -7,7 +7,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.config.paper import STRONG
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.specification.answers import OUTCOMES, Answers, under
@@ -181,8 +181,7 @@ def nearest(answers: Answers) -> HTML:
 
 
 def _differences(row: object, names: Sequence[str]) -> str:
-    ours = flat(Config())
-    changed = [name for name in names if getattr(row, name) != ours[name]]
+    changed = [name for name in names if getattr(row, name) != DEFAULTS[name]]
     return ", ".join(f"{name} = {value_text(name, getattr(row, name))}" for name in changed) or "none"
 
 
@@ -232,7 +231,7 @@ def varied(answers: Answers) -> HTML:
     rows = []
     for choice in answers.of.all_choices:
         values = ", ".join(choice.levels) if choice.values else _range_text(choice)
-        ours = flat(Config())[choice.name]
+        ours = DEFAULTS[choice.name]
         rows.append({"choice": choice.label, "setting": f"<code>{choice.name}</code>", "drawn": values,
                      "on the other pages": value_text(choice.name, ours)})  # fmt: skip
     return show(pd.DataFrame(rows))
