@@ -70,9 +70,8 @@ LINKS = {
     "weak mirror": "links as learnt, at a quarter of their strength",
     "weak other gesture": "each learnt link leads to the next gesture instead, at a quarter of its strength",
     "shuffled light": "links learnt while each gesture shows a random light",
-    "even": "the learnt links' mean, from every gesture to every gesture",
-    "inhibition": "inhibition, three times that mean, from every gesture to every gesture",
-    "mirror and inhibition": "the two together",
+    "inhibition": "inhibition from every gesture to every gesture, three times the mean of the learnt links",
+    "mirror and inhibition": "links as learnt, and that inhibition",
 }
 """Links between robots that see each other → what they are; beside them, "none"."""
 NONE = "none"
@@ -214,7 +213,6 @@ def simulate(
     shown: Int[np.ndarray, "step robot"] | None = None,
     rate: float = 0.0,
     shuffled: bool = False,
-    compiled: bool = True,
 ) -> Meeting:
     """Run two robots.
 
@@ -240,8 +238,6 @@ def simulate(
         η of the Hebbian rule, per second.
     shuffled
         Whether own lights are renamed at random with each gesture.
-    compiled
-        Whether by machine code; the same function runs without.
 
     Raises
     ------
@@ -276,9 +272,9 @@ def simulate(
     lights = np.full((n, 2), -1)
     activity = np.zeros((1 + (n - 1) // round(SAMPLE / STEP), 2, 2, N_GESTURES))
     shown = np.full((1, 2), -1) if shown is None else np.asarray(shown, dtype=np.int64)
-    run, lag = _compiled() if compiled else _run, round(delay / STEP)
+    lag = round(delay / STEP)
     given = (noise, float(drive), speed, links, lag, SEES.index(sees), shown, swaps, float(rate), tired)
-    run(*given, lights, off, activity)
+    _compiled()(*given, lights, off, activity)
     return Meeting(lights, off[1:], activity)
 
 
@@ -315,22 +311,20 @@ def links_of(kind: str, seed: int, seconds: float = LEARNING_TIME) -> Float[np.n
         links, stream(seed, f"{NAME}/learning"), seconds, speed=robots_of(seed), sees="own", drive=LEARNING_DRIVE,
         rate=LEARNING, shuffled=kind == "shuffled light",
     )  # fmt: skip
-    even = np.broadcast_to(links.mean(axis=(1, 2), keepdims=True), links.shape)
+    if "other gesture" in kind:
+        links = np.roll(links, 1, axis=2)
+    inhibition = INHIBITION * links.mean(axis=(1, 2), keepdims=True)
     return {
-        "other gesture": np.roll(links, 1, axis=2),
-        "weak mirror": WEAK * links,
-        "weak other gesture": WEAK * np.roll(links, 1, axis=2),
-        "even": even.copy(),
-        "inhibition": -INHIBITION * even,
-        "mirror and inhibition": links - INHIBITION * even,
-    }.get(kind, links)
+        "inhibition": 0 * links - inhibition,
+        "mirror and inhibition": links - inhibition,
+    }.get(kind, (WEAK if kind.startswith("weak") else 1.0) * links)
 
 
 def meet(
-    links: Float[np.ndarray, "robot seen own"], seed: int, delay: float, number: int = 0, seconds: float = MEETING
+    links: Float[np.ndarray, "robot seen own"], seed: int, delay: float, turn: int = 0, seconds: float = MEETING
 ) -> Meeting:
-    """Let a pair meet; the noise depends on the seed and the number of the meeting alone."""
-    return simulate(links, stream(seed, f"{NAME}/meeting {number}"), seconds, speed=robots_of(seed), delay=delay)
+    """Let a pair meet; the noise depends on the seed and on which meeting it is alone."""
+    return simulate(links, stream(seed, f"{NAME}/meeting {turn}"), seconds, speed=robots_of(seed), delay=delay)
 
 
 # --------------------------------------------------------------------------------------------------- the measures
@@ -394,24 +388,19 @@ def interaction(meeting: Meeting, delay: float, rng: np.random.Generator) -> dic
     Returns
     -------
     dict
-        `locking` and `angle` of `phase_locking`, `alternation`, `overlap` (share of time in which both make a gesture),
-        each but the angle with its mean over shifts (`…_shifted`) and its one-sided p (`…_p`; of less overlap);
-        `locked`, `in_phase` and `taking_turns`, 1 or 0; `same_gesture`; `alike`, the share of time in which both make
-        the same gesture; and `gestures`, a minute and robot.
+        The measures `OF_MEETINGS` of one meeting. If there are enough gestures also `locking` and `angle` of
+        `phase_locking`, `alternation`, and `overlap`, the share of time in which both make a gesture; each but the
+        angle with its mean over shifts (`…_shifted`) and its one-sided p (`…_p`; of less overlap).
     """
     (first, _), (second, _) = meeting.begun()
-    n = len(meeting.lights)
-    minutes = n * STEP / 60
-    making = meeting.lights >= 0
-    found = {
-        "gestures": (len(first) + len(second)) / 2 / minutes,
-        "same_gesture": same_gesture(meeting, delay),
-        "alike": np.mean(making[:, 0] & (meeting.lights[:, 0] == meeting.lights[:, 1])),
+    making, n = meeting.lights >= 0, len(meeting.lights)
+    found = dict.fromkeys(("locked_meetings", "in_phase_meetings", "turn_taking_meetings"), 0.0) | {
+        "same_gesture_answers": same_gesture(meeting, delay),
+        "time_alike": float(np.mean(making[:, 0] & (meeting.lights[:, 0] == meeting.lights[:, 1]))),
+        "gestures_per_minute": (len(first) + len(second)) / 2 / (n * STEP / 60),
     }
     if min(len(first), len(second)) < FEW:
-        nothing = [f"{name}{end}" for name in ("locking", "alternation", "overlap") for end in ("", "_shifted", "_p")]
-        none = dict.fromkeys([*nothing, "angle"], np.nan)
-        return found | none | dict.fromkeys(("locked", "in_phase", "taking_turns"), 0.0)
+        return found
     least = round(min(LEAST_SHIFT / STEP, n / 4))
     shifts = [0, *rng.integers(least, n - least, N_SHIFTS)]
     moved = [np.sort((second + shift) % n) for shift in shifts]
@@ -424,13 +413,14 @@ def interaction(meeting: Meeting, delay: float, rng: np.random.Generator) -> dic
     for name, (value, *null) in values.items():
         # a shift that says nothing counts against the meeting
         short_of = np.greater(null, value) if name == "overlap" else np.less(null, value)
-        p = (1 + np.sum(~short_of)) / (1 + len(null))
-        found |= {name: value, f"{name}_shifted": _mean(null), f"{name}_p": p}
+        p = float(1 + np.sum(~short_of)) / (1 + len(null))
+        found |= {name: float(value), f"{name}_shifted": _mean(null), f"{name}_p": p}
     found["angle"] = float(np.angle(locking[0]))
-    found["locked"] = float(found["locking_p"] <= LEVEL)
-    found["in_phase"] = float(found["locked"] and abs(found["angle"]) <= IN_PHASE)
-    found["taking_turns"] = float(max(found["alternation_p"], found["overlap_p"]) <= LEVEL)
-    return {name: float(value) for name, value in found.items()}
+    locked = found["locking_p"] <= LEVEL
+    found["locked_meetings"] = float(locked)
+    found["in_phase_meetings"] = float(locked and abs(found["angle"]) <= IN_PHASE)
+    found["turn_taking_meetings"] = float(max(found["alternation_p"], found["overlap_p"]) <= LEVEL)
+    return found
 
 
 def recordings(
@@ -479,32 +469,20 @@ def own_gesture(perform: np.ndarray, observe: np.ndarray, actions: np.ndarray) -
 
 _SHIFTED = "the gestures of one robot shifted in time"
 _OFTEN = "answers as often as each gesture is made"
-MEASURES = {
-    "locked_meetings": Measure("locked_meetings", "meetings in synchrony (phases locked)", SHARE, _SHIFTED),
-    "in_phase_meetings": Measure("in_phase_meetings", "meetings in phase", SHARE, _SHIFTED),
-    "turn_taking_meetings": Measure("turn_taking_meetings", "meetings with turn-taking", SHARE, _SHIFTED),
-    "same_gesture_answers": Measure(
-        "same_gesture_answers", "the same gesture in answer, minus chance", CORRELATION, _OFTEN
-    ),
-    "time_alike": Measure("time_alike", "share of time in which both make the same gesture", SHARE, _SHIFTED),
-    "gestures_per_minute": Measure("gestures_per_minute", "gestures a minute and robot", COUNT, "none", digits=1),
-    "own_gesture_units": Measure(
-        "own_gesture_units", "motor populations that respond most to the gesture that they make", SHARE, "one in four"
-    ),
+OF_MEETINGS = {
+    "locked_meetings": ("share of meetings in synchrony (phases locked)", SHARE, _SHIFTED),
+    "in_phase_meetings": ("share of meetings in phase", SHARE, _SHIFTED),
+    "turn_taking_meetings": ("share of meetings with turn-taking", SHARE, _SHIFTED),
+    "same_gesture_answers": ("the same gesture in answer, minus chance", CORRELATION, _OFTEN),
+    "time_alike": ("share of time in which both make the same gesture", SHARE, _SHIFTED),
+    "gestures_per_minute": ("gestures a minute and robot", COUNT, "none"),
 }
-"""Of this experiment, beside `MIRRORING`."""
-for _measure in MEASURES.values():
-    register_measure(_measure)
-
-_OF_MEETINGS = {
-    "locked_meetings": "locked",
-    "in_phase_meetings": "in_phase",
-    "turn_taking_meetings": "taking_turns",
-    "same_gesture_answers": "same_gesture",
-    "time_alike": "alike",
-    "gestures_per_minute": "gestures",
-}
-"""Measure → of which number of `interaction` it is the mean over meetings."""
+"""What is measured of each meeting: its label, limits and null. A pair has the mean over its meetings."""
+for _name, _said in OF_MEETINGS.items():
+    register_measure(Measure(_name, *_said))
+register_measure(
+    Measure("own_gesture_units", "share of motor populations that respond most to their own gesture", SHARE, "chance")
+)
 
 
 def learn(
@@ -538,7 +516,7 @@ def learn(
             interaction(meet(links, seed, delay, i, seconds), delay, stream(seed, f"{NAME}/shifts {i}"))
             for i in range(n_meetings)
         ]
-        row = {name: _mean([one[of] for one in meetings]) for name, of in _OF_MEETINGS.items()}
+        row = {name: _mean([one[name] for one in meetings]) for name in OF_MEETINGS}
         paired = recordings(links, seed, delay, seconds)
         row["own_gesture_units"] = _mean([own_gesture(*one) for one in paired])
         tests = [mirroring(*one, seed, f"{NAME}/{condition}/{r}") for r, one in enumerate(paired)]
@@ -562,7 +540,7 @@ register(
         "One code for seen and own actions lets two robots synchronise and take turns.",
         "pairs of robots",
         {condition: said for condition, (said, _, _) in CONDITIONS.items()},
-        (*MEASURES, *MIRRORING),
+        (*OF_MEETINGS, "own_gesture_units", *MIRRORING),
         learn,
         condition_of("mirror", SHORTEST),
         NONE,
