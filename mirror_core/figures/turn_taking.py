@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from mirror_core.figures.marks import letter
 from mirror_core.figures.style import CORRELATION_COLOURS, WIDTH
+from mirror_core.studies.wording import decimal
 
 GESTURE_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 """Of gestures A, B, C and D."""
@@ -53,7 +54,7 @@ def links_and_delays(cells: pd.DataFrame, titles: Mapping[str, str], names: Sequ
         axis.set_xlim(0, len(delays))
         axis.set_ylim(len(names), 0)
         axis.set_xticks(np.arange(len(delays)) + 0.5, [_short(delay, 1) for delay in delays])
-        axis.set_yticks(np.arange(len(names)) + 0.5, names)
+        axis.set_yticks(np.arange(len(names)) + 0.5, ["no links" if name == "none" else name for name in names])
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
     fig.supxlabel("seconds until a light is seen", fontsize=9)
@@ -62,9 +63,9 @@ def links_and_delays(cells: pd.DataFrame, titles: Mapping[str, str], names: Sequ
 
 def _short(value: float, digits: int = 2) -> str:
     """Return a number without the zero before its point, a whole one without decimals."""
-    text = f"{value:.{digits}f}"
+    text = decimal(value, digits)
     text = text.rstrip("0").rstrip(".") if digits == 1 else text
-    return text.replace("-0.", "−.").replace("0.", ".", 1) if abs(value) < 1 else text
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
 def pair(

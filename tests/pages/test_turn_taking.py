@@ -38,9 +38,9 @@ WRONG = [one.replace("mirror", "other gesture") for one in JUDGED]
     "turns, locked, said",
     [
         ([], [], "neither fall into step nor take turns"),
-        (JUDGED, JUDGED, "fall into step and take turns, more so than"),
+        (JUDGED, JUDGED, "doing fall into step and take turns, more so than"),
         (JUDGED + WRONG, [], "doing take turns, but no more than"),
-        (JUDGED[:1], JUDGED + WRONG, "fall into step and take turns, in some ways more so than"),
+        (JUDGED[:1], JUDGED + WRONG, "can fall into step and take turns, partly more so than"),
     ],
 )
 def test_the_finding_follows_the_verdicts(turns, locked, said):
