@@ -150,9 +150,9 @@ def units_said(table: pd.DataFrame) -> HTML:
         f"{done} of the motor populations respond most to their own gesture when it is shown ({alone} without links; "
         f"{decimal(1 / N_GESTURES)} by chance), and decoders of the gesture, trained in one mode, are right in the "
         f"other more often than by chance by {carried} ({by_chance} without links). The shared test of single units "
-        f"cannot find any: a robot has {N_GESTURES} motor populations, and the smallest p among pairs of different ones "
-        f"is {decimal(smallest, 3)}. So that none passes is no evidence against mirror units here, and that a code "
-        f"carries over is none for the claims, which are judged by what robots do.</p>"
+        f"cannot find any: a robot has {N_GESTURES} motor populations, and the smallest p among pairs of different "
+        f"ones is {decimal(smallest, 3)}. So that none passes is no evidence against mirror units here, and that a "
+        f"code carries over is none for the claims, which are judged by what robots do.</p>"
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from mirror_core.checks import OptionError
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import turn_taking as robots
+from mirror_core.experiments.study import read_study
 from mirror_core.experiments.turn_taking import (
     FIELD,
     N_GESTURES,
@@ -227,6 +228,18 @@ def test_rows_are_the_same_again_and_alone():
         assert alone.equals(table.iloc[[i]].reset_index(drop=True))
     other = learn(experiment.learner(6, asked), **SMALL).drop(columns="seconds")
     assert not other.equals(table)
+
+
+def test_rows_of_the_published_table_come_out_again():
+    """Three at random. Other processors round otherwise, and a meeting may then take another course."""
+    experiment = experiment_named("turn_taking")
+    table = read_study(experiment)
+    for row in table.sample(3, random_state=0).itertuples():
+        found = learn(experiment.learner(row.seed, (row.condition,))).iloc[0]
+        assert found.gestures_per_minute == pytest.approx(row.gestures_per_minute, rel=0.1)
+        assert found.same_gesture_answers == pytest.approx(row.same_gesture_answers, abs=0.15)
+        for share in ("locked_meetings", "turn_taking_meetings", "own_gesture_units"):
+            assert found[share] == pytest.approx(getattr(row, share), abs=0.35)
 
 
 @pytest.mark.parametrize(
