@@ -200,7 +200,7 @@ def meetings_table(meetings: dict[str, tuple[Meeting, float]], seed: int) -> HTM
 
 # ------------------------------------------------------------------------------------------------------- the film
 
-_WIDE, _HIGH, _WINDOW, _RADIUS, _REACH = 640, 250, 12.0, 34, 84
+_WIDE, _HIGH, _WINDOW, _RADIUS, _REACH = 640, 256, 12.0, 34, 84
 _AT = ((150.0, 88.0), (490.0, 88.0))
 
 
@@ -250,13 +250,13 @@ def _picture(meeting: Meeting, runs: Sequence[Sequence[tuple[int, int, int]]], t
             parts.append(_text(x, y + 8, GESTURES[making], 24, "#fff" if making != 1 else "#000"))
         if sees >= 0:
             parts.append(_text(eye[0], eye[1] + 5, GESTURES[sees], 14, "#fff" if sees != 1 else "#000"))
-        parts.append(_text(x, y + 66, f"robot {r + 1}", 15, "currentColor"))
+        parts.append(_text(x, y + 66, f"robot {r + 1}", 17, "currentColor"))
         does = f"makes gesture {GESTURES[making]}" if making >= 0 else "rests"
         words.append(f"robot {r + 1} {does} and sees {GESTURES[sees] if sees >= 0 else 'none'}")
     scale = (_WIDE - 90) / _WINDOW
     for r in range(2):
         top = 180 + 30 * r
-        parts.append(_text(38, top + 17, f"robot {r + 1}", 13, "currentColor"))
+        parts.append(_text(40, top + 18, f"robot {r + 1}", 16, "currentColor"))
         for first, end, which in runs[r]:
             left, right = (
                 max(_WINDOW + (step - t) * STEP, 0) * scale for step in (first, min(end, t))
@@ -266,8 +266,8 @@ def _picture(meeting: Meeting, runs: Sequence[Sequence[tuple[int, int, int]]], t
                     f'<rect x="{80 + left:.0f}" y="{top}" width="{right - left:.1f}" height="24" '
                     f'fill="{GESTURE_COLOURS[which]}"/>'
                 )
-    parts.append(_text(_WIDE - 10, 246, "now", 12, "currentColor", "end"))
-    parts.append(_text(80, 246, f"{_WINDOW:.0f} s ago", 12, "currentColor", "start"))
+    parts.append(_text(_WIDE - 10, 249, "now", 15, "currentColor", "end"))
+    parts.append(_text(80, 249, f"{_WINDOW:.0f} s ago", 15, "currentColor", "start"))
     said = f"{t * STEP:.1f} s: {'; '.join(words)}."
     return f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{said}">{"".join(parts)}</svg>', said
 
