@@ -25,7 +25,9 @@ LOOK = {
 
 
 def by_coding(
-    codings: Sequence[str], panels: Mapping[str, Mapping[tuple[str, str], Estimate]], level: Mapping[str, float]
+    codings: Sequence[str],
+    panels: Mapping[str, Mapping[tuple[str, str], Estimate]],
+    limits: Mapping[str, tuple[float, float]],
 ) -> Figure:
     """Draw one row for each coding and one panel for each measure, a line of dots for each way of learning.
 
@@ -33,8 +35,8 @@ def by_coding(
     ----------
     panels
         Measure's name as a title → (coding, way of learning) → what was found.
-    level
-        Title → a value to compare with.
+    limits
+        Title → least and largest possible value, where intervals are cut.
     """
     fig, axes = row_of_panels(list(panels), 1.0 + 0.75 * len(codings), sharex=False)
     for axis, (title, found) in zip(axes[0], panels.items(), strict=True):
@@ -44,10 +46,11 @@ def by_coding(
                 one, look = found[coding, how], LOOK[how]
                 dots(axis, one.values, y + off, look["colour"], half=0.05, hollow=look["hollow"], markersize=3,
                      marker=look["marker"])  # fmt: skip
-                interval(axis, (one.mean, one.low, one.high), y + off, 8, share=False)
+                low, high = np.clip([one.low, one.high], *limits[title])
+                interval(axis, (one.mean, low, high), y + off, 8, share=False)
         axis.xaxis.set_major_locator(MaxNLocator(4))
-        if title in level:
-            threshold(axis, level[title])
+        if limits[title][0] < 0:
+            threshold(axis, 0)
     label_rows(axes[0, 0], codings)
     marks = [
         Line2D([], [], color=look["colour"], marker=look["marker"], linestyle="none", label=how,
@@ -67,21 +70,18 @@ def unit_rises(rises: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]])
         Coding → way of learning → both rises of every unit, in its deviations. Where both are positive, they count.
     """
     fig, axes = row_of_panels(list(rises), 2.6)
+    limit = 1.08 * max(
+        np.abs(one).max(initial=0.1) for kinds in rises.values() for pair in kinds.values() for one in pair
+    )
     for axis, of_coding in zip(axes[0], rises.values(), strict=True):
+        axis.fill_between([0, limit], 0, limit, color="0.93", zorder=-1, linewidth=0)
+        axis.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+        axis.axvline(0, color="0.6", linewidth=0.6, zorder=0)
         for how, (own, partner) in of_coding.items():
             look = LOOK[how]
             face = "white" if look["hollow"] else look["colour"]
             axis.plot(own, partner, look["marker"], color=look["colour"], markerfacecolor=face, markersize=4, label=how)
-        limit = 1.1 * np.abs([axis.get_xlim(), axis.get_ylim()]).max()
-        axis.axhline(0, color="0.6", linewidth=0.6, zorder=0)
-        axis.axvline(0, color="0.6", linewidth=0.6, zorder=0)
-        axis.set(xlim=(-limit, limit), ylim=(-limit, limit))
-        axis.set_xlabel("own distress")
-    limit = max(axis.get_xlim()[1] for axis in axes[0])
-    for axis in axes[0]:
-        axis.set(xlim=(-limit, limit), ylim=(-limit, limit))
-        axis.fill_between([0, limit], 0, limit, color="0.93", zorder=-1, linewidth=0)
-        axis.set_aspect("equal")
+        axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="own distress")
         axis.xaxis.set_major_locator(MaxNLocator(3, symmetric=True))
         axis.yaxis.set_major_locator(MaxNLocator(3, symmetric=True))
     axes[0, 0].set_ylabel("partner's distress")
@@ -118,17 +118,12 @@ def board_picture(
         parts.append(f'<rect x="{x}" y="22" width="{6 * full}" height="8" fill="none" stroke="currentColor"/>')
         parts.append(f'<rect x="{x}" y="22" width="{6 * energy[k]}" height="8" fill="{colour}"/>')
         parts.append(_text(x + 6 * full + 6, 30, f"energy {energy[k]}", 11))
-    for i in range(len(rough)):
-        x = i * CELL
-        if rough[i]:
-            teeth = f"M{x} {ground + 14} l5 -12 l5 12 l5 -12 l5 12 z"
-            parts.append(f'<path d="{teeth}" fill="#d55e00"/>')
-        parts.append(
-            f'<rect x="{x}" y="{ground + 14}" width="{CELL}" height="6" fill="currentColor" '
-            f'opacity="{0.25 if rough[i] else 0.6}"/>'
-        )
-        if flies[i]:
-            parts.append(f'<circle cx="{x + CELL / 2}" cy="48" r="2.5" fill="currentColor"/>')
+    teeth = "".join(f"M{i * CELL} {ground + 14}l5 -12 5 12 5 -12 5 12z" for i in np.flatnonzero(rough))
+    solid = "".join(f"M{i * CELL} {ground + 17}h{CELL}" for i in np.flatnonzero(~rough))
+    above = "".join(f"M{i * CELL + CELL // 2} 48h.01" for i in np.flatnonzero(flies))
+    parts.append(f'<path d="{teeth}" fill="#d55e00"/>')
+    parts.append(f'<path d="{solid}" stroke="currentColor" stroke-width="6" opacity=".6"/>')
+    parts.append(f'<path d="{above}" stroke="currentColor" stroke-width="5" stroke-linecap="round"/>')
     together = columns[0] == columns[1]
     for k, (letter, colour) in enumerate((("F", "#009e73"), ("T", "#b8860b"))):
         x, y = columns[k] * CELL + CELL / 2, ground - 8 - (18 if together and k else 0)
@@ -140,12 +135,11 @@ def board_picture(
     for layer, units in enumerate(activity):
         y = ground + 44 + layer * 20
         parts.append(_text(0, y + 10, f"frog's layer {layer + 1}", 11))
-        for unit, level in enumerate(units):
-            x = 110 + unit * 16
-            parts.append(
-                f'<rect x="{x}" y="{y}" width="13" height="13" fill="#0072b2" fill-opacity="{level:.2f}" '
-                'stroke="currentColor" stroke-opacity=".35"/>'
-            )
+        cells = "".join(f"M{110 + unit * 16} {y}h13v13h-13z" for unit in range(len(units)))
+        parts.append(f'<path d="{cells}" fill="none" stroke="currentColor" opacity=".35"/>')
+        for unit in np.flatnonzero(np.asarray(units) > 0.005):
+            shade = f'fill="#0072b2" opacity="{units[unit]:.2f}"'
+            parts.append(f'<path d="M{110 + unit * 16} {y}h13v13h-13z" {shade}/>')
     return f'<svg viewBox="-4 0 {width + 8} {ground + 90}" role="img">{"".join(parts)}</svg>'
 
 

@@ -17,13 +17,13 @@ from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, with_interval
 
 SHOWN = {
-    "distress_index_scaled": "index, in deviations of units",
-    "distress_r": "r of own and partner's rise",
-    "help_recall": "help when it is asked for",
+    "distress_index_scaled": "index, in deviations",
+    "distress_r": "r of own, partner's rise",
+    "help_recall": "help when asked for",
 }
 """Measures of the figure → titles of its panels."""
-LEVEL = {SHOWN["distress_r"]: 0.0}
-"""Title → a value to compare with."""
+LIMITS = {title: measure_named(measure).limits for measure, title in SHOWN.items()}
+"""Title → least and largest possible value."""
 TABLE = ("distress_index", "distress_index_scaled", "distress_r", "label_accuracy", "help_recall", "help_owed",
          "game_score", "help_worth")  # fmt: skip
 """Measures of the table of conditions."""

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import frog_and_toad as game
+from mirror_core.experiments.study import read_study
+from mirror_core.seeding import stream
 
 SMALL = dict(n_boards=400, n_test=400, n_matched=60)
 
@@ -256,3 +259,17 @@ def test_bad_names_and_networks_are_refused():
         game.play(game.new_network("integers", 0), "one-hot", np.random.default_rng(0))
     with pytest.raises(OptionError, match=r"must be \(n, 100\)"):
         game.new_network("integers", 0).layers(np.zeros((2, 3), np.float32))
+
+
+def test_a_few_rows_of_the_table_come_out_again():
+    experiment = experiment_named("frog_and_toad")
+    table, rng = read_study(experiment), stream(0, "frog and toad made again")
+    assert sorted(set(table.seed)) == list(range(100, 110)) and len(table) == 10 * len(game.CONDITIONS)
+    for how in ("untrained", "labels"):
+        kept = table[table.condition.str.endswith(f"/ {how}")]
+        row = kept.iloc[int(rng.integers(len(kept)))]
+        with threadpool_limits(1):
+            again = experiment.learn(experiment.learner(int(row.seed), (row.condition,))).iloc[0]
+        # another processor rounds otherwise, and learning carries that on
+        for name in ("label_accuracy", "help_recall", "distress_r", "distress_index_scaled"):
+            assert again[name] == pytest.approx(row[name], abs=0.02), f"{row.condition}, seed {row.seed}: {name}"
