@@ -13,7 +13,7 @@ at its goal. Time is in milliseconds, potentials in units of the threshold.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,13 +22,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from mirror_core.analysis import unit_correlation
 from mirror_core.checks import one_of, whole
 from mirror_core.experiments.base import Experiment, Learner, register
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
-from mirror_core.studies.measures.base import COUNT, SHARE
+from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE
 
 # -- the world: a square of places, eight moves, one goal --
 SIDE = 7
@@ -72,8 +73,8 @@ EXPLORE, LONGEST, SLACK = 0.05, 50, 2
 """Share of random moves while learning; moves that end an episode; moves more than needed that are still good."""
 MOST_EPISODES, WINDOW, GOOD = 400, 10, 9
 """Learning ends when GOOD of the last WINDOW episodes were good, or after MOST_EPISODES."""
-N_SEQUENCES, LENGTH = 60, 12
-"""Sequences of the recordings, and moves in each."""
+N_SEQUENCES, LENGTH, LESIONED = 60, 12, 12
+"""Sequences of the recordings, moves in each, and motor cells whose link is cut: a fifth."""
 
 
 class Step(NamedTuple):
@@ -363,10 +364,13 @@ RECIPES = {
 }
 
 
-def prepare(condition: str, seed: int, n_babbled: int = N_BABBLED) -> tuple[Agent, int, list[Path]]:
+def prepare(
+    condition: str, seed: int, n_babbled: int = N_BABBLED, cut: Sequence[int] = ()
+) -> tuple[Agent, int, list[Path]]:
     """Return an agent that has babbled and watched and got no reward yet, its goal, and what it watched.
 
-    Codes, first weights, goal and expert of a seed are the same in all conditions but the sweep's.
+    Codes, first weights, goal and expert of a seed are the same in all conditions but the sweep's. After babbling the
+    link from moves seen is cut to the motor cells `cut`.
 
     Raises
     ------
@@ -381,8 +385,7 @@ def prepare(condition: str, seed: int, n_babbled: int = N_BABBLED) -> tuple[Agen
     other = int(world.choice(np.flatnonzero(DISTANCE[goal] >= 3)))
     if recipe.babbling != "none":
         agent.babble(n_babbled, shuffled=recipe.babbling == "shuffled")
-    if not recipe.link:
-        agent.motor.link[:] = 0
+    agent.motor.link[:, list(cut) if recipe.link else slice(None)] = 0
     pause = PAUSE if recipe.expert == "pausing" else 0.0
     paths = expert_paths(other if recipe.expert == "other goal" else goal, recipe.n_watched, shown, pause=pause)
     if recipe.expert == "shuffled":
@@ -397,11 +400,31 @@ def good(path: Path, goal: int) -> bool:
     return path[-1].after == goal and len(path) <= DISTANCE[path[0].place, goal] + SLACK
 
 
+def imitates(agent: Agent, goal: int) -> np.ndarray:
+    """Return for each start (all places but the goal) whether the path is good, without any learning."""
+    return np.array([good(agent.walk(n, goal, learning=False), goal) for n in range(N_PLACES) if n != goal])
+
+
+def most_alike(made: np.ndarray, seen: np.ndarray) -> tuple[list[int], list[int]]:
+    """Return the LESIONED cells with the largest r of moves made and seen, and others that fire as much when seen."""
+    r = np.nan_to_num(unit_correlation(made, seen, centre_timesteps=True), nan=-1)
+    alike, firing, matched = np.argsort(-r)[:LESIONED], seen.mean((0, 1)), []
+    for cell in alike:
+        others = np.setdiff1d(np.arange(len(r)), [*alike, *matched])
+        matched.append(int(others[np.abs(firing[others] - firing[cell]).argmin()]))
+    return alike.tolist(), matched
+
+
 register_measure(Measure("imitated", "starts with a good path before any reward", SHARE, "moves at random"))
 register_measure(Measure("imitated_new", "the same, from where the expert never was", SHARE, "moves at random"))
 register_measure(Measure("episodes_log2", "episodes to learn, log₂", COUNT, "learning alone", sign=-1))
+register_measure(
+    Measure(
+        "lesion_cost", "starts lost without the link to the cells most alike, minus matched", CORRELATION, "matched"
+    )
+)
 register_measure(Measure("goal_inferred", "goal cells fire most at the expert's goal", SHARE, "one place of all"))
-MEASURED = ("imitated", "imitated_new", "episodes_log2", "goal_inferred", *MIRRORING)
+MEASURED = ("imitated", "imitated_new", "episodes_log2", "goal_inferred", "lesion_cost", *MIRRORING)
 
 
 def measure(
@@ -412,11 +435,16 @@ def measure(
     agent, goal, paths = prepare(condition, seed, n_babbled)
     row: dict[str, float | str] = {"condition": condition} | dict.fromkeys(MEASURED, np.nan)
     if recipe.recorded:
-        row |= mirroring(*agent.recordings(), seed, f"imitation/{condition}", n_draws=n_draws)
+        made, seen, moves = agent.recordings()
+        row |= mirroring(made, seen, moves, seed, f"imitation/{condition}", n_draws=n_draws)
+        if condition == "imitation":
+            lesioned = (prepare(condition, seed, n_babbled, cut) for cut in most_alike(made, seen))
+            alike, matched = (imitates(other, goal).mean() for other, *_ in lesioned)
+            row["lesion_cost"] = float(matched - alike)
     if paths and recipe.goal_cells:
         row["goal_inferred"] = float(agent.inferred_goal() == paths[-1][-1].after)
     starts = np.delete(np.arange(N_PLACES), goal)
-    imitated = np.array([good(agent.walk(start, goal, learning=False), goal) for start in starts])
+    imitated = imitates(agent, goal)
     # a learner alone is asked about the places where the expert of its seed would not have been
     watched = paths or expert_paths(goal, N_WATCHED, stream(seed + recipe.apart, "imitation/expert"))
     new = ~np.isin(starts, [place for path in watched for one in path for place in (one.place, one.after)])
@@ -452,6 +480,7 @@ register(
         learn,
         main="imitation",
         control="shuffled babbling",
-        seconds=6.0,
+        lesion="lesion_cost",
+        seconds=5.0,
     )
 )

@@ -164,6 +164,22 @@ def test_conditions_of_a_seed_share_goal_and_expert_and_the_sweep_has_its_own():
     np.testing.assert_array_equal(agent.motor.policy, further.motor.policy)
 
 
+def test_cells_most_alike_are_found_and_matched_by_how_much_they_fire_when_moves_are_seen():
+    rng = np.random.default_rng(0)
+    made = rng.normal(size=(30, 8, 40))
+    seen = rng.normal(size=made.shape) + np.arange(40) % 20  # cells n and n + 20 fire alike
+    seen[..., : im.LESIONED] = made[..., : im.LESIONED] + np.arange(im.LESIONED)
+    alike, matched = im.most_alike(made, seen)
+    assert sorted(alike) == list(range(im.LESIONED))
+    assert [cell % 20 for cell in matched] == alike
+
+
+def test_a_link_is_cut_to_the_cells_named_alone():
+    whole_link, cut_link = (im.prepare("imitation", 4, 50, cut)[0].motor.link for cut in ((), (3, 7)))
+    assert not cut_link[:, [3, 7]].any()
+    np.testing.assert_array_equal(np.delete(cut_link, [3, 7], 1), np.delete(whole_link, [3, 7], 1))
+
+
 def test_rows_are_the_same_alone_and_with_others():
     experiment = experiment_named("imitation")
     alone = experiment.learn(experiment.learner(6, ("imitation",))).drop(columns="seconds")
