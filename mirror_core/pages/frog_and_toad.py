@@ -28,11 +28,13 @@ TABLE = ("distress_index", "distress_index_scaled", "distress_r", "label_accurac
          "game_score", "help_worth")  # fmt: skip
 """Measures of the table of conditions."""
 FINDING = {
-    "reproduced": "stays the same whichever way the board is written as numbers.",
-    "partly": "stays under some ways to write the board as numbers, not under all.",
-    "not reproduced": "depends on how the board is written as numbers, not on what networks learn.",
+    "reproduced": "stays whichever way the board is written",
+    "partly": "stays under some ways to write the board, not all",
+    "not reproduced": "depends on how the board is written",
 }
 """Verdict on the claim that the index is the network's own → what the page finds."""
+HELPS = 0.5
+"""Share of the boards that ask for help from which networks of a coding have learned to help."""
 
 
 def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
@@ -41,7 +43,11 @@ def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
 
 
 def finding(table: pd.DataFrame) -> HTML:
-    """Say by the verdict what the index follows, and its numbers before and after learning."""
+    """Say by the verdict what the index follows, whether learning to help raises it, and its numbers.
+
+    It raises it if, in a coding in which networks have learned to help, the 95 % interval of the difference to labels
+    without helping, in deviations of units, lies above zero.
+    """
     verdict = {one.claim.id: one.verdict for one in judge_study(game.FROG_AND_TOAD, table)}["frog-recoding"]
     gap = difference(*(values(table, "distress_index", f"integers / {how}") for how in ("labels", "untrained")))
     learning = "raises" if gap.low > 0 else "lowers" if gap.high < 0 else "does not surely change"
@@ -55,8 +61,19 @@ def finding(table: pd.DataFrame) -> HTML:
         f"{written(table, 'help_recall', 'one-hot / labels')} of the boards that ask for it (with numbers: "
         f"{written(table, 'help_recall', 'integers / labels')}; n = {table.seed.nunique()} networks a condition)."
     )
-    said = f"A score meant to reveal empathy-like units in this game {FINDING[verdict]}" if verdict in FINDING else ""
-    return statement(said, more)
+    helped = [coding for coding in game.SYMBOLS if values(table, "help_recall", f"{coding} / labels").mean() >= HELPS]
+    raises = any(
+        difference(
+            *(values(table, "distress_index_scaled", f"{coding} / {how}") for how in ("labels", "no helping"))
+        ).low
+        > 0
+        for coding in helped
+    )
+    learned = "raises it" if raises else "does not raise it" if helped else "could not be asked"
+    index = FINDING.get(verdict, "cannot be judged")
+    return statement(
+        f"A score meant to reveal empathy-like units in this game {index}; learning to help {learned}.", more
+    )
 
 
 def written(table: pd.DataFrame, measure: str, condition: str) -> str:
