@@ -106,7 +106,7 @@ def said(table: pd.DataFrame) -> HTML:
             side = "larger than" if gap.low > 0 else "smaller than" if gap.high < 0 else "not surely other than"
             words.append(f"{side} {name} ({signed(gap)})")
         sentences.append(f"<li><strong>{coding}</strong>: after labels the index is {', '.join(words)}.</li>")
-    for coding in game.PLAYED:
+    for coding in game.ONLY["play"]:
         owed, worth = (written(table, name, f"{coding} / play") for name in ("help_owed", "help_worth"))
         sentences.append(
             f"<li><strong>{coding}, by play</strong>: games scroll by "
