@@ -8,7 +8,8 @@ when nobody is; the mean over units of the smaller rise is its *Checkpoint Mirro
 
 The game writes players as numbers on one line of the input: frog 4, toad 5, and 9 for whoever is in distress. A unit
 with any positive weight there rises in both cases, learned or not. So the same networks learn here from four ways of
-writing, and beside the labels of the rule from nothing, from labels without helping, from shuffled labels, and by play.
+writing, and beside the labels of the rule from nothing, from labels without helping, from shuffled labels, and by play;
+with labels also ten times as long, since networks that read integers learn to help only then.
 
 No action is done here and shown there: the network sees a board, never what the partner does, and being in distress is
 no action. The board, which both cases share, would make any unit that reads it look like a mirror unit. So the shared
