@@ -208,6 +208,7 @@ def film(network: game.Perceptron, coding: str, seed: int, n_steps: int = 40) ->
         layers = [network.layers(game.encode(one, coding)) for one in seen]
         action = [int(game.drawn(game.chances(one[-1]), rng)[0]) for one in layers]
         energy, able = table.energy[0].tolist(), table.energy[0] >= 1
+        able[1] |= able[0] and action[0] == game.HELP  # the frog acts first
         steps.append((seen[0], energy, action, able, [one[0] for one in layers[0][1:-1]], total))
         total += int(table.step(np.array([action]))[0])
     most = [max(max(step[4][layer].max() for step in steps), 1e-6) for layer in range(2)]
