@@ -8,6 +8,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments import imitation as im
 from mirror_core.experiments.study import read_study
 from mirror_core.seeding import stream
+from mirror_core.studies.grid import names
 
 
 @pytest.mark.parametrize(
@@ -219,3 +220,7 @@ def test_rows_of_the_kept_table_are_made_again():
         assert {name: row[name] for name in im.MEASURED} == pytest.approx(
             {name: again[name] for name in im.MEASURED}, nan_ok=True
         )
+
+
+def test_every_condition_can_be_named_in_a_list_with_commas():
+    assert names("condition", ",".join(im.RECIPES), im.RECIPES) == list(im.RECIPES)
