@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook, thread_numbers
+from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook
 from mirror_core.pages.publishing.progress import Board, Costs
+from mirror_core.pages.publishing.surroundings import own_home, thread_numbers
 from mirror_core.runs.compiling import compile_training
 from mirror_core.runs.interrupts import terminated_as_interrupted
 from mirror_core.runs.pools import KeptPool
@@ -69,6 +70,7 @@ def run_notebooks(
         ):
             # joblib sets the numbers of threads for its processes; kernels get those that are set here
             variables = thread_numbers() | workers | {TURNS_VARIABLE: os.path.join(folder, "turn")}
+            variables |= own_home(Path(folder, "home"))
             tasks = [
                 joblib.delayed(_run)(i, one, timeout, variables, board.events(one.source.stem))
                 for i, one in enumerate(stale)
