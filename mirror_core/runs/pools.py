@@ -17,6 +17,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError, whole
+from mirror_core.runs.compiling import keep_machine_code
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, connected
 from mirror_core.runs.workers import ONE_THREAD, Pool, WorkerDied, n_workers
@@ -76,6 +77,7 @@ class LocalPool:
         """Prepare a worker process."""
         # Ctrl-C reaches every process of a terminal: workers leave it to the one that started them, which ends them
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        keep_machine_code()
 
 
 class KeptPool(LocalPool):
@@ -284,5 +286,6 @@ def _apply(function: Callable[..., Any], task: tuple) -> Any:
 
 
 def _here(function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
+    keep_machine_code()
     with threadpool_limits(1):
         yield from enumerate(function(*task) for task in tasks)
