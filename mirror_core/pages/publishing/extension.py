@@ -46,6 +46,7 @@ from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
 from mirror_core.pages.publishing.surroundings import refuse_other_modules
+from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
 from mirror_core.runs.files import alone, digest_of_files, write_text
 
 NOTE = "good-build.json"
@@ -85,6 +86,7 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
     sources = Path(app.srcdir, config.mirror_sources).resolve()
     try:
         refuse_other_modules(MODULES)
+        refuse_another_checkout(Path(app.srcdir))
         stale = []
         for name, parameters in chosen_settings(config, sources).items():
             source, output = sources / f"{name}.md", Path(app.srcdir, EXECUTED, f"{name}.ipynb")
@@ -95,7 +97,7 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
             else:
                 stale.append(Stale(source, output, parameters))
         _execute(stale, app, config)
-    except (NotebookFailure, NotebookFileError, OptionError, OSError, UnicodeDecodeError) as error:
+    except (NotebookFailure, NotebookFileError, OptionError, OtherCheckout, OSError, UnicodeDecodeError) as error:
         raise SystemExit(f"\nerror: {error}\nThe pages of the last good build are kept.") from error
 
 
