@@ -139,10 +139,11 @@ def install(environment: Path, lock: IO[str]) -> None:
         [*pip, "--no-deps", "--no-build-isolation", "--editable", "."],
         [program(environment), "-I", "-c", CHECK],
     ):
-        # with the lock: if this process is killed, the next one waits until pip has ended too
-        status = subprocess.run(command, env=variables, pass_fds=[lock.fileno()], check=False).returncode
+        # The lock is what they read from, since that goes to all that they start themselves, as other files do not: if
+        # one of them is killed, or this process is, the next call waits until the last of them has ended.
+        status = subprocess.run(command, env=variables, stdin=lock, check=False).returncode
         if status:
-            if status > 0:  # not killed: pip has put back what was there
+            if status > 0:  # not killed: what was being installed has been taken back
                 (environment / UNFINISHED).unlink(missing_ok=True)
             sys.exit(f"error: {environment} is not complete (status {status}); the reason stands above.")
 

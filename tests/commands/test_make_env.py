@@ -145,7 +145,7 @@ def test_pip_is_told_where_to_install_whatever_is_set_and_keeps_the_lock(making,
     monkeypatch.setenv("PIP_USER", "1")
     with open("requirements.lock") as lock:
         making.real_install(VENV, lock)
-        assert all(options["pass_fds"] == [lock.fileno()] for _, options in started)
+        assert all(options["stdin"] is lock for _, options in started)
     assert len(started) == 4
     for _, options in started:
         assert not options["env"].keys() & set(making.NOT_PASSED_ON) and options["env"]["PIP_USER"] == "0"

@@ -476,7 +476,19 @@ def test_killed_workers_are_replaced_and_the_one_to_blame_is_named(tmp_path):
 
 def test_random_kills_lose_and_change_nothing():
     """A few of the kills of `python -m benchmarks.kills`, of workers and of the sweep itself."""
-    command = [sys.executable, "-m", "benchmarks.kills", "--kills", "3", "--seeds", "3", "--chance", "7"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.kills",
+        "--of",
+        "sweep",
+        "--kills",
+        "3",
+        "--seeds",
+        "3",
+        "--chance",
+        "7",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lost or changed: 0\n" in done.stdout and done.stdout.endswith("held\n")
