@@ -34,10 +34,9 @@ quick: env links  ## the whole site with two networks of each kind, in _quick/, 
 	$(BIN)/python -m mirror_core.pages.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
 
-pdf: $(INSTALLED) links  ## the supplement as one PDF; needs Chromium or Chrome, which prints it
+pdf: env links  ## the supplement as one PDF; needs Chromium or Chrome, which prints it
 	$(BIN)/python -m mirror_core.pages.publishing.pdf book/_build/supplement.pdf
 
-test: $(INSTALLED)  ## check format and style, run all tests
 test: env  ## check format and style, run all tests
 	$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format" >&2; exit 1; }
 	$(BIN)/ruff check --quiet .

@@ -11,9 +11,9 @@ import click
 from mirror_core import __version__
 from mirror_core.commands.analyse import analyse
 from mirror_core.commands.claims import claims
+from mirror_core.commands.common import clear_errors
 from mirror_core.commands.experiment import experiment
 from mirror_core.commands.ingredients import ingredients
-from mirror_core.commands.common import clear_errors
 from mirror_core.commands.inspect import inspect
 from mirror_core.commands.populations import populations
 from mirror_core.commands.runs import runs

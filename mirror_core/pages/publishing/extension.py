@@ -36,8 +36,8 @@ from sphinx.util import logging
 
 import mirror_core
 from mirror_core import __version__
-from mirror_core.pages.publishing import shell
 from mirror_core.checks import OptionError
+from mirror_core.pages.publishing import shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
 from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
