@@ -54,7 +54,7 @@ def correlation_distributions(r: xr.DataArray) -> Figure:
         for condition in conditions
     ]
     medians = tidy(r.median("unit").rename("median"))
-    seen = means_seen(medians, "median", "condition", "reading", what="Median r of a network, mean and range")
+    seen = means_seen(medians, "median", "condition", "reading", what="Median r of a network, mean over networks")
     return keep(fig, correlation_distributions, {"units": pd.concat(drawn), "networks": medians}, seen, part="drawn")
 
 
@@ -96,7 +96,7 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
     last.legend(loc="lower right")
     for axis in axes[:, 0]:
         label_rows(axis, conditions)
-    seen = means_seen(shares, "strong", "condition", "reading", what="Mean share and range over networks")
+    seen = means_seen(shares, "strong", "condition", "reading", what="Mean share over networks")
     table = shares[["reading", "condition", "seed", "strong"]].merge(intervals, "left", ["reading", "condition"])
     return keep(fig, strong_shares, table, seen)
 
@@ -126,5 +126,5 @@ def transfer(accuracy: xr.DataArray, chance: float) -> Figure:
     fig.supxlabel("decoding accuracy", fontsize=9)
     table = tidy(accuracy.rename("accuracy"))
     across = table[table.train_mode != table.test_mode]
-    seen = means_seen(across, "accuracy", "condition", "reading", what="Mean accuracy across modes and range")
+    seen = means_seen(across, "accuracy", "condition", "reading", what="Mean accuracy across modes")
     return keep(fig, transfer, table, f"{seen} Chance: {decimal(chance)}.")

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirror_core.figures.kept import keep, means_seen
+from mirror_core.figures.kept import keep, means_seen, tidy
 from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
 from mirror_core.figures.power import TITLES
 from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH
@@ -85,7 +85,7 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
     at = ["situation", "null", "alternative"]
     table = calls[[*at, "called"]].merge(means[[*at, "mean", "low", "high"]], "left", at)
     two_sided = where(calls, alternative="two-sided")
-    seen = means_seen(two_sided, "called", "null", "situation", what="Mean share called, two-sided, and range")
+    seen = means_seen(two_sided, "called", "null", "situation", what="Mean share called, two-sided")
     return keep(fig, which_test, table, seen)
 
 
@@ -226,7 +226,7 @@ def populations_that_differ(
         letter(axis, text)
     panels = {"A": by_share, "B": by_kind, "C": planted}
     seen = " ".join(
-        means_seen(panels[name], column, "test", what=f"{name}, {what}, mean and range")
+        means_seen(panels[name], column, "test", what=f"{name}, {what}")
         for name, column, what in (
             ("A", "false", "share of data sets with any false unit"),
             ("B", "false", "the same for other tuning and noise"),

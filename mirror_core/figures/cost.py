@@ -47,8 +47,8 @@ def ways(training: pd.DataFrame, ratios: Mapping[int, str]) -> Figure:
     axes[0, 0].set_yticks(range(len(order)), [NAMES[way] for way in order])
     axes[0, 0].set_ylim(len(order) - 0.5, -0.7)
     fig.supxlabel("seconds to train one network, one core", fontsize=9)
-    named = training.assign(way=training.way.map(NAMES))
-    seen = means_seen(named, "seconds", "way", "hidden_size", what="Mean seconds and range, H =", digits=1)
+    named = training.assign(way=training.way.map(NAMES), size=training.hidden_size.map("H = {} units".format))
+    seen = means_seen(named, "seconds", "way", "size", what="Mean seconds", digits=1)
     return keep(fig, ways, named[["hidden_size", "way", "seconds"]], seen)
 
 
@@ -153,5 +153,5 @@ def cores(table: pd.DataFrame) -> Figure:
     axis.set(xlim=(0, table.seconds.max() * 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="seconds an epoch, one core")
     for y in np.arange(0.5, len(names) - 1):
         axis.axhline(y, color="0.9", linewidth=0.8, zorder=0)
-    seen = means_seen(table, "seconds", "core", "way", what="Mean seconds an epoch and range", digits=2)
+    seen = means_seen(table, "seconds", "core", "way", what="Mean seconds an epoch", digits=2)
     return keep(fig, cores, table[["core", "way", "seconds"]], seen)

@@ -55,4 +55,4 @@ def side_by_side(
     table = of_estimates(found, ["test", "system", "kind"])
     table = table.assign(system=table.system.str.replace("\n", " "))
     of_systems = table[table.kind == "system"]
-    return keep(fig, side_by_side, table, means_seen(of_systems, "value", "system", "test", what="Mean and range"))
+    return keep(fig, side_by_side, table, means_seen(of_systems, "value", "system", "test", what="Means"))

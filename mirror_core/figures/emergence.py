@@ -35,7 +35,7 @@ def unit_heatmap(r: xr.DataArray) -> Figure:
     fig.colorbar(image, ax=axes[0].tolist(), label="r", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.04, pad=0.02)
     table = tidy(r.rename("r"))
     shares = table.groupby(["reading", "seed"], sort=False).r.agg(lambda one: (one > STRONG_THRESHOLD).mean())
-    seen = means_seen(shares.reset_index(), "r", "reading", what="Mean share of units with r > .75 and range")
+    seen = means_seen(shares.reset_index(), "r", "reading", what="Mean share of units with r > .75")
     return keep(fig, unit_heatmap, table, seen)
 
 
@@ -68,7 +68,7 @@ def correlation_histogram(r: xr.DataArray) -> Figure:
         for condition in ("shared", "separate-cores")
     ]
     chosen = tidy(r.sel(condition=["shared", "separate-cores"]).median("unit").rename("median"))
-    seen = means_seen(chosen, "median", "condition", "reading", what="Median r of a network, mean and range")
+    seen = means_seen(chosen, "median", "condition", "reading", what="Median r of a network, mean over networks")
     return keep(fig, correlation_histogram, pd.concat(drawn), seen)
 
 

@@ -65,7 +65,7 @@ def by_coding(
     found = {(title, *key): one for title, of in panels.items() for key, one in of.items() if key[1] in LOOK}
     table = of_estimates(found, ["measure", "coding", "learned from"])
     groups = table.assign(group=table.coding + " / " + table["learned from"])
-    return keep(fig, by_coding, table, means_seen(groups, "value", "group", "measure", what="Mean and range"))
+    return keep(fig, by_coding, table, means_seen(groups, "value", "group", "measure", what="Means"))
 
 
 def unit_rises(rises: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]]) -> Figure:

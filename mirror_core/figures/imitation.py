@@ -52,7 +52,7 @@ def conditions(imitated: Mapping[str, Values], saved: Mapping[str, Estimate]) ->
     found = {("share imitated", name): estimate(values) for name, values in imitated.items()}
     found |= {("log2 of episodes against alone", name): one for name, one in saved.items()}
     table = of_estimates(found, ["measure", "condition"])
-    return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Mean and range"))
+    return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Means"))
 
 
 def sweep(imitated: pd.DataFrame, saved: pd.DataFrame) -> Figure:
@@ -87,8 +87,9 @@ def sweep(imitated: pd.DataFrame, saved: pd.DataFrame) -> Figure:
         for one in table.itertuples()
     }
     table = of_estimates(found, ["measure", "n_watched", "step"])
-    shares = table[table.measure == "share imitated"]
-    seen = means_seen(shares, "value", "n_watched", "step", what="Mean share imitated by paths watched, step")
+    shares = table[table.measure == "share imitated"].astype({"step": str})
+    shares = shares.assign(step="step " + shares.step)
+    seen = means_seen(shares, "value", "n_watched", "step", what="Mean share imitated by paths watched")
     return keep(fig, sweep, table, seen)
 
 

@@ -44,7 +44,7 @@ def combinations(overview: pd.DataFrame) -> Figure:
     ]
     table = pd.DataFrame(rows)
     core = table["shared core"].map({True: "shared core", False: "separate cores"})
-    seen = means_seen(table.assign(core=core), "share", "core", what="Mean share of strong units and range")
+    seen = means_seen(table.assign(core=core), "share", "core", what="Mean share of strong units")
     best = overview.iloc[-1]
     has = [name for name in INGREDIENTS if best.cell.has(name)]
     return keep(fig, combinations, table, f"{seen} Largest mean, {decimal(best['mean'])}, with: {listed(has)}.")

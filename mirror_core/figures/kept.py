@@ -45,6 +45,9 @@ class Kept:
         return json.dumps({"by": self.by, "line": self.line, "seen": self.seen}, ensure_ascii=False)
 
 
+FEW = 12
+"""Groups up to which a range is said with each mean: a longer list is hard to listen to, and the table has it."""
+
 _KEPT: WeakKeyDictionary[Figure, Kept] = WeakKeyDictionary()
 
 
@@ -131,7 +134,7 @@ def sentence(parts: Sequence[str]) -> str:
 def means_seen(
     table: pd.DataFrame, value: str, by: str, within: str = "", *, what: str = "Means", digits: int = 2
 ) -> str:
-    """Say the mean and the range of a value in every group, in the order of the table.
+    """Say the mean of a value in every group, in the order of the table, and the range if there are few groups.
 
     Parameters
     ----------
@@ -151,16 +154,18 @@ def means_seen(
     Examples
     --------
     >>> table = pd.DataFrame({"kind": ["a", "a", "b"], "x": [0.25, 0.75, 1.0]})
-    >>> means_seen(table, "x", "kind", what="Mean share and range")
-    'Mean share and range: a 0.50 (0.25 to 0.75); b 1.00.'
+    >>> means_seen(table, "x", "kind", what="Mean share")
+    'Mean share (range): a 0.50 (0.25 to 0.75); b 1.00.'
     """
     defined = table[np.isfinite(table[value].astype(float))]
-    panels = defined.groupby(within, sort=False) if within else [("", defined)]
+    ranges = defined.groupby([within, by] if within else [by]).ngroups <= FEW
     said = []
-    for panel, rows in panels:
+    for panel, rows in defined.groupby(within, sort=False) if within else [("", defined)]:
         groups = []
         for name, one in rows.groupby(by, sort=False)[value]:
             low, high = decimal(one.min(), digits), decimal(one.max(), digits)
-            groups.append(f"{name} {decimal(one.mean(), digits)}" + (f" ({low} to {high})" if low != high else ""))
-        said.append(f"{what}{', ' if panel else ''}{panel}: {'; '.join(groups)}.")
-    return " ".join(said)
+            aside = f" ({low} to {high})" if ranges and low != high else ""
+            groups.append(f"{name} {decimal(one.mean(), digits)}{aside}")
+        said.append(f"{panel}: {'; '.join(groups)}.")
+    what += " (range)" if any(" to " in one for one in said) else ""
+    return (f"{what}. " if within else what) + " ".join(said) if said else ""

@@ -60,7 +60,7 @@ def dose_curves(effects: pd.DataFrame, ablation: str) -> Figure:
     table = chosen.groupby(by, sort=False).loss.mean().reset_index()
     most = table[(table.n_units == doses[-1]) | (table.group == "none")]
     panels = most.assign(panel=most["mode"] + ", " + most.reading, group=most.group.replace("none", "no unit"))
-    what = f"Mean loss and range with {doses[-1]} units silenced"
+    what = f"Mean loss with {doses[-1]} units silenced"
     return keep(fig, dose_curves, table, means_seen(panels, "loss", "group", "panel", what=what))
 
 
@@ -101,5 +101,5 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
     z = (chosen.excess / chosen.null_sd).replace([np.inf, -np.inf], np.nan)
     table = chosen[columns].assign(deviations=z).dropna()
     panels = table.assign(panel=table["mode"] + ", " + table.reading + ", " + table.null + ", " + table.ablation)
-    seen = means_seen(panels, "deviations", "condition", "panel", what="Mean cost in deviations and range", digits=1)
+    seen = means_seen(panels, "deviations", "condition", "panel", what="Mean cost in deviations", digits=1)
     return keep(fig, excess, table, seen)

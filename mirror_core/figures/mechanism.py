@@ -50,7 +50,7 @@ def captured(spaces: xr.Dataset) -> Figure:
     table = tidy(spaces.captured.rename("share of variance"))
     some = table[(table.direction == n_dims) & (table.basis == "other")]
     panels = some.assign(panel=some.part.map(PARTS) + ", " + some.reading)
-    what = f"Mean share of variance and range in {n_dims} directions of the other mode"
+    what = f"Mean share of variance in {n_dims} directions of the other mode"
     return keep(fig, captured, table, means_seen(panels, "share of variance", "mode", "panel", what=what))
 
 
@@ -103,7 +103,7 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
         for reading in readings
     ]
     panels = alignments.assign(panel=alignments.condition + ", " + alignments.reading)
-    seen = means_seen(panels, "alignment", "source", "panel", what="Mean alignment and range")
+    seen = means_seen(panels, "alignment", "source", "panel", what="Mean alignment")
     return keep(fig, against_theory, {"A": alignments, "B": pd.concat(units)}, seen)
 
 
@@ -136,4 +136,4 @@ def ladder(steps: pd.DataFrame) -> Figure:
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     label_rows(axes[0, 0], names, 0.5)
     fig.supxlabel("alignment of the two modes' tunings", fontsize=9)
-    return keep(fig, ladder, steps, means_seen(steps, "alignment", "step", "reading", what="Mean alignment and range"))
+    return keep(fig, ladder, steps, means_seen(steps, "alignment", "step", "reading", what="Mean alignment"))

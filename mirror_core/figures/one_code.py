@@ -72,7 +72,7 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
     ]
     table = tidy(shares)
     panels = table.assign(panel=table["class"] + ", " + table.reading)
-    seen = means_seen(panels, "class_share", "condition", "panel", what="Mean share of units and range")
+    seen = means_seen(panels, "class_share", "condition", "panel", what="Mean share of units")
     return keep(fig, congruence, {"A": pd.concat(drawn), "A, null": pd.concat(null), "B": table}, seen)
 
 
@@ -107,7 +107,7 @@ def against_null(
     label_rows(axes[0, 0], conditions)
     table = table[table.quantity.isin(list(quantities))]
     panels = table.assign(panel=table.quantity.map(quantities) + ", " + table.reading)
-    seen = means_seen(panels, "value", "condition", "panel", what="Mean and range")
+    seen = means_seen(panels, "value", "condition", "panel", what="Means")
     columns = ["reading", "condition", "quantity", "value", "null", "low", "high"]
     return keep(fig, against_null, table[columns], seen)
 
@@ -140,7 +140,7 @@ def principal_angles(beyond: xr.Dataset, labels: Sequence[str] = ("shared", "sep
     axes[0, -1].legend(handles=handles, loc="lower right", handlelength=1.2, borderaxespad=0)
     table = tidy(beyond[["angle", "null_angle"]].sel(condition=shown))
     first = table[table.dim == table.dim.min()]
-    seen = means_seen(first, "angle", "condition", "reading", what="Mean first angle in degrees and range", digits=0)
+    seen = means_seen(first, "angle", "condition", "reading", what="Mean first angle in degrees", digits=0)
     return keep(fig, principal_angles, table, seen)
 
 

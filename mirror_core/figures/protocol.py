@@ -122,5 +122,5 @@ def loss_curves(history: pd.DataFrame, floors: dict[str, float], levels: dict[st
     columns = ["reading", "seed", "epoch", "split", "mode", "objective", "loss"]
     last = where(history, split="held-out", epoch=history.epoch.max())
     panels = last.assign(panel=last.objective + ", " + last.reading)
-    what = "Mean loss and range on held-out episodes after the last epoch"
+    what = "Mean loss on held-out episodes after the last epoch"
     return keep(fig, loss_curves, history[columns], means_seen(panels, "loss", "mode", "panel", what=what, digits=3))

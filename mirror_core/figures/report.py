@@ -212,5 +212,5 @@ def reliability(of_units: np.ndarray, index: np.ndarray) -> Figure:
     performing, observing = of_units
     table = pd.DataFrame({"performing": performing, "observing": observing, "correlation of tunings": index})
     both = table.melt(value_vars=["performing", "observing"], var_name="mode")
-    seen = means_seen(both, "value", "mode", what="Mean reliability and range")
+    seen = means_seen(both, "value", "mode", what="Mean reliability")
     return keep(fig, reliability, table, seen)

@@ -95,7 +95,7 @@ def shares_by_threshold(shares: pd.DataFrame) -> Figure:
     # at every twentieth: a hundred thresholds of many networks would be a long file of what changes slowly
     table = shares[np.isclose(20 * shares.threshold % 1, [[0], [1]]).any(axis=0)]
     strong = table[np.isclose(table.threshold, STRONG_THRESHOLD)]
-    seen = means_seen(strong, "positive", "reading", what="Mean share with r > .75 and range")
+    seen = means_seen(strong, "positive", "reading", what="Mean share with r > .75")
     return keep(fig, shares_by_threshold, table[["reading", "seed", "threshold", "positive", "either"]], seen)
 
 
@@ -123,5 +123,5 @@ def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
     letter(axes[0, 0], "C")
     table = tidy(accuracy.rename("accuracy"))
     pairs = table.assign(pair=table.train_mode + " → " + table.test_mode)
-    seen = means_seen(pairs, "accuracy", "pair", "reading", what="Mean accuracy and range")
+    seen = means_seen(pairs, "accuracy", "pair", "reading", what="Mean accuracy")
     return keep(fig, decoding, table, f"{seen} Chance: {decimal(chance)}.")

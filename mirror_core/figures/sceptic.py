@@ -49,7 +49,7 @@ def conditions(
         (measure, name): one for measure, of in panels.items() for name, one in zip(names, of, strict=True) if one.n
     }
     table = of_estimates(found, ["measure", "condition"])
-    return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Mean and range"))
+    return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Means"))
 
 
 def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int]) -> Figure:

@@ -98,7 +98,7 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     _label_curves(axes[0, 0])
     fig.supxlabel("networks, in per cent, in ascending order of the share with r > .75", fontsize=9)
     columns = ["reading", "rank", "strong_raw", "strong_passing_raw", "strong_mismatched_raw"]
-    seen = means_seen(ranked, "strong_raw", "reading", what="Share of units with r > .75, mean and range over networks")
+    seen = means_seen(ranked, "strong_raw", "reading", what="Share of units with r > .75, mean over networks")
     passing = means_seen(ranked, "strong_passing_raw", "reading", what="And passing unit mismatch")
     table = {"curve": ranked[columns], "levels": presence.round({"ratio": 3})}
     return keep(fig, specification_curve, table, f"{seen} {passing}")
@@ -150,7 +150,7 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8, ncols=2)
     fig.supxlabel("mean share of units", fontsize=9)
     table = pd.concat([one.assign(quantity=name) for name, one in means.items()], ignore_index=True)
-    seen = means_seen(means["strong_raw"], "mean", "choice", "reading", what="Mean share over levels and range")
+    seen = means_seen(means["strong_raw"], "mean", "choice", "reading", what="Mean share over levels")
     return keep(fig, level_means, table, seen)
 
 

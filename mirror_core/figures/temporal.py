@@ -69,5 +69,5 @@ def peak_lags(counts: xr.DataArray) -> Figure:
         axis.set_xticks(one.lag.values)
     axes[0, 0].set_ylabel("share of top units")
     table = tidy(counts.rename("share"))
-    seen = means_seen(table, "share", "lag", "reading", what="Mean share of top units by lag and range")
+    seen = means_seen(table, "share", "lag", "reading", what="Mean share of top units by lag")
     return keep(fig, peak_lags, table, seen)

@@ -63,7 +63,7 @@ def links_and_delays(cells: pd.DataFrame, titles: Mapping[str, str], names: Sequ
     columns = ["links", "delay", "measure", "mean", "differs"]
     table = cells[cells.measure.isin(list(titles))][columns]
     named = table.assign(measure=table.measure.map(titles).str.replace("\n", " "))
-    seen = means_seen(named, "mean", "links", "measure", what="Mean over delays and range")
+    seen = means_seen(named, "mean", "links", "measure", what="Mean over delays")
     return keep(fig, links_and_delays, named, seen)
 
 
