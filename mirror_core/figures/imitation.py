@@ -147,7 +147,8 @@ def boards(moves: Mapping[str, Sequence[int]], goal: int, visited: Mapping[str, 
     ]
     table = pd.DataFrame(rows, columns=["condition", "place", "move", "expert was here", "nearer"])
     what = "Share of places from which the move leads nearer to the goal"
-    return keep(fig, boards, table, means_seen(table.astype({"nearer": int}), "nearer", "condition", what=what))
+    shares = table.groupby("condition", sort=False).nearer.mean().reset_index()
+    return keep(fig, boards, table, means_seen(shares, "nearer", "condition", what=what))
 
 
 def _nearer(place: int, move: int, goal: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -159,13 +160,15 @@ def means_seen(
     """
     defined = table[np.isfinite(table[value].astype(float))]
     ranges = defined.groupby([within, by] if within else [by]).ngroups <= FEW
-    said = []
+    said, any_range = [], False
     for panel, rows in defined.groupby(within, sort=False) if within else [("", defined)]:
         groups = []
         for name, one in rows.groupby(by, sort=False)[value]:
             low, high = decimal(one.min(), digits), decimal(one.max(), digits)
             aside = f" ({low} to {high})" if ranges and low != high else ""
-            groups.append(f"{name} {decimal(one.mean(), digits)}{aside}")
+            label = f"{name:g}".replace("-", "−") if isinstance(name, Real) else name
+            groups.append(f"{label} {decimal(one.mean(), digits)}{aside}")
+            any_range |= bool(aside)
         said.append(f"{panel}: {'; '.join(groups)}.")
-    what += " (range)" if any(" to " in one for one in said) else ""
+    what += " (range)" if any_range else ""
     return (f"{what}. " if within else what) + " ".join(said) if said else ""

@@ -183,7 +183,7 @@ def lag_profiles(r: xr.DataArray, band: np.ndarray) -> Figure:
     axis.legend(loc="lower right")
     profile = r.mean("unit")
     best = profile.dropna("lag").sortby(profile.dropna("lag"))[-1:]
-    seen = sentence([f"Mean r is largest at lag {int(one.lag)}: {decimal(one.item())}" for one in best])
+    seen = sentence([f"Mean r is largest at lag {decimal(one.lag.item(), 0)}: {decimal(one.item())}" for one in best])
     band = pd.DataFrame({"lag": r.lag.values, "null low": band[0], "null high": band[1]})
     return keep(fig, lag_profiles, {"units": r.rename("r"), "null": band}, seen, part="drawn")
 

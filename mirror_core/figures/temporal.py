@@ -44,7 +44,7 @@ def lag_profiles(by_lag: xr.DataArray, null_band: xr.DataArray) -> Figure:
     letter(axes[0, 0], "A")
     means = by_lag.mean(["seed", "unit"])
     said = [
-        f"{reading}: largest mean r {decimal(float(one.max()))} at lag {int(one.lag[int(one.argmax('lag'))])}"
+        f"{reading}: largest mean r {decimal(float(one.max()))} at lag {decimal(one.idxmax('lag').item(), 0)}"
         for reading in by_lag.reading.values
         if (one := means.sel(reading=reading)).notnull().any()
     ]
