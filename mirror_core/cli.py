@@ -12,6 +12,7 @@ from mirror_core import __version__
 from mirror_core.commands.analyse import analyse
 from mirror_core.commands.claims import claims
 from mirror_core.commands.experiment import experiment
+from mirror_core.commands.ingredients import ingredients
 from mirror_core.commands.inspect import inspect
 from mirror_core.commands.populations import populations
 from mirror_core.commands.runs import runs
@@ -24,7 +25,7 @@ def main() -> None:
     """Train and measure networks, look after those that are kept, and test recordings of your own."""
 
 
-for command in (claims, analyse, inspect, sweep, experiment, populations, runs):
+for command in (claims, analyse, inspect, sweep, ingredients, experiment, populations, runs):
     main.add_command(command)
 
 

@@ -37,8 +37,9 @@ def experiment(
         from mirror_core.checks import OptionError
         from mirror_core.experiments import EXPERIMENTS, experiment_named
         from mirror_core.experiments.base import FIRST_SEED, N_SEEDS
-        from mirror_core.experiments.study import study, write_study
+        from mirror_core.experiments.study import study
         from mirror_core.runs.store import RunStore
+        from mirror_core.studies.data import write_data
         from mirror_core.studies.grid import names
 
         if listed or name is None:
@@ -62,5 +63,5 @@ def experiment(
         command = ["mirror", "experiment", chosen.name, "--seed", str(first), "--number", str(many)]
         command += [] if asked is None else ["--condition", condition]
         table.attrs["command"] = shlex.join([*command, "--out", str(out)])
-        write_study(table, out)
+        write_data(table, out)
     click.echo(f"{len(table)} rows in {out}")

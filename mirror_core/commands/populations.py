@@ -35,7 +35,8 @@ def populations(out: Path, folder: Path | None, seed: int, number: int) -> None:
     with clear_errors():
         from mirror_core.checks import OptionError
         from mirror_core.runs.store import RunStore
-        from mirror_core.studies.calibration.mixed import measure_mixed, write_mixed
+        from mirror_core.studies.calibration.mixed import measure_mixed
+        from mirror_core.studies.data import write_data
 
         if not out.absolute().parent.is_dir():
             raise OptionError(f"cannot write {out}: its folder does not exist.")
@@ -48,5 +49,5 @@ def populations(out: Path, folder: Path | None, seed: int, number: int) -> None:
         table.attrs["command"] = shlex.join(
             ["mirror", "populations", "--seed", str(seed), "--number", str(number), "--out", str(out)]
         )
-        write_mixed(table, out)
+        write_data(table, out)
     click.echo(f"{len(table)} rows in {out}")

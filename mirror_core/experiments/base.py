@@ -61,6 +61,8 @@ class Experiment:
     """The condition of which the source claims it."""
     control: str
     """The condition that the main one has to differ from, if learning is what makes mirror units."""
+    lesion: str = field(default="", kw_only=True)
+    """The measure that says what silencing the units in question costs, more than matched ones; empty if none does."""
     seconds: float = field(default=10.0, kw_only=True)
     """About how long one seed with all conditions takes on one core."""
 
@@ -101,6 +103,8 @@ def register(experiment: Experiment) -> Experiment:
         one_of(f"{part} of {kind}", getattr(experiment, part), experiment.conditions)
     for name in experiment.measures:
         measure_named(name)
+    if experiment.lesion:
+        one_of(f"lesion of {kind}", experiment.lesion, experiment.measures)
     EXPERIMENTS[experiment.name] = experiment
     return experiment
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
 from mirror_core import __version__
 from mirror_core.checks import OptionError
 from mirror_core.experiments.base import FIRST_SEED, N_SEEDS, Experiment
-from mirror_core.runs.files import whole_file
 from mirror_core.runs.kept import analyse_runs, code_of
 from mirror_core.runs.provenance import processor
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.data import find_data
+from mirror_core.studies.data import find_data, read_data
 from mirror_core.studies.grid import seeds_from
 
 INDEX = ["condition", "seed"]
@@ -71,12 +69,6 @@ def study(
     return table
 
 
-def write_study(table: pd.DataFrame, path: Path) -> None:
-    """Write a table in Parquet, with its provenance, whole or not at all."""
-    with whole_file(path) as part:
-        table.to_parquet(part, compression="zstd", index=False)
-
-
 def read_study(experiment: Experiment, table: str | None = None) -> pd.DataFrame:
     """Read the table of an experiment that `mirror experiment` wrote.
 
@@ -92,13 +84,10 @@ def read_study(experiment: Experiment, table: str | None = None) -> pd.DataFrame
     """
     hint = f" mirror experiment {experiment.name} --out FILE makes one."
     path = find_data("table", table or f"{experiment.name}.parquet", "*.parquet", hint)
-    try:
-        found = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise OptionError(f"{path} cannot be read ({' '.join(str(error).split())}):{hint}") from error
+    found = read_data(path, INDEX, hint.strip())
     if found.attrs.get("experiment") != experiment.name:
         raise OptionError(f"{path} is not a table of {experiment.name}:{hint}")
-    if missing := [name for name in (*INDEX, *experiment.measures) if name not in found]:
+    if missing := [name for name in experiment.measures if name not in found]:
         raise OptionError(f"{path} lacks the column(s) {', '.join(missing)}:{hint}")
     if unknown := sorted(set(found.condition) - set(experiment.conditions)):
         raise OptionError(f"{path} has the unknown condition(s) {', '.join(unknown)}:{hint}")

@@ -13,7 +13,6 @@ from mirror_core.experiments.judging import StudyEvidence, judge_study
 from mirror_core.pages.tables import cell, show
 from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import duration
 
 
 def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequence[str] = ()) -> HTML:
@@ -46,16 +45,4 @@ def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
     return HTML(
         verdict_table(found, "the source", [f"here, {experiment.sampled}"]).data
         + how_each_follows(found, evidence).data
-    )
-
-
-def where_from(experiment: Experiment, table: pd.DataFrame) -> HTML:
-    """Say which command made a table, when, by which code and in how long."""
-    made = table.attrs
-    seconds = float(made.get("seconds", 0))
-    return HTML(
-        f"<p>Table: {table.seed.nunique()} seeds from {int(table.seed.min())} on, made by "
-        f"<code>{escape(str(made.get('command', f'mirror experiment {experiment.name}')))}</code> in "
-        f"{duration(seconds)} of one core ({escape(str(made.get('processor', 'unknown')))}; code "
-        f"<code>{escape(str(made.get('code', ''))[:12])}</code>; {escape(str(made.get('written', ''))[:10])}).</p>"
     )

@@ -4,13 +4,14 @@ import ast
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from html import escape
 
 import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.config.conditions import Variant
 from mirror_core.config.settings import Config
-from mirror_core.studies.wording import with_interval
+from mirror_core.studies.wording import duration, with_interval
 
 
 def show(table: pd.DataFrame, caption: str = "") -> HTML:
@@ -29,6 +30,23 @@ def cell(values: Sequence[float], within: tuple[float, float], digits: int = 2) 
 def statement(finding: str, more: str) -> HTML:
     """Return what a page opens with: the finding in bold, and what qualifies it."""
     return HTML(f'<p class="finding"><strong>{finding}</strong> {more}</p>')
+
+
+def where_from(table: pd.DataFrame) -> HTML:
+    """Say which command made a table that was measured once, when, by which code and in how long.
+
+    Parameters
+    ----------
+    table
+        With a column `seed`; its `attrs` have `command`, `seconds` (of one core), `processor`, `code` and `written`.
+    """
+    made = {name: escape(str(table.attrs.get(name, "unknown"))) for name in ("command", "processor", "code", "written")}
+    return HTML(
+        f"<p>The table was measured once: seeds {table.seed.min()} to {table.seed.max()}, by "
+        f"<code>{made['command']}</code>, in {duration(float(table.attrs.get('seconds', 0)))} of one core "
+        f"({made['processor']}; code <code>{made['code'][:12]}</code>; {made['written'][:10]}). A test makes a few of "
+        "its rows again.</p>"
+    )
 
 
 def variants_table(kind: str, variants: Mapping[str, Variant]) -> HTML:

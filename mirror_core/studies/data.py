@@ -1,8 +1,12 @@
-"""What was measured once and comes with the checkout: where it is, and how a page finds a file of it."""
+"""What was measured once and comes with the checkout: where it is, and how a table of it is found, written and read."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from mirror_core.checks import OptionError
+from mirror_core.runs.files import whole_file
 
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
@@ -32,3 +36,33 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     raise OptionError(
         f"{field} = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.{hint}"
     )
+
+
+def write_data(table: pd.DataFrame, path: Path) -> None:
+    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all."""
+    with whole_file(path) as part:
+        table.to_parquet(part, compression="zstd", index=False)
+
+
+def read_data(path: Path, columns: Sequence[str], hint: str) -> pd.DataFrame:
+    """Read a table that `write_data` wrote.
+
+    Parameters
+    ----------
+    columns
+        Those that it must have.
+    hint
+        What makes such a table, at the end of an error.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read, or lacks a column.
+    """
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise OptionError(f"{path} cannot be read ({' '.join(str(error).split())}): {hint}") from error
+    if missing := [name for name in columns if name not in table]:
+        raise OptionError(f"{path} lacks the column(s) {', '.join(missing)}: {hint}")
+    return table

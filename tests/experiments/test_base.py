@@ -10,8 +10,9 @@ from mirror_core.checks import OptionError
 from mirror_core.experiments import EXPERIMENTS, Experiment, Learner, experiment_named, register
 from mirror_core.experiments.judging import claims_of
 from mirror_core.experiments.mirroring import MIRRORING, mirroring
-from mirror_core.experiments.study import read_study, write_study
+from mirror_core.experiments.study import read_study
 from mirror_core.recordings.simulated import simulate_population
+from mirror_core.studies.data import write_data
 
 GOOD = Experiment(
     "coin", "A coin", "nobody2000", "10.0/0", "Coins mirror.", "coins", {"thrown": "once", "kept": "never"},
@@ -80,7 +81,7 @@ def test_a_table_comes_back_with_its_provenance_and_a_foreign_one_is_refused(tmp
     table = pd.DataFrame({"condition": ["thrown"], "seed": [100], "mirror_units": [1.0], "seconds": [0.1]})
     table.attrs = {"experiment": "coin", "command": "mirror experiment coin"}
     path = tmp_path / "coin.parquet"
-    write_study(table, path)
+    write_data(table, path)
     back = read_study(GOOD, str(path))
     pd.testing.assert_frame_equal(back, table)
     assert back.attrs == table.attrs
@@ -91,7 +92,7 @@ def test_a_table_comes_back_with_its_provenance_and_a_foreign_one_is_refused(tmp
     ):
         other = table.copy()
         change(other)
-        write_study(other, path)
+        write_data(other, path)
         with pytest.raises(OptionError, match=said):
             read_study(GOOD, str(path))
     path.write_bytes(b"PAR1")

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from mirror_core.analysis import null_test
-from mirror_core.checks import OptionError, whole
+from mirror_core.checks import whole
 from mirror_core.recordings.simulated import TUNINGS, UNIT_NOISES, Population, simulate_population
-from mirror_core.runs.files import whole_file
 from mirror_core.runs.kept import analyse_runs, code_of
 from mirror_core.runs.store import RunStore
 from mirror_core.seeding import stream
 from mirror_core.studies.calibration.summary import ALPHA
+from mirror_core.studies.data import read_data
 
 TESTS = ("unit-mismatch", "tuning-mismatch")
 """The tests compared, one-sided under BH: all units, and those that are tuned."""
@@ -147,26 +147,13 @@ def measure_mixed(
     return table
 
 
-def write_mixed(table: pd.DataFrame, path: Path) -> None:
-    """Write the table in Parquet, with its provenance, whole or not at all."""
-    with whole_file(path) as part:
-        table.to_parquet(part, compression="zstd")
-
-
 def read_mixed(path: Path) -> pd.DataFrame:
-    """Read a table that `write_mixed` wrote.
+    """Read a table of `measure_mixed`.
 
     Raises
     ------
     OptionError
         If it cannot be read or is another table.
     """
-    hint = "mirror populations makes one."
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise OptionError(f"{path} cannot be read ({' '.join(str(error).split())}): {hint}") from error
     wanted = [*(part.name for part in fields(Situation)), "population", "test", "any_false", "found"]
-    if missing := [name for name in wanted if name not in table]:
-        raise OptionError(f"{path} lacks the column(s) {', '.join(missing)}: {hint}")
-    return table
+    return read_data(path, wanted, "mirror populations makes one.")

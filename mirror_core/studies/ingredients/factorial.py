@@ -12,7 +12,7 @@ from mirror_core.checks import one_of
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.runs.making import obtain
-from mirror_core.runs.store import Run
+from mirror_core.runs.store import Run, RunStore
 
 INGREDIENTS: dict[str, tuple[str, str]] = {
     "shared core": ("both modes run through one core", "each mode runs through a core of its own"),
@@ -148,8 +148,13 @@ Factorial = Mapping[tuple[Cell, int], Run]
 
 
 def obtain_factorial(
-    base: Config, cells: Sequence[Cell], seeds: Sequence[int], *, progress: bool = True
+    base: Config,
+    cells: Sequence[Cell],
+    seeds: Sequence[int],
+    *,
+    store: RunStore | None = None,
+    progress: bool = True,
 ) -> dict[tuple[Cell, int], Run]:
     """Return the runs of every cell and seed, training what the store lacks (see `mirror_core.runs.making.obtain`)."""
     configs = {(cell, seed): cell.config(base.change(seed=seed)) for cell in cells for seed in seeds}
-    return dict(zip(configs, obtain(list(configs.values()), progress=progress), strict=True))
+    return dict(zip(configs, obtain(list(configs.values()), store, progress=progress), strict=True))

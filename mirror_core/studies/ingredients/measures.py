@@ -12,7 +12,7 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.recordings.chosen import both_modes
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.kept import analyse_runs
-from mirror_core.runs.store import Run
+from mirror_core.runs.store import Run, RunStore
 from mirror_core.seeding import stream
 from mirror_core.studies.ingredients.factorial import Factorial
 from mirror_core.studies.measures.basic import measure_run
@@ -63,7 +63,9 @@ def _own(heads: torch.nn.ModuleDict, mode: str) -> torch.nn.Module:
     return heads["shared" if "shared" in heads else mode]
 
 
-def measure_factorial(factorial: Factorial, n_test: int, *, progress: bool = True) -> pd.DataFrame:
+def measure_factorial(
+    factorial: Factorial, n_test: int, *, store: RunStore | None = None, progress: bool = True
+) -> pd.DataFrame:
     """Return one row for each cell and seed; what the store has kept is taken from there.
 
     Returns
@@ -75,8 +77,8 @@ def measure_factorial(factorial: Factorial, n_test: int, *, progress: bool = Tru
         and `chance`.
     """
     runs = list(factorial.values())
-    measured = analyse_runs(measure_run, runs, progress=progress, n_test=n_test)
-    checked = analyse_runs(check_network, runs, progress=progress, n_test=n_test)
+    measured = analyse_runs(measure_run, runs, store=store, progress=progress, n_test=n_test)
+    checked = analyse_runs(check_network, runs, store=store, progress=progress, n_test=n_test)
     rows = []
     for (cell, seed), one, check in zip(factorial, measured, checked, strict=True):
         strong = (one.r > STRONG_THRESHOLD).mean("unit")

@@ -1,0 +1,47 @@
+"""Systems that claim mirror units, side by side under one set of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from mirror_core.analysis.estimates import Estimate
+from mirror_core.figures.marks import dots, interval, label_rows, note, threshold
+from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
+
+_OFFSET = 0.17
+"""Where the control stands below its row."""
+
+
+def side_by_side(
+    names: Sequence[str],
+    panels: Mapping[str, Sequence[tuple[Estimate | None, Estimate | None]]],
+    level: Mapping[str, tuple[float, str]],
+) -> Figure:
+    """Draw one row for each system, one panel for each test.
+
+    Parameters
+    ----------
+    names
+        What stands at the left of each row.
+    panels
+        Test → for each row what was found in the system and in its control; None where it cannot be asked.
+    level
+        Test → a value to compare with, and what it is.
+    """
+    fig, axes = row_of_panels(list(panels), 1.1 + 0.5 * len(names), sharex=False)
+    for axis, (test, rows) in zip(axes[0], panels.items(), strict=True):
+        for y, (found, control) in enumerate(rows):
+            if found is None:
+                note(axis, "not asked", (0.02, y), (0, 0), ("axes fraction", "data"), va="center", color="0.45")
+                continue
+            if control is not None:
+                dots(axis, control.values, y + _OFFSET, CONTROL, half=0.08, hollow=True, markersize=3.5)
+            dots(axis, found.values, y - _OFFSET, SHARED, half=0.08, markersize=3.5)
+            interval(axis, (found.mean, found.low, found.high), y - _OFFSET, 11, share=False)
+        if test in level:
+            threshold(axis, *level[test])
+        axis.set_xlim(min(-0.03, axis.get_xlim()[0]), max(0.6, axis.get_xlim()[1]))
+    label_rows(axes[0, 0], names)
+    return fig

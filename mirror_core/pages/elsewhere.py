@@ -1,0 +1,103 @@
+"""The page of the other systems: which of them have mirror units, by one set of tests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.analysis.estimates import Estimate
+from mirror_core.experiments.elsewhere import System
+from mirror_core.pages.tables import show, statement
+from mirror_core.pages.verdict_table import badge
+from mirror_core.studies.claims.verdicts import VERDICTS
+from mirror_core.studies.measures import measure_named
+from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.wording import decimal, listed
+
+
+def name_of(one: System) -> str:
+    """Return what a row is called: the system, or the paper's network under a reading."""
+    return one.experiment.title if one.judgements else f"the paper's network, {one.condition}"
+
+
+def finding(rows: Sequence[System]) -> HTML:
+    """Say which systems have mirror units, and in which a code carries over, by the rules of the rows."""
+    asked = [one for one in rows if one.mirrors != "not asked"]
+    have = [name_of(one) for one in asked if one.mirrors == "yes"]
+    carry = [name_of(one) for one in asked if one.carries == "yes"]
+    claims = [judgement.verdict for one in rows for judgement in one.judgements]
+    first = (
+        f"Of {len(asked)} systems under one test, {len(have)} {'has' if len(have) == 1 else 'have'} mirror units that "
+        f"learning made: {listed(have)}."
+    )
+    more = (
+        f"A code of the action carries over both ways in {listed(carry)}. Of {len(claims)} claims of the sources, "
+        f"{claims.count('reproduced')} are reproduced here, {claims.count('partly')} partly."
+    )
+    return statement(first, more)
+
+
+def the_table(rows: Sequence[System]) -> HTML:
+    """Show one row for each system: units, code, lesions, what the source claims, verdicts."""
+    found = []
+    for one in rows:
+        page = f'<a href="{one.experiment.name}.html">{escape(name_of(one))}</a>'
+        lesion = f"<br><small>{escape(measure_named(one.experiment.lesion).label)}</small>" if one.lesion else ""
+        counts = Counter(judgement.verdict for judgement in one.judgements)
+        found.append(
+            {
+                "system": f"{page}<br><small>{_n(one)}</small>",
+                "units that pass": f"<strong>{one.mirrors}</strong>{_of(one.share)}{_of(one.control, 'control: ')}",
+                "code carries over": f"<strong>{one.carries}</strong>{_of(one.gain, 'above chance by ')}",
+                "lesions matter": f"<strong>{one.matters}</strong>{_of(one.lesion)}{lesion}",
+                "what the source claims": escape(one.experiment.claims) if one.judgements else "the paper's claims",
+                "its claims here": "<br>".join(f"{counts[name]} {badge(name)}" for name in VERDICTS if counts[name])
+                or '<a href="claims.html">page of the claims</a>',
+            }
+        )
+    return show(pd.DataFrame(found))
+
+
+def _n(one: System) -> str:
+    known = next((found for found in (one.share, one.gain, one.lesion) if found), None)
+    n = known.n if known else max((part.decisive.found.n for j in one.judgements for part in j.parts), default=0)
+    return f"{n} {one.experiment.sampled}"
+
+
+def _of(found: Estimate | None, before: str = "") -> str:
+    if found is None:
+        return ""
+    return f"<br><small>{before}{decimal(found.mean)} [{decimal(found.low)}, {decimal(found.high)}]</small>"
+
+
+def panels(rows: Sequence[System]) -> dict[str, list[tuple[Estimate | None, Estimate | None]]]:
+    """Return what the figure draws: for each test and row what was found in the system, and in its control."""
+    return {
+        "share of units that pass": [(one.share, one.control) for one in rows],
+        "code across modes, above chance": [(one.gain, None) for one in rows],
+    }
+
+
+LEVELS = {"code across modes, above chance": (0.0, "chance")}
+"""Test → the value it is compared with, and its name."""
+
+
+def rules() -> HTML:
+    """Say by which rules the words of the table are chosen."""
+    items = (
+        f"<strong>Units that pass</strong>: tuning mismatch, one-sided, false discovery rate {decimal(ALPHA)}, so that "
+        "any share above zero counts. “Yes”: the 95 % interval of the difference to the control, matched by seed, lies "
+        "above zero; “as without learning”: only that of the share itself does.",
+        "<strong>Code carries over</strong>: decoders of the action, trained in one mode and tested in the other, the "
+        f"worse way: balanced accuracy above chance, p ≤ {decimal(ALPHA)} among renamings of the actions. “Yes”: in "
+        "nine of ten learners; “in some”: in half of them.",
+        "<strong>Lesions matter</strong>: the 95 % interval of what silencing these units costs more than silencing "
+        "matched ones lies above zero, in the measure named.",
+        "<strong>Not asked</strong>: the system has no recordings of the same actions once done and once shown, or no "
+        "units to silence; its page says why.",
+    )
+    return HTML(f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")
