@@ -92,7 +92,7 @@ for one in (
     Measure("cooperation_success", "share of attempts that are answered in time", SHARE, UNTRAINED),
     Measure("cooperations_paid", "paid cooperations in an episode", COUNT, UNTRAINED, digits=1),
     Measure("pokes_alone", "paid pokes in an episode alone", COUNT, UNTRAINED, digits=1),
-    Measure("waiting", "probability of staying beside the poke cell, partner far minus near", CORRELATION, UNTRAINED),
+    Measure("waiting", "probability of not poking, beside the cell: partner far minus near", CORRELATION, UNTRAINED),
     Measure("partner_unique", "share of a unit's variance that follows the partner alone", SHARE, UNTRAINED),
     Measure(
         "partner_lesion_success", "success lost with the units that follow the partner, minus with matched units",
@@ -172,7 +172,7 @@ def paid_in_an_episode(played: Played) -> float:
 
 
 def waiting(played: Played) -> float:
-    """Return how much more probable it is to stay beside the poke cell while the partner is far than when it is near.
+    """Return how much more probable it is, beside the poke cell, not to enter it while the partner is far than near.
 
     Only timesteps count in which no water waits for either and neither stands still. NaN where there are none.
     """
@@ -396,6 +396,6 @@ register(
         main="together",
         control="untrained",
         lesion="partner_lesion_success",
-        seconds=70,
+        seconds=45,
     )
 )

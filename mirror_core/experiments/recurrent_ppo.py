@@ -21,7 +21,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError, number, whole
-from mirror_core.experiments.cooperation_world import EPISODE, N_INPUTS, SEEN, Worlds
+from mirror_core.experiments.cooperation_world import DRINK, EPISODE, MISS, N_INPUTS, PAID, SEEN, Worlds
 
 N_ACTIONS = 5
 PARTS = ("w_in", "b", "w", "w_out", "b_out")
@@ -300,8 +300,8 @@ def train(
     Returns
     -------
     list of dict
-        For each improvement: `steps` so far, and an episode's `cooperations` (alone: paid pokes), `misses`, and
-        `reward` of an agent.
+        For each improvement: `steps` so far, and of an episode an agent's `paid` pokes, `misses` of both, and an
+        agent's `reward`.
 
     Raises
     ------
@@ -344,8 +344,8 @@ def train(
                 # an episode's end is no loss: what would have come is what the agent expected
                 rewards[:, t] = worlds.rewards + settings.discount * values[:, t] * worlds.over
                 hidden[:, worlds.over] = 0
-                paid = worlds.rewards > 1 if alone else worlds.together[None] == 1
-                counts += paid.sum() / len(paid), (worlds.together == 2).sum(), worlds.rewards.sum() / 2
+                paid = (worlds.rewards == PAID) & (worlds.did < DRINK)
+                counts += paid.sum() / 2, (worlds.together == MISS).sum(), worlds.rewards.sum() / 2
             for k, agent in enumerate(pair):
                 values[k, length] = outputs_of(agent, think(agent, worlds.seen[k], hidden[k]))[:, N_ACTIONS]
                 _advantages(rewards[k], values[k], over, settings.discount, settings.trace, advantage[k])
@@ -363,5 +363,5 @@ def train(
                         adam[k].step(slopes, rate * (1 - at / n_rounds), settings.norm)
             done = (at + 1) * n_worlds * length
             each = counts * EPISODE / (n_worlds * length)
-            curve.append(dict(zip(("steps", "cooperations", "misses", "reward"), (done, *each.tolist()), strict=True)))
+            curve.append(dict(zip(("steps", "paid", "misses", "reward"), (done, *each.tolist()), strict=True)))
     return curve
