@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help env book quick test lab clean links
+.PHONY: help env book quick pdf test lab clean links
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -34,6 +34,9 @@ book: $(INSTALLED) links  ## train what is missing, run the stale notebooks, bui
 quick: $(INSTALLED) links  ## the whole site with two networks of each kind, in _quick/, in some three minutes
 	$(BIN)/python -m mirror_core.pages.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
+
+pdf: $(INSTALLED) links  ## the supplement as one PDF; needs Chromium or Chrome, which prints it
+	$(BIN)/python -m mirror_core.pages.publishing.pdf book/_build/supplement.pdf
 
 test: $(INSTALLED)  ## check format and style, run all tests
 	$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format" >&2; exit 1; }

@@ -1,10 +1,13 @@
 """Colours, panels and marks that mean the same in every figure."""
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
+from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
@@ -26,6 +29,16 @@ def use_style() -> None:
     plt.style.use(str(files("mirror_core.figures") / "mirror.mplstyle"))
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+    _also_for_print()
+
+
+def _also_for_print() -> None:
+    """Have notebooks keep every figure as PDF too: the site offers it for download."""
+    if (shell := get_ipython()) is not None:
+        draw = partial(print_figure, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
+        formatter = shell.display_formatter.formatters["application/pdf"]
+        formatter.enabled = True
+        formatter.for_type(Figure, draw)
 
 
 def row_of_panels(

@@ -34,6 +34,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from mirror_core import __version__
+from mirror_core.pages.publishing import shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, data_folder
 from mirror_core.pages.publishing.fingerprint import page_fingerprint
@@ -65,6 +66,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", title_without_repetition)
     app.connect("build-finished", forget_a_build_with_warnings)
     app.connect("build-finished", add_whole_pages)
+    shell.setup(app)
     return {"version": __version__, "parallel_read_safe": True}
 
 
