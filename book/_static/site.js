@@ -112,6 +112,16 @@
     }
   }
 
+  // Terms: the first tap says what one means, the second follows the link.
+  function terms(article) {
+    for (const term of article.querySelectorAll("a.term")) {
+      term.setAttribute("aria-description", term.dataset.definition);
+      let touched = false;
+      term.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch" && document.activeElement !== term; });
+      term.addEventListener("click", (event) => { if (touched) { event.preventDefault(); term.focus(); touched = false; } });
+    }
+  }
+
   // On paper nothing can be unfolded.
   addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
@@ -123,5 +133,6 @@
     codeSwitch(article);
     tables(article);
     figures(article);
+    terms(article);
   });
 })();

@@ -63,9 +63,7 @@ try:
     from gymnasium.spaces import Discrete, MultiBinary
     from pettingzoo import ParallelEnv
 except ImportError as error:
-    raise OptionError(
-        "this world needs the packages pettingzoo and gymnasium: pip install 'mirror_core[agents]'."
-    ) from error
+    raise OptionError("this world needs the packages pettingzoo and gymnasium: pip install -e '.[agents]'.") from error
 
 SIDES = ("left", "right")
 """The agents by name."""

@@ -37,7 +37,7 @@ def answer(conditions: Sequence[str], main: str, panels: Mapping[str, Mapping[st
     panels
         Title → condition → one value a pair.
     """
-    fig, axes = row_of_panels(list(panels), 1.3 + 0.3 * len(conditions), sharex=False)
+    fig, axes = row_of_panels(list(panels), 1.5 + 0.3 * len(conditions), sharex=False)
     for axis, found in zip(axes[0], panels.values(), strict=True):
         for y, condition in enumerate(conditions):
             one = found[condition]
@@ -60,9 +60,9 @@ def learning(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
         axis.plot(steps, [one["paid"] for one in curve], color=SHARED, label="paid pokes")
         axis.plot(steps, [one["misses"] for one in curve], color=CONTROL, linestyle="--", label="misses")
         axis.set_xlabel("thousand timesteps")
-        axis.set_ylim(bottom=0)
+    axes[0, 0].set_ylim(bottom=0)  # which both panels share
     axes[0, 0].set_ylabel("in an episode")
-    axes[0, -1].legend(frameon=False)
+    axes[0, 0].legend(frameon=False)
     return fig
 
 

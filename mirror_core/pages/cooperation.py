@@ -12,25 +12,28 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate, estimate
 from mirror_core.experiments import EXPERIMENTS
-from mirror_core.experiments.cooperation import MEASURES, NAME, Played, success
+from mirror_core.experiments.cooperation import FULL, LESIONS, MEASURES, NAME, Played, balanced, paired, success
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, FROZEN, MISS, POKE, WAITS
 from mirror_core.experiments.elsewhere import system
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.mirroring import MIRRORING
+from mirror_core.experiments.planted import power
+from mirror_core.experiments.recurrent_ppo import Pair
 from mirror_core.figures.cooperation import world
 from mirror_core.pages.player import player
-from mirror_core.pages.tables import statement
+from mirror_core.pages.tables import cell, show, statement
+from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, side, with_interval
 
 EXPERIMENT = EXPERIMENTS[NAME]
-BEHAVIOUR, UNITS = (*MEASURES[:4],), (*MEASURES[4:], *MIRRORING)
-"""Measures of the two tables."""
+BEHAVIOUR, UNITS = MEASURES[:4], (MEASURES[4], *MIRRORING)
+"""Measures of the two tables of conditions."""
 PANELS = {
-    "attempts answered in time": "cooperation_success",
-    "variance that follows\nthe partner alone": "partner_unique",
-    "units with the same\ntuning in both modes": "mirror_share",
-    "decoding across\nabove chance": "code_gain",
+    "attempts\nanswered in time": "cooperation_success",
+    "variance that follows\nthe partner": "partner_unique",
+    "units that pass\nas mirror units": "mirror_share",
+    "decoding across,\nabove chance": "code_gain",
 }
 """Title of a panel → its measure."""
 
@@ -60,7 +63,7 @@ def finding(table: pd.DataFrame) -> HTML:
     learn = "learn" if side(better) == "above" else "do not learn"
     mirrors = {
         "yes": "and some of their units come to code a partner's move as their own",
-        "no": "but their units do not code a partner's move as their own",
+        "no": "but their units are not found to code a partner's move as their own",
         "as without learning": "but units that code a partner's move as their own are there without learning",
     }[system(EXPERIMENT, table).mirrors]
 
@@ -68,15 +71,53 @@ def finding(table: pd.DataFrame) -> HTML:
         known = measure_named(measure)
         return with_interval(values(table, measure, condition), known.limits)
 
+    verdicts = list(found.values())
     more = (
         f"Together, {told('cooperation_success')} of attempts are answered in time (before: "
         f"{told('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
-        f"{told('mirror_share')} (untrained: {told('mirror_share', 'untrained')}). Silencing the units that most "
-        f"follow the partner costs {told('partner_lesion_success')} more of success than silencing units like them. Of "
-        f"{len(found)} claims, {list(found.values()).count('reproduced')} reproduced, "
-        f"{list(found.values()).count('partly')} partly."
+        f"{told('mirror_share')} (untrained: {told('mirror_share', 'untrained')}); decoding the move across lies "
+        f"{told('code_gain')} above chance, in the worse way and agent. Silencing the units that most follow the partner "
+        f"costs {told('partner_lesion_success')} more of success than silencing units like them, and "
+        f"{told('partner_lesion_paid')} more paid cooperations in an episode. Of {len(found)} claims, "
+        f"{verdicts.count('reproduced')} are reproduced, {verdicts.count('partly')} partly."
     )
     return statement(f"Two agents {learn} to act together, {mirrors}.", more)
+
+
+def lesions(table: pd.DataFrame) -> HTML:
+    """Show what silencing units costs the pairs that learned together, more than silencing matched units."""
+    rows = []
+    for name in LESIONS:
+        known, found = measure_named(name), values(table, name, EXPERIMENT.main)
+        rows.append(
+            {
+                "what is lost": escape(known.label),
+                "n": len(found),
+                "mean over pairs": cell(found, known.limits, known.digits),
+                "pairs that lose more": f"{(found > 0).sum()} of {len(found)}",
+            }
+        )
+    return show(pd.DataFrame(rows))
+
+
+def what_could_be_found(pair: Pair, played: Played, seed: int, n_draws: int) -> HTML:
+    """Show what the tests find in the first agent of a pair where some of its units are made mirror units."""
+    n, length = FULL.n_sequences, FULL.n_steps
+    found = paired(pair[0], played.seen[:length, 0, :n], played.actions[:length, 0, :n], FULL.n_fillings)
+    even = balanced(found, stream(seed, f"{NAME}/balanced/0"))
+    if even is None:
+        return HTML("<p>This agent makes fewer than three different moves: the tests cannot be made.</p>")
+    rows = [
+        {
+            "units planted": f"{row.planted * 100:.0f} %",
+            "units that pass": f"{row.mirror_share * 100:.0f} %",
+            "mean r": decimal(row.mean_r),
+            "decoding across, above chance": decimal(row.code_gain),
+            "its p": decimal(row.code_p),
+        }
+        for row in power(*even, seed, n_draws=n_draws).itertuples()
+    ]
+    return show(pd.DataFrame(rows))
 
 
 def one_pair(trained: Played, untrained: Played) -> HTML:

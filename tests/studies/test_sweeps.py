@@ -375,6 +375,21 @@ def test_the_table_has_a_row_for_each_network_in_order(undisturbed):
     assert table.noise_std.dtype == float and table.n_actions.dtype == int and (table[list(TIMING)] > 0).all(axis=None)
 
 
+def test_a_later_setting_has_a_column_where_it_varies(undisturbed, tmp_path):
+    sweep = Sweep(base=SMALL, grid={"habit": [0, 0.5]}, conditions=["untrained", "vision"])
+    table = run_sweep(sweep, RunStore(tmp_path), workers=1, progress=False).table
+    assert list(zip(table.condition, table.habit, table.curriculum, strict=True)) == [
+        ("untrained", 0.0, "at-once"),
+        ("untrained", 0.5, "at-once"),
+        ("vision", 0.0, "vision-first"),
+        ("vision", 0.5, "vision-first"),
+    ]
+    assert table.habit.dtype == float and "watching" not in table
+    both = joined({"old": undisturbed[0].table, "new": table})
+    old = both[both.sweep == "old"]
+    assert both.habit.dtype == float and (old.habit == 0).all() and (old.curriculum == "at-once").all()
+
+
 def test_impossible_combinations_are_named_at_the_end(undisturbed):
     result, _ = undisturbed
     assert [failure.name for failure in result.failures] == [

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from mirror_core import __version__
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS, Config, flat
 from mirror_core.runs.pools import DaskPool, Died, LocalPool, each_result
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.provenance import code_fingerprint
@@ -166,7 +166,9 @@ def _failures(combinations: list[Combination], reasons: Mapping[str, str]) -> li
 
 
 def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row]) -> pd.DataFrame:
-    settings = flat(Config())
+    # a later setting has a column where a network has another value than its default
+    written = {name for one in combinations if one.config is not None for name in flat(one.config)}
+    settings = {name: value for name, value in DEFAULTS.items() if name in written | flat(Config()).keys()}
     labels = {"reading": "str", "condition": "str"}
     # each column has the type of its setting, also where a sweep writes 1 for 1.0
     types = labels | {name: type(value) for name, value in settings.items()} | dict.fromkeys(COLUMNS, float)
@@ -178,7 +180,7 @@ def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row
         if row is not None:
             timing = {name: getattr(row, name) for name in TIMING}
             about = {"reading": one.reading, "condition": one.condition, "run": row.run}
-            records.append(about | flat(one.config) | row.measures | timing)
+            records.append(about | settings | flat(one.config) | row.measures | timing)
     table = pd.DataFrame.from_records(records, columns=list(types)).astype(types)
     table.attrs = {"sweep": asdict(sweep), **versions(), "made": made(rows.values())}
     return table
