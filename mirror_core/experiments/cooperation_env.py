@@ -85,7 +85,7 @@ class _Body:
     def move(self, action: int) -> bool:
         """Move, and return whether that is a poke."""
         for axis, size in enumerate((ROWS, COLUMNS)):
-            self.place[axis] = int(np.clip(self.place[axis] + MOVES[action][axis], 0, size - 1))
+            self.place[axis] = min(max(self.place[axis] + int(MOVES[action, axis]), 0), size - 1)
         was_inside, self.inside = self.inside, self.place == self.poke
         return self.inside and not was_inside
 

@@ -24,6 +24,7 @@ from mirror_core.pages.player import player
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
+from mirror_core.studies.measures.significance import ALPHA
 from mirror_core.studies.wording import decimal, side, with_interval
 
 EXPERIMENT = EXPERIMENTS[NAME]
@@ -76,9 +77,9 @@ def finding(table: pd.DataFrame) -> HTML:
         f"Together, {told('cooperation_success')} of attempts are answered in time (before: "
         f"{told('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
         f"{told('mirror_share')} (untrained: {told('mirror_share', 'untrained')}); decoding the move across lies "
-        f"{told('code_gain')} above chance, in the worse way and agent. Silencing the units that most follow the partner "
-        f"costs {told('partner_lesion_success')} more of success than silencing units like them, and "
-        f"{told('partner_lesion_paid')} more paid cooperations in an episode. Of {len(found)} claims, "
+        f"{told('code_gain')} above chance, in the worse way and agent. Silencing the units that most follow the "
+        f"partner costs {told('partner_lesion_success')} more of success than silencing units like them. Of "
+        f"{len(found)} claims, "
         f"{verdicts.count('reproduced')} are reproduced, {verdicts.count('partly')} partly."
     )
     return statement(f"Two agents {learn} to act together, {mirrors}.", more)
@@ -107,6 +108,7 @@ def what_could_be_found(pair: Pair, played: Played, seed: int, n_draws: int) -> 
     even = balanced(found, stream(seed, f"{NAME}/balanced/0"))
     if even is None:
         return HTML("<p>This agent makes fewer than three different moves: the tests cannot be made.</p>")
+    made = power(*even, seed, n_draws=n_draws)
     rows = [
         {
             "units planted": f"{row.planted * 100:.0f} %",
@@ -115,9 +117,17 @@ def what_could_be_found(pair: Pair, played: Played, seed: int, n_draws: int) -> 
             "decoding across, above chance": decimal(row.code_gain),
             "its p": decimal(row.code_p),
         }
-        for row in power(*even, seed, n_draws=n_draws).itertuples()
+        for row in made.itertuples()
     ]
-    return show(pd.DataFrame(rows))
+
+    def least(found: pd.Series) -> str:
+        return f"{made.planted[found].min() * 100:.0f} %" if found.any() else "no share tried here"
+
+    says = (
+        f"<p>Single units pass from {least(made.mirror_units > 0)} on; by decoding, p ≤ {decimal(ALPHA)} from "
+        f"{least((made.code_p <= ALPHA) & (made.code_gain > 0))} on.</p>"
+    )
+    return HTML(says + show(pd.DataFrame(rows)).data)
 
 
 def one_pair(trained: Played, untrained: Played) -> HTML:

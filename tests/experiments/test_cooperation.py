@@ -32,6 +32,7 @@ from mirror_core.experiments.cooperation_world import (
     inputs,
     numbers_seen,
 )
+from mirror_core.experiments.planted import planted, power
 from mirror_core.experiments.recurrent_ppo import Settings, new_pair
 from mirror_core.experiments.study import read_study
 
@@ -373,3 +374,21 @@ def test_the_published_table_is_what_the_code_gives():
     # another processor's products may round one action in many thousands otherwise
     assert cooperation.success(played) == pytest.approx(row.cooperation_success, abs=0.005)
     assert cooperation.waiting(played) == pytest.approx(row.waiting, abs=0.01)
+
+
+def test_planted_mirror_units_are_what_the_page_says_and_are_found():
+    rng = np.random.default_rng(9)
+    actions = rng.integers(4, size=(8, 120))
+    perform, observe = (
+        rng.normal(size=(4, 10))[actions] + 0.3 * rng.normal(size=(8, 120, 10)) for _ in range(2)
+    )  # fmt: skip
+    made = planted(perform, observe, 0.5, rng)
+    same = (made == observe).all(axis=(0, 1))
+    assert same.sum() == 5
+    r = [np.corrcoef(perform[..., j].ravel(), made[..., j].ravel())[0, 1] for j in np.flatnonzero(~same)]
+    np.testing.assert_allclose(r, np.sqrt(0.5), atol=0.08)
+    np.testing.assert_allclose(made.std(axis=(0, 1)), observe.std(axis=(0, 1)), rtol=0.1)
+    found = power(perform, observe, actions, 0, (0, 1), n_draws=99).set_index("planted")
+    assert found.loc[1, "code_gain"] > 0.3 > found.loc[0, "code_gain"] and found.loc[1, "code_p"] < 0.05
+    with pytest.raises(OptionError, match="share = 2"):
+        planted(perform, observe, 2, rng)
