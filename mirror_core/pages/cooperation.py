@@ -121,11 +121,11 @@ def what_could_be_found(pair: Pair, played: Played, seed: int, n_draws: int) -> 
     ]
 
     def least(found: pd.Series) -> str:
-        return f"{made.planted[found].min() * 100:.0f} %" if found.any() else "no share tried here"
+        return f"from {made.planted[found].min() * 100:.0f} % on" if found.any() else "at no share tried here"
 
     says = (
-        f"<p>Single units pass from {least(made.mirror_units > 0)} on; by decoding, p ≤ {decimal(ALPHA)} from "
-        f"{least((made.code_p <= ALPHA) & (made.code_gain > 0))} on.</p>"
+        f"<p>Single units pass {least(made.mirror_units > 0)}; decoding has p ≤ {decimal(ALPHA)} "
+        f"{least((made.code_p <= ALPHA) & (made.code_gain > 0))}.</p>"
     )
     return HTML(says + show(pd.DataFrame(rows)).data)
 
