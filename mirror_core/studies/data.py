@@ -39,7 +39,15 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
 
 
 def write_data(table: pd.DataFrame, path: Path) -> None:
-    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all."""
+    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all.
+
+    Raises
+    ------
+    OptionError
+        If the path does not end in .parquet.
+    """
+    if path.suffix.lower() != ".parquet":
+        raise OptionError(f"cannot write a table to {path}: its name must end in .parquet.")
     with whole_file(path) as part:
         table.to_parquet(part, compression="zstd", index=False)
 
