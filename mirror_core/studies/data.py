@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mirror_core.checks import OptionError
+from mirror_core.checks import OptionError, text
 from mirror_core.runs.files import whole_file
 
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
@@ -29,6 +29,7 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     OptionError
         If there is neither.
     """
+    text(field, name)
     for path in (Path(name).expanduser(), DATA / name):
         if path.is_file():
             return path

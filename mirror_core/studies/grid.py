@@ -9,6 +9,7 @@ import xarray as xr
 
 from mirror_core.analysis import shares_over_thresholds
 from mirror_core.analysis.estimates import estimate
+from mirror_core import checks
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
@@ -31,6 +32,7 @@ def names(kind: str, text: str, allowed: Sequence[str]) -> list[str]:
     OptionError
         For an unknown name (with the nearest ones), or none at all.
     """
+    checks.text(kind, text)
     found = list(dict.fromkeys(part.strip() for part in text.split(",")))
     for name in found:
         one_of(kind, name, allowed)
