@@ -156,7 +156,7 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
 
     if not COMMITTED.is_file():
         raise OptionError(f"no verdicts to compare with: {COMMITTED} does not exist.")
-    old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8"))
+    old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8-sig"))
     found, now = read_verdicts(new)
     differing = {name for name in {*settings, *now} - {"n_networks"} if settings.get(name) != now.get(name)}
     if differing:

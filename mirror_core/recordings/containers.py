@@ -5,6 +5,7 @@ All of it is honoured or refused: what is left is a plain array that can be read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -20,6 +21,9 @@ SECONDS = {
     "min": 60.0, "minute": 60.0, "minutes": 60.0,
 }  # fmt: skip
 """Units of time, in seconds."""
+
+LONGEST = 1e9
+"""Seconds that a time may have at most."""
 
 LARGE = 1e100
 """Values from its inverse up to this have squares that can be added up in double precision."""
@@ -162,6 +166,15 @@ def seconds(name: str, values: object) -> np.ndarray:
         return array.astype(float) * SECONDS[unit or "s"]
     except (TypeError, ValueError) as error:
         raise RecordingError(f"{name} are no numbers ({error}): they must be in seconds.") from error
+
+
+def in_seconds(name: str, times: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return times in seconds, and a note where the name of their column says another unit: "time_ms", "t (ms)"."""
+    ending = re.search(r"(?:[\s_.]|[\s_.]?[(\[])([a-zµμ]+)[)\]]?$", name.lower())
+    scale = SECONDS.get(ending.group(1), 1.0) if ending else 1.0
+    if scale == 1.0:
+        return times, ()
+    return times * scale, (f"{name} is taken to be in {ending.group(1)}, by its name: it was made seconds.",)
 
 
 def in_range(name: str, activity: np.ndarray) -> tuple[np.ndarray, list[str]]:

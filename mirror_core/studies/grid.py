@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mirror_core import checks
 from mirror_core.analysis import shares_over_thresholds
 from mirror_core.analysis.estimates import estimate
-from mirror_core import checks
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
