@@ -60,12 +60,6 @@ def plain(value: object) -> object:
     return value
 
 
-def text(name: str, value: object) -> None:
-    """Raise `OptionError` unless `value` is text: a list or a number in its place is never taken apart."""
-    if not isinstance(value, str):
-        raise OptionError(f"{name} = {value!r} is not allowed: it must be text, several names separated by commas.")
-
-
 def flag(name: str, value: object) -> None:
     """Raise `OptionError` unless `value` is True or False."""
     if not isinstance(value, bool):

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from mirror_core.checks import OptionError, text
+from mirror_core.checks import OptionError
 from mirror_core.runs.files import whole_file
 
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
+
+
+def text(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is text: a list or a number in its place is never taken apart."""
+    if not isinstance(value, str):
+        raise OptionError(f"{name} = {value!r} is not allowed: it must be text, several names separated by commas.")
 
 
 def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
