@@ -1,5 +1,6 @@
 """Figure 3 of the paper, and the answer in one figure: every condition under every reading."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -7,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
 from mirror_core.figures.marks import dots, interval, label_rows, paper_value, share_ticks, threshold
-from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, row_of_panels
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, WIDTH, row_of_panels
 from mirror_core.studies.select import where
 
 
@@ -48,7 +49,7 @@ def correlation_distributions(r: xr.DataArray) -> Figure:
     return fig
 
 
-def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame) -> Figure:
+def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool = False) -> Figure:
     """Draw the answer: the share of strong mirror units in every condition, one dot a network.
 
     Parameters
@@ -57,10 +58,17 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame) -> Figure:
         Columns `reading`, `condition`, `seed`, `strong`.
     intervals
         Columns `reading`, `condition`, `mean`, `low`, `high` of the same share.
+    narrow
+        One panel below the other, for a phone.
     """
     readings, conditions = list(dict.fromkeys(shares.reading)), list(dict.fromkeys(shares.condition))
-    fig, axes = row_of_panels(readings, 0.9 + 0.33 * len(conditions))
-    for axis, reading in zip(axes[0], readings, strict=True):
+    if narrow:
+        height = 0.4 + len(readings) * (0.35 + 0.24 * len(conditions))
+        fig, axes = plt.subplots(len(readings), 1, figsize=(WIDTH / 2, height), sharex=True, squeeze=False)
+    else:
+        fig, axes = row_of_panels(readings, 0.9 + 0.33 * len(conditions))
+    for axis, reading in zip(axes.flat, readings, strict=True):
+        axis.set_title(reading)
         axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
         for y, condition in enumerate(conditions):
             at = {"reading": reading, "condition": condition}
@@ -73,10 +81,12 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame) -> Figure:
         axis.set(xlim=(-0.02, 1))
         share_ticks(axis)
     fig.supxlabel("share of units with r > .75", fontsize=9)
-    axes[0, -1].plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
-    axes[0, -1].fill_between([], [], color="0.9", label="paper, range")
-    axes[0, -1].legend(loc="lower right")
-    label_rows(axes[0, 0], conditions)
+    last = axes[0, -1]
+    last.plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
+    last.fill_between([], [], color="0.9", label="paper, range")
+    last.legend(loc="lower right")
+    for axis in axes[:, 0]:
+        label_rows(axis, conditions)
     return fig
 
 

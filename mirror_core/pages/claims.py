@@ -7,6 +7,8 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML
 
+from mirror_core.analysis.estimates import difference, estimate
+from mirror_core.config.paper import STRONG
 from mirror_core.pages.tables import statement
 from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
 from mirror_core.studies.claims.rules import RULES
@@ -38,6 +40,49 @@ def finding(judgements: Sequence[Judgement]) -> HTML:
     if len(by_reading) > 1:
         more = f"Reproduced under every reading: {listed(everywhere)}; under no reading: {listed(nowhere)}."
     return statement(f"Of the paper's {len(claims)} claims, {'; '.join(by_reading)}.", more)
+
+
+def answer(evidence: Evidence) -> HTML:
+    """Answer the site's question in at most three sentences, each with one number.
+
+    The rules: mirror units emerge under a reading if the 95 % interval of the share of strong units reaches the paper's
+    range or lies above it; one shared core is not what it takes if two cores that share heads have no fewer, the
+    interval of the difference, matched by seed, not lying below zero.
+    """
+
+    def share(reading: str, condition: str = "shared") -> pd.Series:
+        return evidence.values("strong", reading, condition)
+
+    def percent(values: pd.Series) -> str:
+        return f"<strong>{100 * values.mean():.0f} %</strong>"
+
+    def emerge(values: pd.Series) -> bool:
+        found = estimate(values)
+        return bool(found.n and found.high >= STRONG.low)
+
+    written, sensed = share("as-written"), share("self-observation")
+    said = []
+    if len(written):
+        verb = "makes strong mirror units" if emerge(written) else "makes hardly any strong mirror units"
+        said.append(f"Taken literally, the paper's training {verb}: {percent(written)} of the units.")
+    if len(sensed):
+        other = estimate(sensed)
+        beside = "as many as" if other.low <= STRONG.high and other.high >= STRONG.low else "not as many as"
+        beside = "more than" if other.low > STRONG.high else beside
+        verb = "they do emerge" if emerge(sensed) else "they do not emerge either"
+        condition = "Where the network also senses the effects of its own acts, "
+        said.append(f"{condition}{verb}: {percent(sensed)}, {beside} the paper reports.")
+    apart = share("self-observation", "separate-cores-shared-heads")
+    if len(apart) and len(sensed):
+        difference_ = difference(apart, sensed)
+        if difference_.n > 1 and difference_.high >= 0:
+            said.append(
+                "But one shared core is not what it takes: two separate cores, read by the same output heads, have "
+                f"{percent(apart)}."
+            )
+        else:
+            said.append(f"One shared core matters: two separate ones, read by the same heads, have {percent(apart)}.")
+    return HTML(f'<p class="answer">{" ".join(said)}</p>')
 
 
 def rules_in_words() -> HTML:

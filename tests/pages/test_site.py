@@ -104,6 +104,23 @@ def test_parameters_are_folded_and_the_injected_ones_hidden(page, read):
     assert article.select("details.hide")
 
 
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_every_page_says_how_it_was_run_and_what_it_is_about(page, read):
+    page = read(page)
+    assert page.select("pre.run-command")[0].get_text().startswith("papermill notebooks/")
+    assert len(page.find("meta", attrs={"name": "description"})["content"]) > 20
+    assert "min to read" in page.select(".page-line")[0].get_text()
+
+
+@each_page
+def test_no_page_loads_what_nothing_uses(page, read, html):
+    page = read(page)
+    assert not page.select('script[src*="fontawesome"]')
+    for tag in page.select("script[src], link[href][rel=stylesheet]"):
+        name = (tag.get("src") or tag.get("href")).split("?")[0].replace("../", "")
+        assert (html / name).is_file(), name
+
+
 def test_references_are_listed_with_their_address(read):
     entries = read("references").article.select("dd, .citation")
     assert len(entries) >= 16

@@ -34,7 +34,7 @@ PAGES = {
     "claims": [dict(NETWORK, hidden_size=1, n_seeds_shared=1, n_permutations=1, n_lesions=1)],
     "runs": [dict(NETWORK, hidden_size=1, n_seeds_shared=1)],
     "your_network": [dict(seed=0, n_train=1, n_test=10, n_epochs=1, n_units=1, n_permutations=1)],
-    "your_recordings": [dict(seed=0, n_execute=6, n_observe=6, n_permutations=1, bin=1.5)],
+    "your_recordings": [dict(seed=0, n_execute=12, n_observe=12, n_permutations=1, bin=1.5)],
     "cost": [dict(reading="as-written")],
 }
 """Notebook → parameters at their smallest that give its page."""
@@ -46,6 +46,7 @@ REFUSED = [
     ("calibration", dict(NETWORK, hidden_size=1, n_permutations=1, n_redraws=1), "unit mismatch needs at least 2"),
     ("your_network", dict(n_train=1, n_test=4, n_epochs=1, n_units=1, n_permutations=1), "at least 4 are needed"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
+    ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
     ("ablations", dict(FEW, condition=["shared"]), "unknown condition"),
     ("ingredients", dict(ingredient=2), "ingredient = 2 is not allowed: it must be text"),

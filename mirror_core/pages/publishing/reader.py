@@ -8,6 +8,7 @@ expects, and every other file is read as before.
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from click import ClickException
@@ -83,7 +84,7 @@ class NotebookReader:
         Raises
         ------
         NotebookFileError
-            If the file is missing or cannot be read as a notebook.
+            If the file is missing or cannot be read as a notebook, or is in another checkout than the library.
         """
         return _local().read(path)
 
@@ -138,6 +139,12 @@ def _read_text_too() -> None:
             return text
         import nbformat
 
+        from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
+
+        try:
+            refuse_another_checkout(Path(path).absolute().parent)
+        except OtherCheckout as error:
+            raise NotebookFileError(str(error)) from error
         return nbformat.writes(parse_notebook(text, path))
 
     def write(handler: LocalHandler, text: str, path: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mirror_core.checks import OptionError, one_of, unknown, whole
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS, Config
 from mirror_core.seeding import stream
 from mirror_core.studies.sweeps.ranges import Range
 
@@ -240,5 +240,5 @@ def _is_whole(name: str) -> bool:
     """Return whether a setting takes whole numbers only."""
     if name in LABELS:
         return name == "seed"
-    value = flat(Config()).get(name)
+    value = DEFAULTS.get(name)
     return isinstance(value, int) and not isinstance(value, bool)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mirror_core.checks import OptionError
+from mirror_core.config.settings import DEFAULTS
 from mirror_core.runs.files import whole_file
 from mirror_core.studies.sweeps.rows import Row
 
@@ -46,6 +47,9 @@ def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         raise OptionError(f"the tables come from {len(codes)} versions of the code: make them again with one.")
     one = pd.concat(list(tables.values()), keys=list(tables), names=["sweep"]).reset_index("sweep")
     one = one.reset_index(drop=True).astype({"sweep": "str"})
+    for name, default in DEFAULTS.items():  # a later setting may be written in some of the tables only
+        if name in one and one[name].isna().any():
+            one[name] = one[name].astype(object).where(one[name].notna(), default).astype(type(default))
     parts = [table.attrs["made"] for table in tables.values()]
     dates = [part[end] for part in parts for end in ("first", "last") if part[end]]
     processors = {name for part in parts for name in part["processors"]}

@@ -1,0 +1,138 @@
+// What a reader can do with every page: show its code, take a table or a figure along, sort a long table.
+(() => {
+  const root = document.documentElement;
+  const KEY = "mirror-code";
+  const LONG = 8; // rows from which a table can be sorted
+
+  const element = (tag, attributes, ...children) => {
+    const one = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) one.setAttribute(name, value);
+    one.append(...children);
+    return one;
+  };
+
+  const remembered = () => {
+    try { return localStorage.getItem(KEY) === "shown"; } catch { return false; }
+  };
+
+  // Code: hidden until it is asked for, then on all pages.
+  function codeSwitch(article) {
+    const cells = article.querySelectorAll(".cell details.hide.above-input");
+    if (!cells.length) return;
+    const button = element("button", { type: "button", class: "code-switch" });
+    const set = (shown) => {
+      root.dataset.code = shown ? "shown" : "hidden";
+      button.textContent = shown ? "hide code" : "show code";
+      button.setAttribute("aria-pressed", String(shown));
+      for (const cell of cells) cell.open = shown;
+      try { localStorage.setItem(KEY, shown ? "shown" : "hidden"); } catch { /* private windows keep nothing */ }
+    };
+    button.addEventListener("click", () => set(root.dataset.code !== "shown"));
+    let line = article.querySelector(".page-line");
+    if (!line) {
+      line = element("p", { class: "page-line" });
+      article.querySelector("h1")?.after(line);
+    }
+    if (line.childNodes.length) line.append(" · ");
+    line.append(button);
+    set(remembered());
+  }
+
+  const text = (cell) => cell.innerText.replace(/\s+/g, " ").trim();
+  const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+
+  function download(name, content, type) {
+    const link = element("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  const page = () => location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+
+  // Tables: as CSV; long ones can be sorted by any column.
+  function tables(article) {
+    let number = 0;
+    for (const table of article.querySelectorAll("table")) {
+      if (!table.tHead || table.rows.length < 3 || table.closest(".highlight")) continue;
+      number += 1;
+      const name = `${page()}-table-${number}.csv`;
+      const save = element("button", { type: "button", class: "take-along" }, "CSV");
+      save.setAttribute("aria-label", `CSV: download table ${number} of this page`);
+      save.addEventListener("click", () => {
+        const rows = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(text(cell))).join(","));
+        download(name, "\ufeff" + rows.join("\r\n"), "text/csv");
+      });
+      const place = table.closest(".scroll-table, .pst-scrollable-table-container") ?? table;
+      place.after(element("div", { class: "table-menu" }, save));
+      if (table.tBodies[0]?.rows.length >= LONG) sortable(table);
+    }
+  }
+
+  function sortable(table) {
+    const value = (row, column) => {
+      const said = text(row.cells[column] ?? row.cells[0]);
+      const number = parseFloat(said.replace("−", "-").replace(/^[^\d.-]+/, ""));
+      return /^[^a-zA-Z]*[\d.]/.test(said) && Number.isFinite(number) ? number : said;
+    };
+    const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
+    if (heads.some((head) => head.colSpan > 1)) return;
+    heads.forEach((head, column) => {
+      const button = element("button", { type: "button", class: "sort" });
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const down = head.getAttribute("aria-sort") === "ascending";
+        for (const other of heads) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const body = table.tBodies[0];
+        const order = [...body.rows].sort((a, b) => {
+          const [x, y] = [value(a, column), value(b, column)];
+          const found = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y));
+          return down ? -found : found;
+        });
+        body.append(...order);
+      });
+    });
+  }
+
+  // Figures: a link to this one, the picture as a file, and its print version where the build made one.
+  function figures(article) {
+    for (const figure of article.querySelectorAll("figure[id]")) {
+      const image = figure.querySelector("img");
+      if (!image || !/\.svg($|\?)/.test(image.getAttribute("src"))) continue;
+      const source = image.getAttribute("src");
+      const menu = element("div", { class: "figure-menu", role: "group", "aria-label": `take figure ${figure.id} along` });
+      const offer = (label, href, name, said) =>
+        menu.append(element("a", { href, "aria-label": said, ...(name ? { download: name } : {}) }, label));
+      offer("SVG", source, `${page()}-${figure.id}.svg`, `SVG: download figure ${figure.id}`);
+      if (image.dataset.pdf)
+        offer("PDF", source.replace(/\.svg$/, ".pdf"), `${page()}-${figure.id}.pdf`, `PDF: download figure ${figure.id}`);
+      offer("link", `#${figure.id}`, "", `link to figure ${figure.id}`);
+      figure.append(menu);
+    }
+  }
+
+  // Terms: the first tap says what one means, the second follows the link.
+  function terms(article) {
+    for (const term of article.querySelectorAll("a.term")) {
+      term.setAttribute("aria-description", term.dataset.definition);
+      let touched = false;
+      term.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch" && document.activeElement !== term; });
+      term.addEventListener("click", (event) => { if (touched) { event.preventDefault(); term.focus(); touched = false; } });
+    }
+  }
+
+  // On paper nothing can be unfolded.
+  addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const article = document.querySelector(".bd-article");
+    if (!article) return;
+    codeSwitch(article);
+    tables(article);
+    figures(article);
+    terms(article);
+  });
+})();

@@ -1,0 +1,189 @@
+"""What stands around every page: how long it is, what it ran with, by what and when it was built.
+
+A page is changed before it is written where all that matters is known then; what depends on the whole build, and what
+themes and extensions of others put into every page, is done to the files at the end.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+import re
+import shlex
+import subprocess
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from mirror_core import __version__
+from mirror_core.pages.publishing import downloads
+from mirror_core.pages.publishing.execute import PROVENANCE
+from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
+from mirror_core.pages.publishing.quick import EXECUTED
+
+WORDS_A_MINUTE = 220
+"""How fast prose is read, roughly; figures and tables are looked at, not counted."""
+
+UNUSED = (
+    # 1.5 MB that draws the icons once more, which the theme's own web font shows already
+    re.compile(r'<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>\s*'),
+    # a style sheet that its extension names and does not bring
+    re.compile(r'<link[^>]*href="[^"]*sphinx-thebe\.css[^"]*"[^>]*/?>\s*'),
+)
+"""What others put into every page and nothing uses."""
+
+_FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map")
+_BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
+_IMAGE = re.compile(r'<img ((?!data-pdf)[^>]*?src="([^"]*_images/[^"]*\.svg)")')
+_TAG = re.compile(r"<[^>]+>")
+_RUN = 'id="run-this-page-yourself"'
+
+
+def setup(app: Sphinx) -> None:
+    """Register the steps."""
+    app.connect("html-page-context", describe, priority=400)
+    app.connect("build-finished", finish)
+
+
+def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
+    """Say under the title how long the page is, at its end what it ran with, and in its head what it is about."""
+    context["default_mode"] = "auto"
+    body = context.get("body")
+    if not body or doctree is None:
+        return
+    glossary = Path(app.srcdir, f"{PAGE}.md")
+    if pagename != PAGE and glossary.is_file():
+        body = context["body"] = mark_terms(body, definitions(glossary), context["pathto"](PAGE))
+    if downloads.MARK in body:
+        found = downloads.files(Path(app.srcdir))
+        body = context["body"] = body.replace(downloads.MARK, downloads.listing(found))
+    ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
+    if summary := first_words(body):
+        context["metatags"] = (context.get("metatags") or "") + (
+            f'<meta name="description" content="{escape(summary)}"/>\n'
+            f'<meta property="og:title" content="{escape(_text(context.get("title", "")))}"/>\n'
+            f'<meta property="og:description" content="{escape(summary)}"/>\n'
+            '<meta property="og:type" content="article"/>\n'
+        )
+    if ran is not None:
+        name = pagename.removeprefix(f"{EXECUTED}/")
+        line = f'<p class="page-line">{minutes(body)} min to read</p>'
+        body = body.replace("</h1>", f"</h1>\n{line}", 1)
+        context["body"] = _with_command(body, name, ran)
+
+
+def parameters_of(executed: Path) -> dict[str, Any] | None:
+    """Return what a notebook ran with; None if it is not one that was run here."""
+    try:
+        return json.loads(executed.read_text(encoding="utf-8"))["metadata"][PROVENANCE]["parameters"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def command(name: str, parameters: dict[str, Any]) -> str:
+    """Return the command that runs a notebook as the page was run."""
+    words = ["papermill", f"notebooks/{name}.md", "out.ipynb"]
+    for key, value in parameters.items():
+        words += ["-p", key, str(value)]
+    return shlex.join(words)
+
+
+def _with_command(body: str, name: str, parameters: dict[str, Any]) -> str:
+    """Put the command of this very page at the head of its section on running it."""
+    at = body.find(_RUN)
+    if at < 0:
+        return body
+    end = body.find("</h2>", at) + len("</h2>")
+    words = escape(command(name, parameters))
+    said = f'<p>This page was run by</p>\n<pre class="run-command"><code>{words}</code></pre>\n'
+    return body[:end] + said + body[end:]
+
+
+def minutes(body: str) -> int:
+    """Return how many minutes the prose of a page takes: paragraphs, lists and captions, without code and tables."""
+    prose = re.sub(r"(?s)<(pre|table|script|style|details)\b.*?</\1>", " ", body)
+    return max(1, math.ceil(len(_text(prose).split()) / WORDS_A_MINUTE))
+
+
+def first_words(body: str, longest: int = 200) -> str:
+    """Return the beginning of what a page says: its finding, or else its first paragraph."""
+    found = re.search(r'(?s)<p class="finding">(.*?)</p>', body) or re.search(r"(?s)<p>(.*?)</p>", body)
+    text = _text(found.group(1)) if found else ""
+    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " …"
+
+
+def _text(html: str) -> str:
+    return " ".join(_TAG.sub("", html).split())
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Leave out of all pages what nothing uses, and say in all of them by what and when the site was built."""
+    if exception is not None or app.builder.format != "html":
+        return
+    html, built = Path(app.outdir), f'<span class="mirror-built">{built_by(Path(app.srcdir))}</span>'
+    printed = write_print_versions(Path(app.srcdir, EXECUTED), html / "_images")
+    for path in html.rglob("*.html"):
+        before = after = path.read_text(encoding="utf-8")
+        for pattern in UNUSED:
+            after = pattern.sub("", after)
+        after = _BUILT.sub(built, after)
+        after = _IMAGE.sub(lambda found: _with_print_version(found, printed), after)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+    for name in _FILES:
+        (html / name).unlink(missing_ok=True)
+    downloads.write(downloads.files(Path(app.srcdir)), html)
+    if app.config.html_baseurl:
+        write_sitemap(html, app.config.html_baseurl)
+
+
+def write_print_versions(notebooks: Path, images: Path) -> set[str]:
+    """Write the PDF of every figure that has one beside its SVG, under the same name; return these names.
+
+    MyST-NB names a picture by the digest of its lines; a glued one goes by its key.
+    """
+    names = set()
+    for path in notebooks.glob("*.ipynb"):
+        for output in (output for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+                       for output in cell.get("outputs", ())):  # fmt: skip
+            data, label = output.get("data", {}), output.get("metadata", {}).get("scrapbook", {})
+            for mime in (one for one in data if one.endswith("image/svg+xml")):
+                pdf = data.get(mime.replace("image/svg+xml", "application/pdf"))
+                lines = os.linesep.join("".join(data[mime]).splitlines())
+                for name in (hashlib.sha256(lines.encode()).hexdigest(), label.get("name")):
+                    if pdf and name and (images / f"{name}.svg").is_file():
+                        (images / f"{name}.pdf").write_bytes(base64.b64decode("".join(pdf)))
+                        names.add(name)
+    return names
+
+
+def _with_print_version(found: re.Match[str], names: set[str]) -> str:
+    return f'<img data-pdf="yes" {found[1]}' if Path(found[2]).stem in names else found[0]
+
+
+def built_by(folder: Path) -> str:
+    """Return the library's version, the commit if the sources are in a repository, and the date."""
+    try:
+        asked = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
+        commit = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        commit = ""
+    said = f"mirror_core {__version__}" + (f", commit {commit}" if commit else "")
+    return f"Built on {datetime.now(UTC):%d %B %Y} by {escape(said)}."
+
+
+def write_sitemap(html: Path, address: str) -> None:
+    """List all pages under their public address."""
+    pages = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
+    places = "".join(f"<url><loc>{escape(address.rstrip('/'))}/{escape(page)}</loc></url>\n" for page in pages)
+    (html / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',
+        encoding="utf-8",
+    )

@@ -1,0 +1,113 @@
+"""What stands around a page: the command, minutes and description by hand; print versions; what is left out."""
+
+import base64
+import hashlib
+import json
+import shlex
+from types import SimpleNamespace
+
+from mirror_core.pages.publishing.shell import (
+    UNUSED,
+    command,
+    describe,
+    finish,
+    first_words,
+    minutes,
+    write_print_versions,
+)
+
+
+def test_the_command_comes_back_as_it_was_meant():
+    said = command("ablations", {"seed": 7, "reading": "as-written, dual-readout", "table": ""})
+    assert shlex.split(said) == [
+        "papermill", "notebooks/ablations.md", "out.ipynb",
+        "-p", "seed", "7", "-p", "reading", "as-written, dual-readout", "-p", "table", "",
+    ]  # fmt: skip
+
+
+def test_minutes_count_prose_alone():
+    assert minutes("<p>" + "word " * 220 + "</p>") == 1
+    assert minutes("<p>" + "word " * 221 + "</p><table><tr><td>" + "cell " * 9999 + "</td></tr></table>") == 2
+    assert minutes("") == 1
+
+
+def test_a_page_is_described_by_its_finding_cut_at_a_word():
+    body = '<p>First.</p><p class="finding"><strong>Found &lt;this&gt;</strong> and ' + "more " * 60 + "</p>"
+    said = first_words(body)
+    assert said.startswith("Found &lt;this&gt; and more") and said.endswith("more …") and len(said) <= 202
+    assert first_words("<p>Only <em>this</em>.</p>") == "Only this."
+
+
+def page(tmp_path, parameters):
+    (tmp_path / "notebooks").mkdir()
+    notebook = {"metadata": {"mirror_core": {"parameters": parameters}}, "cells": []}
+    (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps(notebook))
+    body = '<h1>T</h1><p>x</p><section id="run-this-page-yourself"><h2>Run</h2><p>there</p></section>'
+    context = {"body": body, "title": "T"}
+    describe(SimpleNamespace(srcdir=tmp_path), "notebooks/some", "page.html", context, object())
+    return context
+
+
+def test_a_page_says_what_it_ran_with_at_the_head_of_its_last_section(tmp_path):
+    body = page(tmp_path, {"seed": 42, "n_seeds": 10})["body"]
+    assert body.index("papermill notebooks/some.md out.ipynb -p seed 42 -p n_seeds 10") < body.index("<p>there</p>")
+    assert '<p class="page-line">1 min to read</p>' in body
+
+
+def site(tmp_path, *, address=""):
+    html = tmp_path / "html"
+    (html / "_static" / "scripts").mkdir(parents=True)
+    (html / "_images").mkdir()
+    (html / "_static" / "scripts" / "fontawesome.js").write_text("x")
+    svg, pdf = "<svg>\n</svg>\n", b"%PDF-1.4"
+    stem = hashlib.sha256(b"<svg>\n</svg>").hexdigest()
+    (html / "_images" / f"{stem}.svg").write_text(svg)
+    (tmp_path / "notebooks").mkdir()
+    data = {"image/svg+xml": svg, "application/pdf": base64.b64encode(pdf).decode()}
+    notebook = {"metadata": {}, "cells": [{"outputs": [{"data": data, "metadata": {}}]}, {"cell_type": "markdown"}]}
+    (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps(notebook))
+    text = (
+        '<script src="_static/scripts/fontawesome.js?digest=1"></script>'
+        '<link rel="stylesheet" type="text/css" href="_static/sphinx-thebe.css" />'
+        f'<img alt="a" src="_images/{stem}.svg" /><span class="mirror-built"></span>'
+    )
+    (html / "some.html").write_text(text)
+    config = SimpleNamespace(html_baseurl=address)
+    return SimpleNamespace(srcdir=tmp_path, outdir=html, builder=SimpleNamespace(format="html"), config=config), stem
+
+
+def test_a_finished_site_lacks_what_nothing_uses_and_has_print_versions(tmp_path):
+    app, stem = site(tmp_path)
+    finish(app, None)
+    first = (app.outdir / "some.html").read_text()
+    assert "fontawesome" not in first and "thebe" not in first and 'data-pdf="yes"' in first and "Built on" in first
+    assert (app.outdir / "_images" / f"{stem}.pdf").read_bytes() == b"%PDF-1.4"
+    assert not (app.outdir / "_static" / "scripts" / "fontawesome.js").exists()
+    finish(app, None)
+    assert (app.outdir / "some.html").read_text() == first, "a second time changes nothing"
+    assert not (app.outdir / "sitemap.xml").exists()
+
+
+def test_a_site_with_an_address_has_a_map(tmp_path):
+    app, _ = site(tmp_path, address="https://example.org/book/")
+    finish(app, None)
+    assert "<loc>https://example.org/book/some.html</loc>" in (app.outdir / "sitemap.xml").read_text()
+
+
+def test_a_failed_build_is_left_as_it_is(tmp_path):
+    app, _ = site(tmp_path)
+    before = (app.outdir / "some.html").read_text()
+    finish(app, RuntimeError())
+    assert (app.outdir / "some.html").read_text() == before
+
+
+def test_figures_without_a_print_version_are_left_alone(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    notebook = {"metadata": {}, "cells": [{"outputs": [{"data": {"image/svg+xml": "<svg/>"}, "metadata": {}}]}]}
+    (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps(notebook))
+    assert write_print_versions(tmp_path / "notebooks", tmp_path) == set()
+
+
+def test_what_is_left_out_is_no_script_of_ours():
+    for script in ("site.js", "player.js", "clipboard.min.js"):
+        assert not any(pattern.search(f'<script src="_static/{script}?v=1"></script>') for pattern in UNUSED)
