@@ -12,6 +12,12 @@ DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
 
 
+def text(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is text: a list or a number in its place is never taken apart."""
+    if not isinstance(value, str):
+        raise OptionError(f"{name} = {value!r} is not allowed: it must be text, several names separated by commas.")
+
+
 def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     """Return the path of a file: a path as it is, else a file of the checkout's data folder.
 
@@ -29,6 +35,7 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     OptionError
         If there is neither.
     """
+    text(field, name)
     for path in (Path(name).expanduser(), DATA / name):
         if path.is_file():
             return path
@@ -39,7 +46,15 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
 
 
 def write_data(table: pd.DataFrame, path: Path) -> None:
-    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all."""
+    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all.
+
+    Raises
+    ------
+    OptionError
+        If the path does not end in .parquet.
+    """
+    if path.suffix.lower() != ".parquet":
+        raise OptionError(f"cannot write a table to {path}: its name must end in .parquet.")
     with whole_file(path) as part:
         table.to_parquet(part, compression="zstd", index=False)
 
