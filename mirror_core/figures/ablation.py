@@ -53,7 +53,8 @@ def correlation_distributions(r: xr.DataArray) -> Figure:
         for reading in r.reading.values
         for condition in conditions
     ]
-    medians = tidy(r.median("unit").rename("median"))
+    by = ["reading", "condition", "seed"]
+    medians = tidy(r.rename("median")).groupby(by, sort=False)["median"].median().reset_index()
     seen = means_seen(medians, "median", "condition", "reading", what="Median r of a network, mean over networks")
     return keep(fig, correlation_distributions, {"units": pd.concat(drawn), "networks": medians}, seen, part="drawn")
 

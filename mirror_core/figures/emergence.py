@@ -67,8 +67,9 @@ def correlation_histogram(r: xr.DataArray) -> Figure:
         for reading in r.reading.values
         for condition in ("shared", "separate-cores")
     ]
-    chosen = tidy(r.sel(condition=["shared", "separate-cores"]).median("unit").rename("median"))
-    seen = means_seen(chosen, "median", "condition", "reading", what="Median r of a network, mean over networks")
+    chosen = tidy(r.sel(condition=["shared", "separate-cores"]).rename("r"))
+    medians = chosen.groupby(["reading", "condition", "seed"], sort=False).r.median().reset_index()
+    seen = means_seen(medians, "r", "condition", "reading", what="Median r of a network, mean over networks")
     return keep(fig, correlation_histogram, pd.concat(drawn), seen)
 
 

@@ -127,6 +127,12 @@ def histogram(values: np.ndarray, bins: np.ndarray, **labels: object) -> pd.Data
     return table
 
 
+def median_seen(values: np.ndarray) -> str:
+    """Say the median of the values that are defined; "none" if there are none."""
+    finite = values[np.isfinite(values)]
+    return decimal(np.median(finite)) if len(finite) else "none"
+
+
 def sentence(parts: Sequence[str]) -> str:
     """Join what is said of panels; nothing if there is nothing to say."""
     return f"{'; '.join(parts)}." if parts else ""

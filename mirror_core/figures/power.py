@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from mirror_core.figures.kept import histogram, keep, means_seen
+from mirror_core.figures.kept import histogram, keep, means_seen, median_seen
 from mirror_core.figures.marks import letter, threshold
 from mirror_core.figures.style import CONTROL, SHARED, WIDTH, row_of_panels
-from mirror_core.studies.wording import decimal
 
 TITLES = {"greater": "one-sided", "two-sided": "two-sided"}
 """How the alternatives are called."""
@@ -113,5 +112,5 @@ def overlaps(
         for k, pair in r.items()
         for kind, values in zip(("unrelated", "planted"), pair, strict=True)
     ]
-    said = [f"{k}: unrelated {decimal(np.nanmedian(a))}, planted {decimal(np.nanmedian(b))}" for k, (a, b) in r.items()]
+    said = [f"{k}: unrelated {median_seen(a)}, planted {median_seen(b)}" for k, (a, b) in r.items()]
     return keep(fig, overlaps, pd.concat(drawn), f"Median r, K = {'; '.join(said)}.")

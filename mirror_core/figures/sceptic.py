@@ -10,10 +10,9 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
-from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
+from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
 from mirror_core.figures.marks import dots, interval, label_rows, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
-from mirror_core.studies.wording import decimal
 
 
 def conditions(
@@ -70,5 +69,5 @@ def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int])
     axes[0, 0].set_ylabel("share of units")
     fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
     table = {name: pd.DataFrame({"unit": range(len(values)), "r": values}) for name, values in r.items()}
-    said = [f"{name}: median r {decimal(np.nanmedian(values))}, {names[name]} units pass" for name, values in r.items()]
+    said = [f"{name}: median r {median_seen(values)}, {names[name]} units pass" for name, values in r.items()]
     return keep(fig, units, table, sentence(said), part="condition")
