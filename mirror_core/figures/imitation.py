@@ -81,15 +81,15 @@ def sweep(imitated: pd.DataFrame, saved: pd.DataFrame) -> Figure:
     right.set_yticks([-3, -2, -1, 0], ["1/8", "1/4", "1/2", "1"])
     right.set_ylabel("times as many episodes")
     left.legend(loc="upper left")
-    found = {
-        (measure, one.n_watched, one.step): one.found
-        for measure, table in (("share imitated", imitated), ("log2 of episodes against none watched", saved))
+    measures = (("share imitated", imitated), ("log2 of episodes against none watched", saved))
+    rows = [
+        (measure, one.n_watched, f"step {one.step:g}", one.found.mean, one.found.low, one.found.high)
+        for measure, table in measures
         for one in table.itertuples()
-    }
-    table = of_estimates(found, ["measure", "n_watched", "step"])
-    shares = table[table.measure == "share imitated"].astype({"step": str})
-    shares = shares.assign(step="step " + shares.step)
-    seen = means_seen(shares, "value", "n_watched", "step", what="Mean share imitated by paths watched")
+    ]
+    table = pd.DataFrame(rows, columns=["measure", "n_watched", "step", "mean", "low", "high"])
+    shares = table[table.measure == "share imitated"]
+    seen = means_seen(shares, "mean", "n_watched", "step", what="Mean share imitated by paths watched")
     return keep(fig, sweep, table, seen)
 
 

@@ -47,11 +47,11 @@ def captured(spaces: xr.Dataset) -> Figure:
     for mode, (y, base) in {"perform": (0.56, "observe"), "observe": (0.45, "perform")}.items():
         axes[0, 0].annotate(f"{mode} in {base}'s axes", (0.97, y), color=ink(MODE_COLOUR[mode]), **beside)
     fig.supxlabel("number of leading principal directions", fontsize=9)
-    table = tidy(spaces.captured.rename("share of variance"))
-    some = table[(table.direction == n_dims) & (table.basis == "other")]
+    table = tidy(spaces.captured.to_dataset("basis"))
+    some = table[table.direction == n_dims]
     panels = some.assign(panel=some.part.map(PARTS) + ", " + some.reading)
     what = f"Mean share of variance in {n_dims} directions of the other mode"
-    return keep(fig, captured, table, means_seen(panels, "share of variance", "mode", "panel", what=what))
+    return keep(fig, captured, table, means_seen(panels, "other", "mode", "panel", what=what))
 
 
 MARKS = {
