@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -69,8 +71,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def copy_checkout(copy: Path) -> Path:
     """Copy what the commands and the site need, links and all, so that a test's builds do not touch this checkout."""
     copy.mkdir(parents=True, exist_ok=True)
-    for name in ("_config.yml", "_toc.yml", "Makefile", "requirements.lock", "pyproject.toml"):
+    for name in ("_config.yml", "_toc.yml", "Makefile", "make_env.py", "requirements.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, copy / name)
+    (copy / "mirror_core").symlink_to(ROOT / "mirror_core")
     built = shutil.ignore_patterns("_build", "notebooks", "*.ipynb", ".*")
     shutil.copytree(ROOT / "book", copy / "book", symlinks=True, ignore=built)
     shutil.copytree(ROOT / "notebooks", copy / "notebooks", ignore=built)
@@ -122,6 +125,28 @@ def legible(style: None) -> Callable[..., None]:
         assert figure.get_figwidth() <= 7.7
 
     return check
+
+
+@pytest.fixture(scope="session")
+def plain() -> Callable[[str], str]:
+    """Return a function that reads the sentence that a page opens with, and checks that anybody can read it."""
+    from mirror_core.experiments import EXPERIMENTS
+    from mirror_core.experiments.judging import claims_of
+    from mirror_core.studies.claims.statements import load_claims
+
+    claims = {claim.id for claim in load_claims()}
+    claims |= {claim.id for one in EXPERIMENTS.values() for claim in claims_of(one)}
+
+    def opening(html: str) -> str:
+        said = BeautifulSoup(html, "html.parser").select_one("p.finding strong").get_text()
+        assert len(said.split()) <= 25, said
+        assert said[0].isupper() and said.endswith(".") and "nan" not in said, said
+        assert not re.search(r"[][<>=|_]", said), f"notation: {said}"
+        assert len(re.findall(r"\d[\d.,]*", said)) <= 1, f"more than one number: {said}"
+        assert not [name for name in claims if re.search(rf"(?<![\w-]){name}(?![\w-])", said)], said
+        return said
+
+    return opening
 
 
 @pytest.fixture(scope="session")

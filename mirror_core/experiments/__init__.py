@@ -1,9 +1,18 @@
 """Systems beside the paper's, under the paper's tests. A member is one file, named here."""
 
-from mirror_core.experiments import sceptic  # noqa: F401
-from mirror_core.experiments import turn_taking  # noqa: F401
-from mirror_core.experiments import frog_and_toad  # noqa: F401
-from mirror_core.experiments import imitation  # noqa: F401
 from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, experiment_named, register
 
-__all__ = ["EXPERIMENTS", "Experiment", "Learner", "experiment_named", "register"]
+# in the order in which they are shown
+from mirror_core.experiments import frog_and_toad, turn_taking, imitation, sceptic  # isort: skip
+
+__all__ = [
+    "EXPERIMENTS",
+    "Experiment",
+    "Learner",
+    "experiment_named",
+    "frog_and_toad",
+    "imitation",
+    "register",
+    "sceptic",
+    "turn_taking",
+]

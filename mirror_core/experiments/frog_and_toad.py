@@ -8,7 +8,8 @@ when nobody is; the mean over units of the smaller rise is its *Checkpoint Mirro
 
 The game writes players as numbers on one line of the input: frog 4, toad 5, and 9 for whoever is in distress. A unit
 with any positive weight there rises in both cases, learned or not. So the same networks learn here from four ways of
-writing, and beside the labels of the rule from nothing, from labels without helping, from shuffled labels, and by play.
+writing, and beside the labels of the rule from nothing, from labels without helping, from shuffled labels, and by play;
+with labels also ten times as long, since networks that read integers learn to help only then.
 
 No action is done here and shown there: the network sees a board, never what the partner does, and being in distress is
 no action. The board, which both cases share, would make any unit that reads it look like a mirror unit. So the shared
@@ -65,10 +66,16 @@ LEARNED = {
     "no helping": "the rule without its help for a partner in distress",
     "shuffled": "labels of other boards",
     "play": "by reward for scrolling, in games with itself",
+    "long labels": "the action that the rule takes, ten times as long",
+    "long no helping": "the rule without its help for a partner in distress, ten times as long",
 }
-"""What a network learned from."""
-PLAYED = ("integers", "one-hot")
-"""Codings in which networks also learn by play."""
+"""What a network learned from. The source's own networks are taught longer still, by smaller steps."""
+ONLY = {
+    "play": ("integers", "one-hot"),
+    "long labels": ("integers", "opposed integers", "one-hot"),
+    "long no helping": ("integers", "opposed integers", "one-hot"),
+}
+"""Ways of learning that are not tried in every coding."""
 
 HIDDEN = 17
 """Units of each of the two hidden layers."""
@@ -76,8 +83,9 @@ N_BOARDS, N_TEST, N_MATCHED = 100_000, 20_000, 4_000
 """Labelled boards to learn from and to test with; boards on which the index is measured."""
 SHARES = (0.4, 0.4, 0.1, 0.1)
 """Share of labelled boards that ask for each action."""
-N_BATCHES, BATCH, RATE, DROPOUT, PENALTY = 3000, 256, 1e-3, 0.12, 1e-4
-"""Learning from labels: Adam on squared errors, dropout in hidden layers, penalty on their squared weights."""
+N_BATCHES, LONGER, BATCH, RATE, DROPOUT, PENALTY = 3000, 10, 256, 1e-3, 0.12, 1e-4
+"""Learning from labels: Adam on squared errors, dropout in hidden layers, penalty on their squared weights. `LONGER`
+times as many batches in the ways of learning that are called long."""
 N_GAMES, N_STEPS, N_ROUNDS, SAME_GAME = 128, 32, 80, 3
 """Learning by play: games at a time, steps between updates, updates, and updates after which games begin anew."""
 PLAY_RATE, DISCOUNT, TRACE, CLIP, ENTROPY, N_EPOCHS, N_PARTS = 3e-3, 0.97, 0.9, 0.2, 0.01, 3, 4
@@ -532,7 +540,7 @@ class Seed:
         return board
 
 
-def learned(condition: str, shared: Seed, n_batches: int = N_BATCHES, n_rounds: int = N_ROUNDS) -> Perceptron:
+def learned(condition: str, shared: Seed, n_batches: int | None = None, n_rounds: int = N_ROUNDS) -> Perceptron:
     """Return the network of a condition, such as "one-hot / labels"."""
     one_of("condition", condition, CONDITIONS)
     coding, how = condition.split(" / ")
@@ -541,9 +549,10 @@ def learned(condition: str, shared: Seed, n_batches: int = N_BATCHES, n_rounds: 
     if how == "play":
         reinforce(network, coding, rng, n_rounds)
     elif how != "untrained":
-        board, action = shared.without_helping if how == "no helping" else shared.labelled
+        board, action = shared.without_helping if how.endswith("no helping") else shared.labelled
         action = rng.permutation(action) if how == "shuffled" else action
-        teach(network, encode(board, coding), action, rng, n_batches)
+        n = N_BATCHES * (LONGER if how.startswith("long") else 1) if n_batches is None else n_batches
+        teach(network, encode(board, coding), action, rng, n)
     return network
 
 
@@ -584,7 +593,7 @@ def measured(network: Perceptron, condition: str, shared: Seed, n_games: int = 2
         "lesion_score": np.nan,
     }
     rng = shared.stream(f"{condition}/lesions")
-    if how == "labels":
+    if how.endswith("labels"):
         row["lesion_help"] = lesion(found, lambda masks: -help_given(needy, masks), rng)
     if how == "play":
         row["lesion_score"] = lesion(found, lambda masks: -score(masks, "lesioned games", n=n_games // 4), rng)
@@ -605,7 +614,7 @@ CONDITIONS = {
     f"{coding} / {how}": f"learned {said}" if how != "untrained" else said
     for coding in SYMBOLS
     for how, said in LEARNED.items()
-    if how != "play" or coding in PLAYED
+    if coding in ONLY.get(how, SYMBOLS)
 }
 """Coding / what was learned from → what is done."""
 
@@ -639,9 +648,9 @@ FROG_AND_TOAD = register(
         CONDITIONS,
         tuple(MEASURES),
         learn,
-        "integers / labels",
+        "integers / long labels",
         "integers / untrained",
         lesion="lesion_help",
-        seconds=20,
+        seconds=75,
     )
 )

@@ -343,7 +343,7 @@ DOSES, STEPS, SWEPT_APART = (0, 10, 20, 40, 80), (0.003, 0.006, 0.012), 1000
 
 def swept(n_watched: int, step: float) -> str:
     """Return the sweep's condition with this many paths and this step."""
-    return f"{n_watched} paths, step {step:g}"
+    return f"{n_watched} paths at step {step:g}"  # no comma: the command lists conditions with commas
 
 
 RECIPES = {

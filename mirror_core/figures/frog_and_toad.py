@@ -13,12 +13,14 @@ from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.marks import dots, interval, label_rows, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
-PLAY = "#CC79A7"
-"""Colour of what is learned by play."""
+PLAY, LONG, LONG_CONTROL = "#CC79A7", "#00523B", "#333333"
+"""Colours of what is learned by play, and of what is taught longer: darker shades of the same."""
 LOOK = {
     "untrained": dict(colour=CONTROL, hollow=True, marker="o"),
     "no helping": dict(colour=CONTROL, hollow=False, marker="s"),
     "labels": dict(colour=SHARED, hollow=False, marker="o"),
+    "long no helping": dict(colour=LONG_CONTROL, hollow=False, marker="s"),
+    "long labels": dict(colour=LONG, hollow=False, marker="D"),
     "play": dict(colour=PLAY, hollow=False, marker="^"),
 }
 """What was learned from → its mark."""
@@ -38,16 +40,16 @@ def by_coding(
     limits
         Title → least and largest possible value, where intervals are cut.
     """
-    fig, axes = row_of_panels(list(panels), 1.0 + 0.75 * len(codings), sharex=False)
+    fig, axes = row_of_panels(list(panels), 1.0 + 1.05 * len(codings), sharex=False)
     for axis, (title, found) in zip(axes[0], panels.items(), strict=True):
         for y, coding in enumerate(codings):
             there = [how for how in LOOK if (coding, how) in found]
-            for how, off in zip(there, np.linspace(-0.3, 0.3, len(there)), strict=True):
+            for how, off in zip(there, 0.14 * (np.arange(len(there)) - (len(there) - 1) / 2), strict=True):
                 one, look = found[coding, how], LOOK[how]
-                dots(axis, one.values, y + off, look["colour"], half=0.05, hollow=look["hollow"], markersize=3,
+                dots(axis, one.values, y + off, look["colour"], half=0.03, hollow=look["hollow"], markersize=3,
                      marker=look["marker"])  # fmt: skip
                 low, high = np.clip([one.low, one.high], *limits[title])
-                interval(axis, (one.mean, low, high), y + off, 8, share=False)
+                interval(axis, (one.mean, low, high), y + off, 7, share=False)
         axis.xaxis.set_major_locator(MaxNLocator(4))
         if limits[title][0] < 0:
             threshold(axis, 0)
@@ -113,11 +115,10 @@ def board_picture(
     parts = []
     for k, (name, colour) in enumerate((("Frog", "#009e73"), ("Toad", "#b8860b"))):
         x, full = 8 + k * width / 2, 20
-        state = "in distress" if distress[k] else "on solid ground"
-        parts.append(_text(x, 16, f"{name}: {said[k]} · {state}", 13))
+        parts.append(_text(x, 16, f"{name}: {said[k]}{' · in distress' if distress[k] else ''}", 16))
         parts.append(f'<rect x="{x}" y="22" width="{6 * full}" height="8" fill="none" stroke="currentColor"/>')
         parts.append(f'<rect x="{x}" y="22" width="{6 * energy[k]}" height="8" fill="{colour}"/>')
-        parts.append(_text(x + 6 * full + 6, 30, f"energy {energy[k]}", 11))
+        parts.append(_text(x + 6 * full + 6, 30, f"energy {energy[k]}", 14))
     teeth = "".join(f"M{i * CELL} {ground + 14}l5 -12 5 12 5 -12 5 12z" for i in np.flatnonzero(rough))
     solid = "".join(f"M{i * CELL} {ground + 17}h{CELL}" for i in np.flatnonzero(~rough))
     above = "".join(f"M{i * CELL + CELL // 2} 48h.01" for i in np.flatnonzero(flies))
@@ -134,7 +135,7 @@ def board_picture(
             parts.append(_text(x, y - 13, "!", 14, "#d55e00", "middle"))
     for layer, units in enumerate(activity):
         y = ground + 44 + layer * 20
-        parts.append(_text(0, y + 10, f"frog's layer {layer + 1}", 11))
+        parts.append(_text(0, y + 12, f"frog's layer {layer + 1}", 14))
         cells = "".join(f"M{110 + unit * 16} {y}h13v13h-13z" for unit in range(len(units)))
         parts.append(f'<path d="{cells}" fill="none" stroke="currentColor" opacity=".35"/>')
         for unit in np.flatnonzero(np.asarray(units) > 0.005):

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mirror_core.analysis.estimates import Estimate, estimate
+from mirror_core.analysis.estimates import Estimate, Values, estimate
 from mirror_core.experiments.imitation import DISTANCE, MOVES, N_PLACES, SIDE, step
 from mirror_core.figures.marks import dots, interval, label_rows, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
@@ -20,7 +20,7 @@ _LOOKS = (("-", "o"), ("--", "s"), (":", "D"))
 _STEPS = ("#56B4E9", "#0072B2", "#002F4D")
 
 
-def conditions(imitated: Mapping[str, Sequence[float]], saved: Mapping[str, Estimate]) -> Figure:
+def conditions(imitated: Mapping[str, Values], saved: Mapping[str, Estimate]) -> Figure:
     """Draw one row for each condition: what is imitated before any reward, and the episodes that are saved.
 
     Parameters
@@ -130,12 +130,13 @@ def _board(axis: Axes, goal: int, visited: Sequence[int]) -> None:
     axis.spines[:].set_visible(False)
 
 
-_CELL, _TOP = 40, 34
-_INK = "currentColor"
+_SIZE, _TOP = 40, 34
+"""Of a place in the film's pictures, and where the board begins."""
 
 
 def picture(
-    actor: str, place: int | None, trail: Sequence[int], goal: int | None, motor: Sequence[float], mode: str,
+    actor: str, place: int | None, trail: Sequence[int], goal: int | None,
+    motor: Float[np.ndarray, " motor_cell"], mode: str,
     goal_cells: float, most: float,
 ) -> str:  # fmt: skip
     """Draw a step of the film as SVG: the board at the left, motor and goal cells at the right.
@@ -159,41 +160,47 @@ def picture(
     most
         Spikes drawn in full colour.
     """
-    ink = f"var(--mirror-{mode})"
-    parts = [f'<svg viewBox="0 0 640 330" role="img" font-family="sans-serif" font-size="13" fill="{_INK}">']
-    for at in range(N_PLACES):
-        x, y = _corner(at)
-        parts.append(
-            f'<rect x="{x}" y="{y}" width="{_CELL - 2}" height="{_CELL - 2}" rx="4" fill="{_INK}" '
-            f'fill-opacity="{0.22 if at in trail else 0.07}"/>'
-        )
+    trodden = "".join(_square(at) for at in range(N_PLACES) if at in trail)
+    others = "".join(_square(at) for at in range(N_PLACES) if at not in trail)
+    where = "nowhere, in the dark" if place is None else actor
+    # single quotes, since each picture is kept as JSON
+    parts = [
+        "<svg viewBox='0 0 640 330' role='img' font-family='sans-serif' font-size='13' fill='currentColor'>"
+        f"<path d='{others}' opacity='.07'/><path d='{trodden}' opacity='.22'/>"
+        f"<text x='10' y='22'>on the board: {where}</text><text x='330' y='22'>motor cells</text>"
+    ]
     if goal is not None:
-        x, y = _corner(goal)
-        parts.append(f'<text x="{x + 19}" y="{y + 28}" text-anchor="middle" font-size="26">★</text>')
+        x, y = _middle(goal)
+        parts.append(f"<text x='{x}' y='{y + 9}' text-anchor='middle' font-size='26'>★</text>")
     if place is not None:
-        x, y = _corner(place)
-        shape = f'<circle cx="{x + 19}" cy="{y + 19}" r="12"' if actor == "learner" else (
-            f'<rect x="{x + 8}" y="{y + 8}" width="22" height="22"'
-        )  # fmt: skip
-        colour = "var(--mirror-perform)" if actor == "learner" else "var(--mirror-observe)"
-        parts.append(f'{shape} fill="{colour}" stroke="{_INK}" stroke-width="1.5"/>')
-    where = "nowhere: in the dark" if place is None else actor
-    parts.append(f'<text x="10" y="22">on the board: {where}</text><text x="330" y="22">motor cells</text>')
-    for n, spikes in enumerate(motor):
-        parts.append(
-            f'<rect x="{330 + 30 * (n % 10)}" y="{_TOP + 26 * (n // 10)}" width="27" height="23" rx="3" fill="{ink}" '
-            f'fill-opacity="{min(spikes / most, 1):.2f}" stroke="{_INK}" stroke-opacity=".35"/>'
+        x, y = _middle(place)
+        shape, whose = (
+            (f"<circle cx='{x}' cy='{y}' r='12'", "perform")
+            if actor == "learner"
+            else (f"<rect x='{x - 11}' y='{y - 11}' width='22' height='22'", "observe")
         )
+        parts.append(f"{shape} fill='var(--mirror-{whose})' stroke='currentColor' stroke-width='1.5'/>")
+    for n, spikes in enumerate(motor):
+        x, y = 330 + 30 * (n % 10), _TOP + 26 * (n // 10)
+        if spikes:
+            strength = f"{min(spikes / most, 1):.2f}"
+            parts.append(f"<path d='M{x} {y}h27v23h-27z' fill='var(--mirror-{mode})' opacity='{strength}'/>")
+    frames = "".join(f"M{330 + 30 * (n % 10)} {_TOP + 26 * (n // 10)}h27v23h-27z" for n in range(len(motor)))
     bottom = _TOP + 26 * (len(motor) // 10) + 40
     parts.append(
-        f'<text x="330" y="{bottom - 8}">goal cells that fire: {goal_cells:.0%}</text>'
-        f'<rect x="330" y="{bottom}" width="297" height="16" rx="3" fill="none" stroke="{_INK}" stroke-opacity=".35"/>'
-        f'<rect x="330" y="{bottom}" width="{297 * goal_cells:.0f}" height="16" rx="3" fill="#009e73"/></svg>'
+        f"<path d='{frames}M330 {bottom}h297v16h-297z' fill='none' stroke='currentColor' opacity='.35'/>"
+        f"<text x='330' y='{bottom - 8}'>goal cells that fire: {goal_cells:.0%}</text>"
+        f"<path d='M330 {bottom}h{297 * goal_cells:.0f}v16H330z' fill='#009e73'/></svg>"
     )
     return "".join(parts)
 
 
-def _corner(place: int) -> tuple[int, int]:
-    """Return x and y of a place's square."""
+def _square(place: int) -> str:
+    """Return the outline of a place on the film's board."""
+    x, y = _middle(place)
+    return f"M{x - 19} {y - 19}h38v38h-38z"
+
+
+def _middle(place: int) -> tuple[int, int]:
     row, column = divmod(place, SIDE)
-    return 10 + _CELL * column, _TOP + _CELL * row
+    return 29 + _SIZE * column, _TOP + 19 + _SIZE * row

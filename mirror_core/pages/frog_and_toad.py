@@ -28,11 +28,15 @@ TABLE = ("distress_index", "distress_index_scaled", "distress_r", "label_accurac
          "game_score", "help_worth")  # fmt: skip
 """Measures of the table of conditions."""
 FINDING = {
-    "reproduced": "stays the same whichever way the board is written as numbers.",
-    "partly": "stays under some ways to write the board as numbers, not under all.",
-    "not reproduced": "depends on how the board is written as numbers, not on what networks learn.",
+    "reproduced": "stays whichever way the board is written",
+    "partly": "stays under some ways to write the board, not all",
+    "not reproduced": "depends on how the board is written",
 }
-"""Verdict on the claim that the index is the network's own → what the page finds."""
+"""Verdict on the claim that the index of networks that help is their own → what the page finds."""
+HELPS = 0.5
+"""Share of the boards that ask for help from which networks of a condition, in the mean, have learned to help."""
+PAIRS = {"labels": "no helping", "long labels": "long no helping"}
+"""Way of learning that teaches help → the same without."""
 
 
 def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
@@ -40,23 +44,45 @@ def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
     return table[table.condition == condition].set_index("seed")[measure]
 
 
+def against(table: pd.DataFrame, coding: str, how: str, than: str) -> Estimate:
+    """Return by how much the index, in deviations of units, differs between two ways of learning, matched by seed."""
+    return difference(*(values(table, "distress_index_scaled", f"{coding} / {one}") for one in (how, than)))
+
+
+def raised(table: pd.DataFrame) -> str:
+    """Say in which ways of writing learning to help raises the index: "in all", "in some" or "in no" way.
+
+    Of the conditions in which networks have learned to help, it does where the 95 % interval of the difference to the
+    same without helping lies above zero.
+    """
+    helped = [
+        against(table, coding, how, PAIRS[how]).low > 0
+        for coding, how in (condition.split(" / ") for condition in game.CONDITIONS)
+        if how in PAIRS and values(table, "help_recall", f"{coding} / {how}").mean() >= HELPS
+    ]
+    if not helped:
+        return "no network learned to help"
+    ways = "in all ways of writing" if all(helped) else "in some ways of writing only" if any(helped) else "in none"
+    return f"learning to help raises it {ways}"
+
+
 def finding(table: pd.DataFrame) -> HTML:
-    """Say by the verdict what the index follows, and its numbers before and after learning."""
-    verdict = {one.claim.id: one.verdict for one in judge_study(game.FROG_AND_TOAD, table)}["frog-recoding"]
-    gap = difference(*(values(table, "distress_index", f"integers / {how}") for how in ("labels", "untrained")))
-    learning = "raises" if gap.low > 0 else "lowers" if gap.high < 0 else "does not surely change"
-    before, after, opposed, hot = (
-        written(table, "distress_index", f"{condition}")
-        for condition in ("integers / untrained", "integers / labels", "opposed integers / labels", "one-hot / labels")
+    """Say by the verdict what the index follows, where learning to help raises it, and its numbers."""
+    verdict = {one.claim.id: one.verdict for one in judge_study(game.FROG_AND_TOAD, table)}["frog-long-recoding"]
+    integers, opposed = (
+        {name: written(table, name, f"{coding} / long labels") for name in ("distress_index", "help_recall")}
+        for coding in ("integers", "opposed integers")
     )
     more = (
-        f"Learning {learning} the index from {before} to {after} thousandths; it is {opposed} where other numbers "
-        f"stand for the same players, and {hot} with an input for each symbol, where networks help on "
-        f"{written(table, 'help_recall', 'one-hot / labels')} of the boards that ask for it (with numbers: "
-        f"{written(table, 'help_recall', 'integers / labels')}; n = {table.seed.nunique()} networks a condition)."
+        f"With players written as the source does, it is {integers['distress_index']} thousandths once networks help "
+        f"(on {integers['help_recall']} of the boards that ask for it), "
+        f"{written(table, 'distress_index', 'integers / long no helping')} if help is not taught and "
+        f"{written(table, 'distress_index', 'integers / untrained')} before any learning; with other numbers for the "
+        f"same players it is {opposed['distress_index']}, and they help on {opposed['help_recall']} "
+        f"(n = {table.seed.nunique()} networks a condition)."
     )
-    said = f"A score meant to reveal empathy-like units in this game {FINDING[verdict]}" if verdict in FINDING else ""
-    return statement(said, more)
+    index = FINDING.get(verdict, "could not be judged")
+    return statement(f"A score for empathy-like units here {index}; {raised(table)}.", more)
 
 
 def written(table: pd.DataFrame, measure: str, condition: str) -> str:
@@ -79,17 +105,25 @@ def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
 
 
 def said(table: pd.DataFrame) -> HTML:
-    """Say what the figure shows: the index against its controls, help without it, and play."""
+    """Say what the figure shows: help, the index against its controls, and play."""
     sentences = []
     for coding in game.SYMBOLS:
-        trained = values(table, "distress_index_scaled", f"{coding} / labels")
-        words = []
-        for how, name in (("untrained", "before learning"), ("no helping", "after labels without helping")):
-            gap = difference(trained, values(table, "distress_index_scaled", f"{coding} / {how}"))
-            side = "larger than" if gap.low > 0 else "smaller than" if gap.high < 0 else "not surely other than"
-            words.append(f"{side} {name} ({signed(gap)})")
-        sentences.append(f"<li><strong>{coding}</strong>: after labels the index is {', '.join(words)}.</li>")
-    for coding in game.PLAYED:
+        ways = []
+        for how, control in PAIRS.items():
+            if f"{coding} / {how}" not in game.CONDITIONS:
+                continue
+            words = []
+            for than, name in (("untrained", "before learning"), (control, "where help is not taught")):
+                gap = against(table, coding, how, than)
+                side = "larger than" if gap.low > 0 else "smaller than" if gap.high < 0 else "not surely other than"
+                words.append(f"{side} {name} ({signed(gap)})")
+            start = "taught" if how == "labels" else f"taught {game.LONGER} times as long"
+            help_ = written(table, "help_recall", f"{coding} / {how}")
+            ways.append(
+                f"{start}, networks help on {help_} of the boards that ask for it; the index is {', '.join(words)}"
+            )
+        sentences.append(f"<li><strong>{coding}</strong>: {'. Or, '.join(ways)}.</li>")
+    for coding in game.ONLY["play"]:
         owed, worth = (written(table, name, f"{coding} / play") for name in ("help_owed", "help_worth"))
         sentences.append(
             f"<li><strong>{coding}, by play</strong>: games scroll by "
@@ -111,7 +145,7 @@ def lesions_said(table: pd.DataFrame) -> HTML:
     rows = []
     for condition in game.CONDITIONS:
         coding, how = condition.split(" / ")
-        measure = {"labels": "lesion_help", "play": "lesion_score"}.get(how)
+        measure = "lesion_help" if how in PAIRS else "lesion_score" if how == "play" else None
         if measure:
             found, n = values(table, measure, condition), table.seed.nunique()
             could = int(found.notna().sum())
@@ -136,7 +170,8 @@ def in_brief() -> HTML:
         f"{game.NEAR_END} on (the first is 0), oneself well and the partner in distress: help. Next column solid: hop. "
         "Room: leap. Else hop.",
         f"<strong>Network.</strong> Two layers of {game.HIDDEN} rectified units, four linear outputs, squared error, "
-        f"dropout {game.DROPOUT}; Adam at {game.RATE}, {game.N_BATCHES} batches of {game.BATCH}.",
+        f"dropout {game.DROPOUT}; Adam at {game.RATE}, {game.N_BATCHES} batches of {game.BATCH}, or "
+        f"{game.LONGER} times as many (“long”).",
         "<strong>Play.</strong> One network plays both players and is rewarded by what the board scrolls; proximal "
         f"policy optimisation, {game.N_GAMES} games, {game.N_ROUNDS} rounds of {game.N_STEPS} steps.",
         f"<strong>Index.</strong> {game.N_MATCHED} boards with both players on solid ground, on which only their "
@@ -173,6 +208,7 @@ def film(network: game.Perceptron, coding: str, seed: int, n_steps: int = 40) ->
         layers = [network.layers(game.encode(one, coding)) for one in seen]
         action = [int(game.drawn(game.chances(one[-1]), rng)[0]) for one in layers]
         energy, able = table.energy[0].tolist(), table.energy[0] >= 1
+        able[1] |= able[0] and action[0] == game.HELP  # the frog acts first
         steps.append((seen[0], energy, action, able, [one[0] for one in layers[0][1:-1]], total))
         total += int(table.step(np.array([action]))[0])
     most = [max(max(step[4][layer].max() for step in steps), 1e-6) for layer in range(2)]

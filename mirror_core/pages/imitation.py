@@ -25,6 +25,7 @@ from mirror_core.experiments.imitation import (
     STEPS,
     Agent,
     Path,
+    Step,
     expert_paths,
     prepare,
     swept,
@@ -120,12 +121,16 @@ def said(table: pd.DataFrame) -> HTML:
         return with_interval(values(table, condition, measure), SHARE)
 
     wrong = [one for one in MAIN[2:7] if _compared(table, "imitated", "imitation", one) != "above"]
+    none = values(table, "imitation", "mirror_units") == 0
     cost, goal = values(table, "imitation", "lesion_cost"), saved(table, "only the goal")
     new = _MORE[_compared(table, "imitated_new", "imitation", "alone")]
     items = (
         "<strong>What is taken away.</strong> Imitation reaches more starts before any reward than every control of "
         f"moves, goal, babbling and link{f' but {listed(wrong)}' if wrong else ''}. After shuffled moves it is "
-        f"{of('shuffled expert')}: some of the expert's moves are alike wherever it is.",
+        f"{of('shuffled expert')}, and the learner takes {_times(saved(table, 'shuffled expert'))} the episodes of the "
+        "same one alone: moves that are right in many places may still teach a direction.",
+        "<strong>The expert's goal.</strong> After an expert with another goal it takes "
+        f"{_times(saved(table, 'another goal'))} the episodes of the same learner alone.",
         f"<strong>Where the expert never was</strong>, {of('imitation', 'imitated_new')} of starts are reached, "
         f"{new} alone ({of('alone', 'imitated_new')}).",
         f"<strong>The goal alone</strong>, the moves being unseen, {_SAVES[side(goal.values)]}: it takes "
@@ -133,9 +138,9 @@ def said(table: pd.DataFrame) -> HTML:
         f"{of('imitation', 'goal_inferred')} of learners, and in {of('pausing expert', 'goal_inferred')} where it "
         "stands still on its way, too.",
         f"<strong>Mirror cells.</strong> After babbling {of('imitation', 'mirror_share')} of motor cells have one "
-        f"tuning for moves made and seen, before it {of('alone', 'mirror_share')}. Cutting the link to the fifth of "
-        f"cells most alike costs {_MORE[side(cost)]} cutting it to others that fire as much: a difference of "
-        f"{with_interval(cost)} of starts.",
+        f"tuning for moves made and seen, before it {of('alone', 'mirror_share')}; in {none.sum()} of {len(none)} "
+        "learners none passes. Cutting the link to the fifth of cells most alike costs "
+        f"{_MORE[side(cost)]} cutting it to others that fire as much: a difference of {with_interval(cost)} of starts.",
     )
     return HTML(f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")
 
@@ -185,6 +190,10 @@ def _cell(table: pd.DataFrame, condition: str, measure: str) -> str:
     return cell(found, SHARE if measure != "code_gain" else (-1, 1)) if len(found) else "–"
 
 
+N_FILMED = 12
+"""Moves of a walk that the film shows at most."""
+
+
 class Filmed(Agent):
     """An agent that notes all that happens to it."""
 
@@ -226,7 +235,9 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
     order = np.lexsort((-agent.made.max(0), agent.made.argmax(0)))
     frames: list[tuple[str, str]] = []
 
-    def film(caption: str, spikes: np.ndarray, mode: str, actor: str, path: Path = (), firing: float = 0.0, at=None):
+    def film(
+        caption: str, spikes: np.ndarray, mode: str, actor: str, path: Sequence[Step] = (), firing: float = 0.0, at=None
+    ):
         trail = [one.place for one in path]
         svg = picture(actor, at, trail, goal if path else None, spikes[order], mode, firing, most=6)
         frames.append((svg, caption))
@@ -252,16 +263,24 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
                 text = f"Watching path {n + 1} of {len(paths)}: the expert moves {_NAMES[one.move]}"
                 text += ", and stops at its goal." if one.after == goal else "."
                 film(text, spikes[k], "observe", "expert", path[: k + 1], firing, one.after)
-    start = _untried(paths, goal)
-    agent.motor_spikes.clear()
-    walked = agent.walk(start, goal, learning=False)
-    for k, one in enumerate(walked[:12]):
-        made = agent.motor_spikes[2 * k] + agent.motor_spikes[2 * k + 1]
-        text = f"Alone, before any reward, from a place {_unseen(start, paths)}: move {k + 1}, {_NAMES[one.move]}"
-        text += ", to the goal." if one.after == goal else "."
-        film(text, made, "perform", "learner", walked[: k + 1], agent.expect(one.after), one.after)
-    if walked[-1].after != goal and len(walked) > 12:
-        frames[-1] = (frames[-1][0], frames[-1][1] + " It does not find the goal in time: the film ends here.")
+    visited = _visited(paths)
+    for kind, places in (("was", visited - {goal}), ("never was", set(range(N_PLACES)) - visited - {goal})):
+        if not places:
+            continue
+        agent.motor_spikes.clear()
+        walked = agent.walk(max(sorted(places), key=lambda place: DISTANCE[place, goal]), goal, learning=False)
+        decisions = [agent.motor_spikes[2 * k] + agent.motor_spikes[2 * k + 1] for k in range(len(walked))]
+        for k, one in enumerate(walked[:N_FILMED]):
+            text = (
+                f"On its own, before any reward, from a place where the expert {kind}: move {k + 1}, {_NAMES[one.move]}"
+            )
+            if one.after == goal:
+                text += ", to the goal."
+            elif k + 1 == min(N_FILMED, len(walked)):
+                reaches = walked[-1].after == goal
+                text += f". The film leaves it here; it {'takes' if reaches else 'gives up after'} {len(walked)} moves."
+            film(text + "." * (text[-1] != "."), decisions[k], "perform", "learner", walked[: k + 1],
+                 agent.expect(one.after), one.after)  # fmt: skip
     pictures, captions = zip(*frames, strict=True)
     recordings = agent.recordings()
     return Story(
@@ -272,17 +291,6 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
 
 def _visited(paths: Sequence[Path]) -> set[int]:
     return {place for path in paths for one in path for place in (one.place, one.after)}
-
-
-def _untried(paths: Sequence[Path], goal: int) -> int:
-    """Return the place farthest from the goal among those where the expert never was, or among all."""
-    visited = _visited(paths)
-    new = [place for place in range(N_PLACES) if place not in visited] or [p for p in range(N_PLACES) if p != goal]
-    return max(new, key=lambda place: DISTANCE[place, goal])
-
-
-def _unseen(start: int, paths: Sequence[Path]) -> str:
-    return "where the expert was" if start in _visited(paths) else "where the expert never was"
 
 
 def _tuning(recordings: tuple[np.ndarray, ...], mode: str) -> np.ndarray:

@@ -138,8 +138,8 @@ def networks_table(found: Mapping[str, Mapping[str, float]], mismatched: Mapping
     return show(pd.DataFrame(rows))
 
 
-SIZE = (620, 250)
-"""Width and height of a picture."""
+SIZE = (470, 250)
+"""Width and height of a picture: narrow enough to be read on a phone."""
 
 
 def film(found: Foreseen, episode: int = 0) -> HTML:
@@ -198,14 +198,14 @@ def _cycle(expected: np.ndarray, now: int, then: int) -> list[str]:
 
 def _bars(comes: np.ndarray, foreseen: np.ndarray, now: np.ndarray, scale: float) -> list[str]:
     """Draw each feature of the sensation: what is seen now, what is foreseen, and what comes."""
-    parts = ['<text x="425" y="16" text-anchor="middle">sensation: foreseen (bars), now (dots), comes (lines)</text>']
-    parts.append('<line x1="240" y1="128" x2="612" y2="128" stroke="currentColor" stroke-width=".6"/>')
-    step = 368 / len(comes)
+    parts = ['<text x="350" y="16" text-anchor="middle">which sensation comes next?</text>']
+    parts.append('<line x1="232" y1="128" x2="468" y2="128" stroke="currentColor" stroke-width=".6"/>')
+    step = 232 / len(comes)
     for i, (c, f, n) in enumerate(zip(comes, foreseen, now, strict=True)):
-        x = 242 + step * i
+        x = 234 + step * i
         top, tall = 128 - scale * max(f, 0), scale * abs(f)
         parts.append(
-            f'<rect x="{x + 3:.1f}" y="{top:.1f}" width="{step - 6:.1f}" height="{tall:.1f}" '
+            f'<rect x="{x + 2:.1f}" y="{top:.1f}" width="{step - 4:.1f}" height="{tall:.1f}" '
             'fill="var(--mirror-observe, #e69f00)" opacity=".75"/>'
         )
         parts.append(f'<circle cx="{x + step / 2:.1f}" cy="{128 - scale * n:.1f}" r="2.5"/>')
@@ -213,4 +213,5 @@ def _bars(comes: np.ndarray, foreseen: np.ndarray, now: np.ndarray, scale: float
             f'<line x1="{x:.1f}" x2="{x + step:.1f}" y1="{128 - scale * c:.1f}" y2="{128 - scale * c:.1f}" '
             'stroke="var(--mirror-perform, #0072b2)" stroke-width="3"/>'
         )
+    parts.append('<text x="350" y="246" text-anchor="middle">bars: foreseen; dots: now; lines: comes</text>')
     return parts

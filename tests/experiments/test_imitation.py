@@ -6,7 +6,9 @@ import pytest
 from mirror_core.checks import OptionError
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import imitation as im
+from mirror_core.experiments.study import read_study
 from mirror_core.seeding import stream
+from mirror_core.studies.grid import names
 
 
 @pytest.mark.parametrize(
@@ -208,3 +210,17 @@ def test_recordings_show_the_same_moves_in_both_modes():
     assert made.shape == seen.shape == (*moves.shape, im.N_MOTOR) == (5, 3, im.N_MOTOR)
     codes = (agent.made > 0)[moves]
     assert made[codes].mean() > 2 and made[~codes].mean() < 0.2 and seen.mean() < 0.1  # nothing is linked yet
+
+
+def test_rows_of_the_kept_table_are_made_again():
+    table = read_study(experiment_named("imitation"))
+    assert set(table.groupby("condition").seed.nunique()) == {100}
+    for _, row in table.sample(3, random_state=1).iterrows():
+        again = im.measure(row.condition, int(row.seed))
+        assert {name: row[name] for name in im.MEASURED} == pytest.approx(
+            {name: again[name] for name in im.MEASURED}, nan_ok=True
+        )
+
+
+def test_every_condition_can_be_named_in_a_list_with_commas():
+    assert names("condition", ",".join(im.RECIPES), im.RECIPES) == list(im.RECIPES)

@@ -41,8 +41,18 @@ def test_units_are_drawn_inside_their_panel():
 
 def test_the_words_follow_the_numbers(table):
     assert "larger than before learning (0.010" in page.said(table).data
+    assert "smaller than where help is not taught (−0.010" in page.said(table).data
     assert "3 of 3 networks have such units" in page.lesions_said(table).data
-    assert "from 0.00" in page.finding(table).data
+    assert "no network learned to help" in page.finding(table).data
+
+
+def test_learning_to_help_raises_the_index_where_its_control_stays_below(table):
+    table.loc[table.condition.str.endswith("labels"), "help_recall"] = 1.0
+    assert page.raised(table) == "learning to help raises it in none"
+    table.loc[table.condition == "integers / long labels", "distress_index_scaled"] += 1
+    assert page.raised(table) == "learning to help raises it in some ways of writing only"
+    table.loc[table.condition.str.endswith("labels"), "distress_index_scaled"] += 1
+    assert page.raised(table) == "learning to help raises it in all ways of writing"
 
 
 def test_a_board_is_drawn_with_its_players_where_they_are():

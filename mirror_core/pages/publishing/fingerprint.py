@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import mirror_core
+from mirror_core.pages.publishing.surroundings import deciding_variables
 from mirror_core.runs.code import closure, source_of
 
 PACKAGES = ("torch", "numba", "numpy", "scipy", "scikit-learn", "xarray", "pandas", "matplotlib")
 """Packages whose version can change a number or a figure."""
+
+MODULES = (*(name for name in PACKAGES if name != "scikit-learn"), "sklearn")
+"""What is imported of them."""
 
 
 def library_digest(source: str, library: Path | None = None) -> str:
@@ -84,5 +88,6 @@ def page_fingerprint(
         library_digest(source, library),
         versions(),
         data_digests(source, parameters, data),
+        deciding_variables(),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

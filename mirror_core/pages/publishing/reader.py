@@ -8,6 +8,7 @@ every other file to papermill.
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from click import ClickException
@@ -70,12 +71,18 @@ class NotebookReader:
         Raises
         ------
         NotebookFileError
-            If a `.md` file is missing or cannot be read as a notebook.
+            If a `.md` file is missing or cannot be read as a notebook, or is in another checkout than the library.
         """
         if not path.endswith(".md"):
             return _local().read(path)
         import nbformat
 
+        from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
+
+        try:
+            refuse_another_checkout(Path(path).absolute().parent)
+        except OtherCheckout as error:
+            raise NotebookFileError(str(error)) from error
         try:
             text = _local().read(path)
         except (OSError, UnicodeDecodeError) as error:

@@ -143,8 +143,12 @@ def test_a_damaged_executed_notebook_is_not_current(tmp_path, content):
     assert not is_current(path, "x")
     path.write_text(content)
     assert not is_current(path, "x")
-    path.write_text(json.dumps({"metadata": {"mirror_core": {"fingerprint": "x"}}}))
-    assert is_current(path, "x")
+    notebook = {"cells": [], "metadata": {}}
+    notebook["metadata"]["mirror_core"] = {"fingerprint": "x", "content": execute.content_digest(notebook)}
+    path.write_text(json.dumps(notebook))
+    assert is_current(path, "x") and not is_current(path, "y")
+    path.write_text(json.dumps(notebook | {"cells": [{"cell_type": "markdown", "source": "added in an editor"}]}))
+    assert not is_current(path, "x")
 
 
 def test_a_table_that_a_notebook_names_counts_and_no_other(site):
