@@ -85,10 +85,10 @@ def finding(table: pd.DataFrame) -> HTML:
     change = saved(table, "imitation")
     when = _SOONER[side(change.values)]
     imitates = all(_compared(table, "imitated", "imitation", one) == "above" for one in ("link cut", "shuffled expert"))
-    how = "but is not shown to imitate through cells that link seeing to doing"
+    how = f"{'but' if when == 'sooner than' else 'and'} is not shown to imitate through cells linking seeing to doing"
     if imitates:
         joint = "because" if when == "sooner than" else "though"
-        how = f"{joint} cells that link seeing to doing let it imitate"
+        how = f"{joint} cells linking seeing to doing let it imitate"
     reached = {one: with_interval(values(table, one, "imitated"), SHARE) for one in ("imitation", "alone", "link cut")}
     return statement(
         f"A spiking learner that watched an expert learns {when} one alone, {how}.",
