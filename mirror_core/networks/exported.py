@@ -1,4 +1,4 @@
-"""A network of GRU cores as a few arrays, for a program that has no PyTorch: what drives a core is folded into tables."""
+"""A network of GRU cores as a few arrays, for a program without PyTorch: what drives a core is folded into tables."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from html import escape
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from IPython.display import HTML
 
-from mirror_core.config.conditions import CONDITIONS, READINGS
+from mirror_core.arrays import MODES
+from mirror_core.config.conditions import CONDITIONS, READINGS, Variant
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.config.settings import Config
 from mirror_core.networks.exported import folded
@@ -27,13 +27,16 @@ from mirror_core.studies.grid import Grid
 from mirror_core.studies.own_tasks import OwnTasks, own_tasks
 from mirror_core.worlds.linear import make_world
 
-LABELS = {
-    "shared": "one shared core",
-    "separate-cores": "two cores",
-    "separate-cores-shared-heads": "two cores, shared heads",
-    "untrained": "untrained",
+WORDS = {
+    "as-written": ("as-written", "Acting and observing never meet in training."),
+    "self-observation": ("self-observation", "In training it also senses the effects of its own acts."),
+    "dual-readout": ("dual-readout", "In training both tasks are read from both modes."),
+    "shared": ("one shared core", "One core acts and observes."),
+    "separate-cores": ("two cores", "One core acts, the other observes; each has heads of its own."),
+    "separate-cores-shared-heads": ("two cores, shared heads", "One core acts, the other observes; they share heads."),
+    "untrained": ("untrained", "Nothing was trained: the core as it was drawn, whatever the reading."),
 }
-"""Condition → how the switch calls it; any other is called by its own name."""
+"""Reading or condition → how the switch calls it, and what it is in plain words; any other has those of the library."""
 
 SCRIPTS = ("network.js", "world.js", "state.js", "draw.js", "app.js")
 """The program, in the order in which its parts need each other."""
@@ -44,8 +47,8 @@ _LARGEST = 2**23 - 1  # of a signed number of three bytes
 def packed(values: np.ndarray) -> dict[str, Any]:
     """Return an array as text: whole numbers of three bytes, the least first, in base 64, times one scale.
 
-    The rounding is at most 6 × 10⁻⁸ of the largest value, as that of single precision is; two bytes would change outputs
-    by more than 10⁻⁴.
+    The rounding is at most 6 × 10⁻⁸ of the largest value, as that of single precision is; two bytes would change what
+    the networks say by more than 10⁻⁴.
 
     Examples
     --------
@@ -89,15 +92,15 @@ def finding(found: dict[tuple[str, str], OwnTasks], reading: str, condition: str
     first = found[reading, condition]
     n_units = len(first.r)
     others = [
-        f"{_strong(one)} {LABELS.get(other, other)} under {where}"
+        f"{_strong(one)} in {WORDS.get(other, (other,))[0]} under {where}"
         for (where, other), one in found.items()
         if (where, other) != (reading, condition) and (where == reading or other == condition)
     ]
     return statement(
         f"In the network below, {_strong(first) or 'none'} of {n_units} units "
         f"{'does' if _strong(first) == 1 else 'do'} the same when it acts and when it observes.",
-        "It runs in this page: choose what it does, silence units, or switch how it was trained, and mirror units (r &gt; "
-        f"{STRONG_THRESHOLD:g}) come and go: " + "; ".join(others) + ".",
+        "It runs in this page: choose what it does, silence units, switch how it was trained. Units with r &gt; "
+        f"{STRONG_THRESHOLD:g} come and go: " + "; ".join(others) + ".",
     )
 
 
@@ -134,8 +137,8 @@ def app(grid: Grid, found: dict[tuple[str, str], OwnTasks], files: dict[tuple[st
         "threshold": STRONG_THRESHOLD,
         "world": _world(first.config),
         "episodes": _episodes(first.config, n_test),
-        "readings": _named(READINGS, [one["reading"] for one in networks], {}),
-        "conditions": _named(CONDITIONS, [one["condition"] for one in networks], LABELS),
+        "readings": _named(READINGS, [one["reading"] for one in networks]),
+        "conditions": _named(CONDITIONS, [one["condition"] for one in networks]),
         "networks": networks,
     }
     text = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
@@ -148,17 +151,18 @@ def app(grid: Grid, found: dict[tuple[str, str], OwnTasks], files: dict[tuple[st
     )
 
 
-def _named(variants: dict[str, Any], names: list[str], labels: dict[str, str]) -> dict[str, dict[str, str]]:
-    return {
-        name: {"label": labels.get(name, name), "meaning": escape(variants[name].meaning)}
-        for name in dict.fromkeys(names)
-    }
+def _named(variants: Mapping[str, Variant], names: list[str]) -> dict[str, dict[str, str]]:
+    said = {name: WORDS.get(name, (name, variants[name].meaning)) for name in names}
+    return {name: {"label": label, "meaning": meaning} for name, (label, meaning) in said.items()}
 
 
 def _plain(tasks: OwnTasks) -> dict[str, Any]:
-    r = [round(float(one), 5) if np.isfinite(one) else None for one in tasks.r]
+    def rounded(values: np.ndarray) -> list[float | None]:
+        return [round(float(one), 6) if np.isfinite(one) else None for one in values]
+
     rest = {name: float(f"{getattr(tasks, name):.6g}") for name in ("error", "explained", "cross_entropy", "named")}
-    return {"r": r, **rest}
+    of_modes = {name: dict(zip(MODES, map(rounded, getattr(tasks, name)), strict=True)) for name in ("mean", "spread")}
+    return {"r": rounded(tasks.r), **of_modes, **rest}
 
 
 def _world(config: Config) -> dict[str, Any]:

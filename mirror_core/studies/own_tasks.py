@@ -21,6 +21,10 @@ class OwnTasks:
 
     r: Float[np.ndarray, " unit"]
     """Pearson r of each unit between performing and observing."""
+    mean: Float[np.ndarray, "mode unit"]
+    """Mean activity over all episodes and timesteps."""
+    spread: Float[np.ndarray, "mode unit"]
+    """Its standard deviation."""
     error: float
     """Mean squared error of the sensations that performing predicts."""
     explained: float
@@ -47,6 +51,8 @@ def own_tasks(run: Run, n_test: int) -> OwnTasks:
     error = float((predicted - felt).square().mean())
     return OwnTasks(
         r=unit_correlation(*recording.values),
+        mean=recording.values.mean((1, 2), dtype=float),
+        spread=recording.values.std((1, 2), dtype=float),
         error=error,
         explained=1 - error / float((felt - felt.mean((0, 1))).square().mean()),
         cross_entropy=float(functional.cross_entropy(logits.flatten(0, 1), actions.flatten())),

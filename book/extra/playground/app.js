@@ -34,7 +34,8 @@
       const input = element("input", { type: "radio", name: `pg-${name}`, value, onchange: () => change({ [name]: value }) });
       return element("label", {}, input, element("span", {}, label));
     });
-    return element("fieldset", { class: "pg-choice" }, element("legend", {}, legend), element("div", {}, ...inputs));
+    const title = element("span", { class: "pg-title", id: `pg-${name}` }, legend);
+    return element("div", { class: "pg-choice", role: "radiogroup", "aria-labelledby": title.id }, title, element("div", {}, ...inputs));
   }
 
   const meter = (mode, label) => {
@@ -43,8 +44,8 @@
   };
 
   const ui = {
-    reading: choice("reading", "Reading of the paper", data.readings),
-    condition: choice("condition", "Network", data.conditions),
+    reading: choice("reading", "reading", data.readings),
+    condition: choice("condition", "network", data.conditions),
     meaning: element("p", { class: "pg-meaning" }),
     said: element("p", { class: "pg-said", "aria-live": "polite" }),
     units: element("canvas", { "aria-hidden": "true" }),
@@ -150,12 +151,12 @@
 
   let measuredFor = "";
   function compute() {
-    const noise = Playground.normal(state.draw, T * D);
-    const sensations = Playground.sensations(data.world, state.actions, noise, state.noise);
-    const before = performance.now();
-    const found = network.run(state.actions, sensations, silenced());
-    const milliseconds = (performance.now() - before) / (2 * T);
-    episode = { sensations, ...found, milliseconds };
+    const lived = `${shown} ${state.actions} ${state.noise} ${state.draw} ${state.silent}`;
+    if (episode?.lived !== lived) {
+      const sensations = Playground.sensations(data.world, state.actions, Playground.normal(state.draw, T * D), state.noise);
+      const before = performance.now(), found = network.run(state.actions, sensations, silenced());
+      episode = { lived, sensations, ...found, milliseconds: (performance.now() - before) / (2 * T) };
+    }
     const wanted = `${shown} ${[...state.silent].sort((a, b) => a - b)} ${state.noise}`;
     if (intact()) {
       Playground.stopSlices();
@@ -179,7 +180,7 @@
     const one = about();
     ui.foot.replaceChildren(
       `Run `, element("a", { href: `runs.html#${one.anchor}` }, one.run), ` of seed ${data.seed}. r and both tasks: ${data.episodes.n} held-out episodes. `,
-      `A step of one core takes ${decimal(Math.max(episode.milliseconds, 0.001), 3)} ms in this browser.`,
+      `The last run took ${decimal(Math.max(episode.milliseconds, 0.01))} ms a step in this browser.`,
     );
     Playground.now = { state, tasks: now, episode, network, measuring: tasks === null, about: one };
   }
@@ -207,9 +208,15 @@
     ui.stage.setAttribute("aria-valuetext", words);
     draw.units(ui.units, ui.stage.clientWidth, {
       order: all, r: now.r, silent: new Set(state.silent), selected: unit, nUnits, T, step: state.step, threshold: data.threshold,
-      perform: episode.perform.hidden, observe: episode.observe.hidden,
+      perform: standardised("perform", now), observe: standardised("observe", now),
     }, palette);
   }
+
+  // Activity as r sees it: each unit's deviation from its mean in a mode, by twice its spread there.
+  const standardised = (mode, now) => Float64Array.from(episode[mode].hidden, (value, i) => {
+    const unit = i % nUnits, spread = now.spread[mode][unit];
+    return spread > 1e-6 && !state.silent.includes(unit) ? (value - now.mean[mode][unit]) / (2 * spread) : 0;
+  });
 
   function showTasks(now) {
     const was = about().tasks;
@@ -227,7 +234,7 @@
     for (let t = 0; t < T; t++) {
       const said = Playground.softmax(episode.observe.output.subarray(t * K, (t + 1) * K)), named = Playground.argmax(said), past = t < step;
       right += past && named === actions[t];
-      heads[t].classList.toggle("pg-past", past);
+      heads[t].classList.toggle("pg-now", t === step - 1);
       for (let a = 0; a < K; a++) {
         const one = cells[a][t];
         one.setAttribute("aria-selected", String(actions[t] === a));

@@ -36,7 +36,7 @@
     context.globalAlpha = 1;
   }
 
-  const GUTTER = 34, R_HEIGHT = 132, ROW = 9, MIRROR = 12, PAD = 6;
+  const GUTTER = 34, R_HEIGHT = 116, ROW = 9, MIRROR = 12, PAD = 6;
 
   // Where things are in the picture of all units.
   function unitsLayout(width, nUnits, T) {

@@ -126,7 +126,10 @@
     });
     const variance = felt[0].reduce((sum, s, i) => sum + felt[1][i] / rows - (s / rows) ** 2, 0) / D;
     const error = squares / rows / D;
-    return { r, error, explained: 1 - error / variance, cross_entropy: surprise / rows, named: right / rows };
+    const by = (values) => ({ perform: values(0), observe: values(1) });
+    const mean = by((mode) => Array.from(sums[mode], (sum) => sum / rows));
+    const spread = by((mode) => Array.from(sums[2 + mode], (sum, u) => Math.sqrt(Math.max(0, sum / rows - (sums[mode][u] / rows) ** 2))));
+    return { r, mean, spread, error, explained: 1 - error / variance, cross_entropy: surprise / rows, named: right / rows };
   }
 
   // Let a computation go on whenever the page has time; a later one replaces it.

@@ -1,4 +1,4 @@
-"""Text files that a notebook glues, so that the site can offer them: for download, whole pages to open, or scripts to load."""
+"""Text files that a notebook glues, so that the site can offer them: for download, as whole pages, or as scripts."""
 
 from __future__ import annotations
 
