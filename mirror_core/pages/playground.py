@@ -25,6 +25,7 @@ from mirror_core.pages.tables import statement
 from mirror_core.recordings.of_networks import heldout_episodes
 from mirror_core.studies.grid import Grid
 from mirror_core.studies.own_tasks import OwnTasks, own_tasks
+from mirror_core.studies.wording import listed
 from mirror_core.worlds.linear import make_world
 
 WORDS = {
@@ -92,15 +93,18 @@ def finding(found: dict[tuple[str, str], OwnTasks], reading: str, condition: str
     first = found[reading, condition]
     n_units = len(first.r)
     others = [
-        f"{_strong(one)} in {WORDS.get(other, (other,))[0]} under {where}"
-        for (where, other), one in found.items()
-        if (where, other) != (reading, condition) and (where == reading or other == condition)
+        f"{_strong(one)} ({WORDS.get(name, (name,))[0]})"
+        for (where, what), one in found.items()
+        for name in [what if where == reading else where]
+        if (where == reading) != (what == condition)
     ]
+    more = "It runs in this page: choose what it does, silence units, or switch one thing about how it was trained."
+    if others:
+        more += f" Units with r &gt; {STRONG_THRESHOLD:g} then number {listed(others)}."
     return statement(
         f"In the network below, {_strong(first) or 'none'} of {n_units} units "
         f"{'does' if _strong(first) == 1 else 'do'} the same when it acts and when it observes.",
-        "It runs in this page: choose what it does, silence units, switch how it was trained. Units with r &gt; "
-        f"{STRONG_THRESHOLD:g} come and go: " + "; ".join(others) + ".",
+        more,
     )
 
 

@@ -212,10 +212,10 @@
     }, palette);
   }
 
-  // Activity as r sees it: each unit's deviation from its mean in a mode, by twice its spread there.
+  // Activity as r sees it: each unit's deviation from its mean in a mode, by one and a half times its spread there.
   const standardised = (mode, now) => Float64Array.from(episode[mode].hidden, (value, i) => {
     const unit = i % nUnits, spread = now.spread[mode][unit];
-    return spread > 1e-6 && !state.silent.includes(unit) ? (value - now.mean[mode][unit]) / (2 * spread) : 0;
+    return spread > 1e-6 && !state.silent.includes(unit) ? (value - now.mean[mode][unit]) / (1.5 * spread) : 0;
   });
 
   function showTasks(now) {

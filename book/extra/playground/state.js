@@ -6,7 +6,7 @@
   const initial = (data) => ({
     reading: data.first.reading,
     condition: data.first.condition,
-    actions: Array.from({ length: data.world.length }, (_, t) => Math.floor(t / 2) % data.world.effects.length),
+    actions: Array.from({ length: data.world.length }, (_, t) => t % data.world.effects.length),
     noise: data.world.noise,
     draw: 1,
     silent: [],
