@@ -6,7 +6,6 @@ Needs Playwright's Python package (`make test` installs it where it can) and a C
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +44,7 @@ def site(tmp_path_factory, call, store) -> Path:
     config["sphinx"]["config"] |= {"mirror_notebooks": {"playground": TINY}, "mirror_notebooks_quick": {}}
     (book / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     # its links to other pages lead nowhere here, so warnings are no errors
-    done = call(Path(sys.executable).with_name("jupyter-book"), "build", book, cwd=folder)
+    done = call("jupyter-book", "build", book, cwd=folder)
     page = book / "_build" / "html" / "notebooks" / "playground.html"
     assert done.returncode == 0 and page.is_file(), done.stdout[-2000:] + done.stderr[-2000:]
     return page
@@ -174,8 +173,8 @@ def test_a_click_on_a_unit_silences_it(open_page):
 
 def test_other_networks_have_other_units_and_name_their_run(open_page):
     page, seen = open_page(), []
-    for label in ("two cores, shared heads", "untrained", "dual-readout", "one shared core"):
-        page.get_by_text(label, exact=True).click()
+    for label in ("two cores, shared heads", "untrained", "one shared core", "dual-readout"):
+        page.get_by_role("radio", name=label, exact=True).click()
         page.wait_for_selector("#playground:not([aria-busy])")
         seen.append(tuple(now(page, "tasks.r")))
         assert page.locator("#playground a").get_attribute("href") == f"runs.html#run-{now(page, 'about.run')}"
@@ -213,8 +212,8 @@ def test_actions_are_composed_by_click_drag_and_chance(open_page):
 
 def test_a_link_restores_everything(open_page):
     page = open_page()
-    page.get_by_text("dual-readout", exact=True).click()
-    page.get_by_text("two cores, shared heads", exact=True).click()
+    page.get_by_role("radio", name="dual-readout", exact=True).click()
+    page.get_by_role("radio", name="two cores, shared heads", exact=True).click()
     page.wait_for_selector("#playground:not([aria-busy])")
     page.get_by_role("button", name="random actions").click()
     page.get_by_role("button", name="silence 8 others").click()
@@ -324,7 +323,7 @@ def test_no_page_scrolls_sideways_and_something_is_to_be_seen(open_page, width, 
 
 def test_controls_have_names(open_page):
     unnamed = open_page().evaluate("""() => [
-        ...document.getElementById("playground").querySelectorAll("button, input, [role=slider], [role=grid], [role=img]")
+        ...document.querySelectorAll(".pg-app :is(button, input, [role=slider], [role=grid], [role=img])")
     ].filter((e) => !(e.ariaLabel || (e.closest("label") ?? e).textContent.trim())).map((e) => e.outerHTML)""")
     assert unnamed == []
 
