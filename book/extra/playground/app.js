@@ -62,7 +62,6 @@
     noiseSaid: element("output", {}),
     copied: element("span", { class: "pg-small", "aria-live": "polite" }),
     foot: element("p", { class: "pg-small" }),
-    unitName: element("span", {}),
   };
   ui.stage = element("div", {
     class: "pg-units", tabindex: 0, role: "slider", "aria-orientation": "horizontal", "aria-valuemin": 1, "aria-valuemax": nUnits,
@@ -87,6 +86,7 @@
   root.querySelector(".pg-waiting").replaceWith(element("div", { class: "pg-app" },
     ui.reading, ui.condition, ui.meaning, ui.said, ui.stage,
     element("div", { class: "pg-row" }, button("‹", () => move(-1), { "aria-label": "unit before" }), button("›", () => move(1), { "aria-label": "next unit" }), ui.unit, ui.silence),
+    element("div", { class: "pg-trace" }, ui.traces),
     element("div", { class: "pg-row" },
       button(`silence the ${SOME} with the largest r`, () => change({ silent: order().filter((u) => !state.silent.includes(u)).slice(0, SOME).concat(state.silent) })),
       button(`silence ${SOME} others`, () => change({ silent: others() })),
@@ -100,7 +100,7 @@
     element("div", { class: "pg-time" }, element("div", { class: "pg-label" }, "timestep"), ...heads),
     composer,
     element("p", { class: "pg-key pg-small" }, element("span", { class: "pg-disc" }), " done ", element("span", { class: "pg-ring pg-right" }), " named while observing, ringed in full where right"),
-    element("div", { class: "pg-lanes" }, ...lane("sensed", ui.felt), ...lane("predicted", ui.predicted), element("div", { class: "pg-label" }, ui.unitName), element("div", { class: "pg-lane" }, ui.traces)),
+    element("div", { class: "pg-lanes" }, ...lane("sensed", ui.felt), ...lane("predicted", ui.predicted)),
     ui.inEpisode,
     element("div", { class: "pg-row" }, element("span", {}, "sensory noise"), ui.noise, ui.noiseSaid, button("draw it again", () => change({ draw: state.draw + 1 }))),
     element("div", { class: "pg-row" }, button("copy a link to this", copy), button("start over", () => { state = Playground.initial(data); change({}); history.replaceState(null, "", location.pathname + location.search); }), ui.copied),
@@ -206,10 +206,14 @@
     ui.silence.textContent = off ? "restore it" : "silence it";
     ui.stage.setAttribute("aria-valuenow", all.indexOf(unit) + 1);
     ui.stage.setAttribute("aria-valuetext", words);
+    const activity = { perform: standardised("perform", now), observe: standardised("observe", now) };
     draw.units(ui.units, ui.stage.clientWidth, {
       order: all, r: now.r, silent: new Set(state.silent), selected: unit, nUnits, T, step: state.step, threshold: data.threshold,
-      perform: standardised("perform", now), observe: standardised("observe", now),
+      perform: activity.perform, observe: activity.observe,
     }, palette);
+    const course = (mode) => Float64Array.from({ length: T }, (_, t) => activity[mode][t * nUnits + unit]);
+    draw.traces(ui.traces, ui.stage.clientWidth, course("perform"), course("observe"), T, state.step, palette);
+    ui.traces.setAttribute("aria-label", `unit ${unit} over the episode: solid performing, dashed observing, each as deviation from its mean`);
   }
 
   // Activity as r sees it: each unit's deviation from its mean in a mode, by one and a half times its spread there.
@@ -252,15 +256,11 @@
       error += (episode.sensations[i] - episode.perform.output[i]) ** 2 / (step * D);
     }
     limit = Math.max(limit, 1);
-    const width = ui.felt.parentElement.clientWidth, unit = selected();
+    const width = ui.felt.parentElement.clientWidth;
     draw.features(ui.felt, width, episode.sensations, D, T, step, limit, palette.observe, palette);
     draw.features(ui.predicted, width, episode.perform.output, D, T, step, limit, palette.perform, palette);
-    const course = (mode) => Float64Array.from({ length: T }, (_, t) => episode[mode].hidden[t * nUnits + unit]);
-    draw.traces(ui.traces, width, course("perform"), course("observe"), T, step, palette);
-    ui.unitName.textContent = `unit ${unit}`;
     ui.felt.setAttribute("aria-label", `sensed: ${D} features over ${step} timesteps, up to ${decimal(limit, 1)} in size`);
     ui.predicted.setAttribute("aria-label", `predicted sensations, mean squared error ${decimal(error, 3)}`);
-    ui.traces.setAttribute("aria-label", `unit ${unit} over the episode, performing and observing`);
     ui.inEpisode.textContent = `Up to timestep ${step}: ${right} of ${step} actions named, sensations predicted with an error of ${decimal(error, 3)}.`;
     ui.step.value = step;
     ui.step.setAttribute("aria-valuetext", `timestep ${step} of ${T}`);

@@ -128,13 +128,13 @@
       for (let i = 0; i < n; i++) fillCell(context, values[t * n + i] / limit, colour, c.negative, t * w, i * row, w - 2, row - 0.5);
   }
 
-  // One unit over the episode: performing solid, observing dashed.
+  // One unit over the episode, as deviation: performing solid, observing dashed.
   function traces(canvas, width, perform, observe, T, step, c) {
-    const height = 84, context = sharp(canvas, width, height), w = width / T;
-    const y = (value) => height / 2 - value * (height / 2 - 4);
+    const height = 72, context = sharp(canvas, width, height), w = (width - GUTTER) / T, left = GUTTER;
+    const y = (value) => height / 2 - Math.max(-1, Math.min(1, value / 2)) * (height / 2 - 4);
     context.strokeStyle = c.rule;
     context.beginPath();
-    context.moveTo(0, y(0));
+    context.moveTo(left, y(0));
     context.lineTo(width, y(0));
     context.stroke();
     context.lineWidth = 2.5;
@@ -143,11 +143,11 @@
       context.strokeStyle = context.fillStyle = colour;
       context.setLineDash(dash);
       context.beginPath();
-      for (let t = 0; t < step; t++) context.lineTo((t + 0.5) * w, y(values[t]));
+      for (let t = 0; t < step; t++) context.lineTo(left + (t + 0.5) * w, y(values[t]));
       context.stroke();
       context.setLineDash([]);
       context.beginPath();
-      context.arc((step - 0.5) * w, y(values[step - 1]), 4, 0, 2 * Math.PI);
+      context.arc(left + (step - 0.5) * w, y(values[step - 1]), 4, 0, 2 * Math.PI);
       context.fill();
     }
     context.lineWidth = 1;
