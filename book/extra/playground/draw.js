@@ -131,7 +131,7 @@
   // One unit over the episode, as deviation: performing solid, observing dashed.
   function traces(canvas, width, perform, observe, T, step, c) {
     const height = 72, context = sharp(canvas, width, height), w = (width - GUTTER) / T, left = GUTTER;
-    const y = (value) => height / 2 - Math.max(-1, Math.min(1, value / 2)) * (height / 2 - 4);
+    const y = (value) => height / 2 - Math.max(-1, Math.min(1, value / 1.4)) * (height / 2 - 4);
     context.strokeStyle = c.rule;
     context.beginPath();
     context.moveTo(left, y(0));

@@ -6,7 +6,8 @@
   const initial = (data) => ({
     reading: data.first.reading,
     condition: data.first.condition,
-    actions: Array.from({ length: data.world.length }, (_, t) => t % data.world.effects.length),
+    // three actions, each held for a while: sensations add up, and units move far
+    actions: Array.from({ length: data.world.length }, (_, t) => Math.floor((3 * t) / data.world.length) % data.world.effects.length),
     noise: data.world.noise,
     draw: 1,
     silent: [],
