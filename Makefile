@@ -2,48 +2,50 @@
 
 VENV  ?= .venv
 
+BIN = $(VENV)/bin
+
 # The first Python that is new enough; name another one with `make PYTHON=/path/to/python env`.
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for name in $(BIN)/python python3 python3.14 python3.13 python3.12 python3.11; do \
               $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 
-BIN = $(VENV)/bin
-INSTALLED = $(VENV)/.installed
+# Whatever a profile sets: the library is this checkout's, and what its environment has is what is used.
+export PYTHONPATH = $(CURDIR)
+export PYTHONUTF8 = 1
+unexport PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 
-.PHONY: help env book quick test lab clean links
+.PHONY: help env book quick pdf test lab clean links
 .DEFAULT_GOAL := help
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-env: $(INSTALLED)  ## make the environment in .venv, exactly as in requirements.lock
-
-# Runs again only when the lock or the package's own declaration changed.
-$(INSTALLED): requirements.lock pyproject.toml
+# Does nothing if the lock and the package's own declaration are what was installed last.
+env:  ## make the environment in .venv, exactly as in requirements.lock
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found; install one, or run 'make PYTHON=/path/to/python $(MAKECMDGOALS)'" >&2; exit 1; }
 	@"$(PYTHON)" -c '$(NEW_ENOUGH)' || { echo "error: PYTHON = $(PYTHON) cannot be used: Python 3.11 or newer is needed" >&2; exit 1; }
-	"$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+	@"$(PYTHON)" make_env.py $(VENV)
 
-book: $(INSTALLED) links  ## train what is missing, run the stale notebooks, build the site
+book: env links  ## train what is missing, run the stale notebooks, build the site
 	$(BIN)/jupyter-book build book -W --keep-going
 	@echo "The site: $(CURDIR)/book/_build/html/index.html"
 
-quick: $(INSTALLED) links  ## the whole site with two networks of each kind, in _quick/, in some three minutes
+quick: env links  ## the whole site with two networks of each kind, in _quick/, in some three minutes
 	$(BIN)/python -m mirror_core.pages.publishing.quick _quick
 	@echo "The quick site: $(CURDIR)/_quick/book/_build/html/index.html"
 
-test: $(INSTALLED)  ## check format and style, run all tests
+pdf: env links  ## the supplement as one PDF; needs Chromium or Chrome, which prints it
+	$(BIN)/python -m mirror_core.pages.publishing.pdf book/_build/supplement.pdf
+
+test: env  ## check format and style, run all tests
 	$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format" >&2; exit 1; }
 	$(BIN)/ruff check --quiet .
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
 	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' || \
 	    echo "note: Playwright cannot be installed; the tests in a browser are skipped"
-	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
+	MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
 
-lab: $(INSTALLED)  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)
+lab: env  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock 'jupyterlab>=4.2'
 	$(BIN)/jupyter lab notebooks
 

@@ -1,9 +1,15 @@
-"""What a sweep is worth when its processes are killed at random.
+"""What sweeps, builds, reports and the environment are worth when their processes are killed at random (SIGKILL).
 
-Run `python -m benchmarks.kills` (30 kills, some minutes). It runs a sweep undisturbed, then the same sweep while
-killing (SIGKILL) a worker or the sweep itself at random moments, starting it again whenever it is dead. After every
-kill, each row and network that was kept before must still be there, unchanged. At the end, every entry that is kept
-must be whole and the table must be that of the undisturbed sweep. The exit status says whether all of it held.
+Run `python -m benchmarks.kills`: 50 kills, of builds, sweeps and `mirror analyse` in equal parts, and 20 of `make env`,
+in an hour or two; `--of sweep --kills 30` asks for less. The exit status says whether all of what follows held.
+
+A sweep runs undisturbed, then while a worker or the sweep itself is killed, and is started again whenever it is dead.
+After every kill, each row and network that was kept before must still be there, unchanged. At the end, every entry that
+is kept must be whole and the table must be that of the undisturbed sweep.
+
+Of a build, an executed notebook must be whole after every kill, and the last pages must be of the last text and show
+what an undisturbed build shows. Of `mirror analyse`, every file must be the old one or the whole new one. After every
+kill of `make env`, the next run must give an environment of which every file is what was installed.
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pandas as pd
 import psutil
 
+from benchmarks.killed import kill_analyses, kill_builds, kill_environments
 from mirror_core.runs.store import RunStore
 from mirror_core.studies.sweeps.plan import read_sweep
 from mirror_core.studies.sweeps.rows import RowStore
@@ -168,38 +175,59 @@ def tell_differences(undisturbed: pd.DataFrame, killed: pd.DataFrame) -> bool:
     return True
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--seeds", type=int, default=25, help="seeds of the sweep; four networks each")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--chance", type=int, default=0, help="seed of victims and moments")
-    asked = parser.parse_args()
-    chance = random.Random(asked.chance)
+def kill_sweeps(top: Path, n_kills: int, chance: random.Random, n_seeds: int, workers: int) -> bool:
+    """Kill sweeps, say what came of it, and return whether nothing was lost."""
     total = {"the sweep": 0, "a worker": 0, "changed or lost": 0}
     starts, broken, n_different, n_sweeps = 0, 0, 0, 0
-    with tempfile.TemporaryDirectory() as top:
-        while (left := asked.kills - total["the sweep"] - total["a worker"]) > 0:
-            n_sweeps += 1
-            folder = Path(top) / str(n_sweeps)
-            folder.mkdir()
-            (folder / "sweep.toml").write_text(SWEEP.format(n_seeds=asked.seeds), encoding="utf-8")
-            sweeping = Sweeping(folder, asked.workers)
-            for name, count in disturbed(sweeping, left, chance).items():
-                total[name] += count
-            finish(sweeping)
-            starts += sweeping.starts
-            broken += damaged(folder)
-            subprocess.run(command(folder, "undisturbed", asked.workers), check=True, capture_output=True)
-            one, two = (pd.read_parquet(folder / f"{s}.parquet") for s in ("undisturbed", "killed"))
-            n_different += tell_differences(one.drop(columns=list(TIMING)), two.drop(columns=list(TIMING)))
+    while (left := n_kills - total["the sweep"] - total["a worker"]) > 0:
+        n_sweeps += 1
+        folder = top / str(n_sweeps)
+        folder.mkdir(parents=True)
+        (folder / "sweep.toml").write_text(SWEEP.format(n_seeds=n_seeds), encoding="utf-8")
+        sweeping = Sweeping(folder, workers)
+        for name, count in disturbed(sweeping, left, chance).items():
+            total[name] += count
+        finish(sweeping)
+        starts += sweeping.starts
+        broken += damaged(folder)
+        subprocess.run(command(folder, "undisturbed", workers), check=True, capture_output=True)
+        one, two = (pd.read_parquet(folder / f"{s}.parquet") for s in ("undisturbed", "killed"))
+        n_different += tell_differences(one.drop(columns=list(TIMING)), two.drop(columns=list(TIMING)))
     print(
         f"{total['the sweep']} kills of the sweep, {total['a worker']} of a worker; {n_sweeps} sweeps, {starts} starts"
     )
     print(f"finished runs and rows lost or changed: {total['changed or lost']}")
     print(f"runs and rows kept but not whole: {broken}")
     print(f"tables that differ from the undisturbed one: {n_different} of {n_sweeps}")
-    held = not (total["changed or lost"] or broken or n_different)
+    return not (total["changed or lost"] or broken or n_different)
+
+
+OTHERS = {"build": kill_builds, "analyse": kill_analyses, "env": kill_environments}
+TOGETHER = ("build", "sweep", "analyse")
+"""What shares the number of kills."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--of", nargs="+", choices=[*TOGETHER, "env"], default=[*TOGETHER, "env"])
+    parser.add_argument("--kills", type=int, default=50, help="of builds, sweeps and analyses together")
+    parser.add_argument("--env-kills", type=int, default=20, help="of `make env`")
+    parser.add_argument("--seeds", type=int, default=25, help="seeds of the sweep; four networks each")
+    parser.add_argument("--workers", type=int, default=2, help="of the sweep")
+    parser.add_argument("--chance", type=int, default=0, help="seed of victims and moments")
+    asked = parser.parse_args()
+    chance, held = random.Random(asked.chance), True
+    together = [name for name in TOGETHER if name in asked.of]
+    n_kills = {name: len(range(i, asked.kills, len(together))) for i, name in enumerate(together)}
+    n_kills |= {"env": asked.env_kills} if "env" in asked.of else {}
+    with tempfile.TemporaryDirectory() as top:
+        for name, n in n_kills.items():
+            if name == "sweep":
+                held &= kill_sweeps(Path(top, name), n, chance, asked.seeds, asked.workers)
+            elif n:
+                found = OTHERS[name](Path(top, name), n, chance)
+                print(f"{found.kills} kills of {name}: {found.lost} files lost or cut, {found.wrong} later runs wrong")
+                held &= not (found.lost or found.wrong)
     print("held" if held else "DID NOT HOLD")
     sys.exit(not held)
 

@@ -69,8 +69,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def copy_checkout(copy: Path) -> Path:
     """Copy what the commands and the site need, links and all, so that a test's builds do not touch this checkout."""
     copy.mkdir(parents=True, exist_ok=True)
-    for name in ("_config.yml", "_toc.yml", "Makefile", "requirements.lock", "pyproject.toml"):
+    for name in ("_config.yml", "_toc.yml", "Makefile", "make_env.py", "requirements.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, copy / name)
+    (copy / "mirror_core").symlink_to(ROOT / "mirror_core")
     built = shutil.ignore_patterns("_build", "notebooks", "*.ipynb", ".*")
     shutil.copytree(ROOT / "book", copy / "book", symlinks=True, ignore=built)
     shutil.copytree(ROOT / "notebooks", copy / "notebooks", ignore=built)

@@ -112,11 +112,27 @@
     }
   }
 
+  // Terms: the first tap says what one means, the second follows the link.
+  function terms(article) {
+    for (const term of article.querySelectorAll("a.term")) {
+      term.setAttribute("aria-description", term.dataset.definition);
+      let touched = false;
+      term.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch" && document.activeElement !== term; });
+      term.addEventListener("click", (event) => { if (touched) { event.preventDefault(); term.focus(); touched = false; } });
+    }
+  }
+
+  // On paper nothing can be unfolded.
+  addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     const article = document.querySelector(".bd-article");
     if (!article) return;
     codeSwitch(article);
     tables(article);
     figures(article);
+    terms(article);
   });
 })();

@@ -1,8 +1,8 @@
 """The readings of the protocol and the conditions of the paper, each a small declared change to one configuration.
 
 A *reading* says how the paper's Methods are understood; a *condition* is the main experiment or one of its
-controls. Every condition exists under every reading: `configure` applies both to a base configuration, and
-`passes` lists what a training step then does.
+controls, or the sceptic's. Every condition exists under every reading: `configure` applies both to a base
+configuration, and `passes` lists what a training step then does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ READINGS: dict[str, Variant] = {
     ),
 }
 
-CONDITIONS: dict[str, Variant] = {
+CONTROLS: dict[str, Variant] = {
     "shared": Variant({}, "The main experiment: one core, both objectives."),
     "separate-cores": Variant(
         {"shared_core": False, "shared_heads": False},
@@ -61,6 +61,17 @@ CONDITIONS: dict[str, Variant] = {
     "untrained": Variant({"trained": "nothing"}, "The network as initialised."),
     "frozen-core": Variant({"trained": "all-but-core"}, "A random core; inputs and heads learn."),
 }
+"""The main experiment and its controls."""
+
+CONDITIONS: dict[str, Variant] = CONTROLS | {
+    "vision": Variant(
+        {"curriculum": "vision-first"},
+        "The core first learns only to predict the next sensation, and stays so; then the embedding of actions and the "
+        "heads learn.",
+    ),
+}
+"""Those, and what only a page of its own asks about: `vision`, of the sceptic, in a world with habits, since there is
+nothing to foresee where actions are independent."""
 
 
 def configure(base: Config, reading: str = "as-written", condition: str = "shared") -> Config:

@@ -13,7 +13,8 @@ class Pass:
     """One run of a core over a batch within a training step."""
 
     name: str
-    """`perform` (driven by actions), `observe` (by sensations) or `joint` (by both)."""
+    """`perform` (driven by actions), `observe` (by sensations), `joint` (by both) or `watch` (by sensations, and asked
+    for the next one)."""
     core: str
     """Key of the core that runs."""
     heads: Mapping[str, str]
@@ -25,14 +26,15 @@ class Pass:
 
     @property
     def sees_sensations(self) -> bool:
-        return self.name in ("observe", "joint")
+        return self.name in ("observe", "joint", "watch")
 
 
 _OWN_OBJECTIVE = {"perform": "predict", "observe": "infer"}
 
 
 def passes(config: Config) -> tuple[Pass, ...]:
-    """Return the passes of one training step, without objectives of weight zero.
+    """Return the passes of one training step, without objectives of weight zero; of a curriculum, those of a stage are
+    what its configuration has (see `mirror_core.config.curricula.stages`).
 
     The rule for the joint pass: a core is read by each head it has. A shared core has both; so has a separate
     core that shares its heads or is read twice (`dual_readout`); any other separate core has only its own.
@@ -49,6 +51,9 @@ def passes(config: Config) -> tuple[Pass, ...]:
     def read_by(mode: str, objectives: tuple[str, ...]) -> dict[str, str]:
         return {o: "shared" if net.shared_heads else mode for o in objectives if weights[o] > 0}
 
+    if goal.watching:  # the core that observes learns, through the head that predicts
+        core = "shared" if net.shared_core else "observe"
+        return (Pass("watch", core, read_by("observe", ("predict",))),)
     found = []
     for mode, own in _OWN_OBJECTIVE.items():
         core = "shared" if net.shared_core else mode

@@ -16,8 +16,15 @@ from mirror_core.checks import OptionError, flag, number, one_of, plain, unknown
 
 EffectDistribution = Literal["normal", "uniform", "orthogonal"]
 Core = Literal["gru", "lstm", "rnn-tanh", "rnn-relu", "minimal-gated", "state-space", "transformer"]
-Trained = Literal["all", "all-but-core", "nothing"]
+Trained = Literal["all", "all-but-core", "motor-and-heads", "nothing"]
 SeparateCoreDrive = Literal["both", "own"]
+Curriculum = Literal["at-once", "vision-first"]
+
+
+def _later(default: Any) -> Any:
+    """Return a field that came when networks had been kept: it is not written while it has its default, so that what
+    was defined before it, and is named by its fingerprint, keeps its name."""
+    return field(default=default, metadata={"later": True})
 
 
 class _Settings:
@@ -52,6 +59,8 @@ class WorldConfig(_Settings):
     """Standard deviation of the sensation before the first action, s_0 (open; 0 starts every episode at rest)."""
     informative: bool = True
     """Whether sensations follow from the agent's actions; False gives them the effects of unrelated actions."""
+    habit: float = _later(0.0)
+    """Probability that an action is followed by the next one of a cycle through all K, not a random one (paper: 0)."""
 
     def _check(self) -> None:
         whole("n_actions", self.n_actions, 2)
@@ -62,6 +71,7 @@ class WorldConfig(_Settings):
         number("noise_std", self.noise_std, 0)
         number("initial_std", self.initial_std, 0)
         flag("informative", self.informative)
+        number("habit", self.habit, 0, 1)
         if self.effect_distribution == "orthogonal" and self.n_actions > self.sensory_dim:
             raise OptionError(
                 f"n_actions = {self.n_actions} is not allowed with orthogonal effects: "
@@ -110,15 +120,19 @@ class ObjectiveConfig(_Settings):
     """Whether the action labels of the inverse objective are permuted over all training timesteps, once."""
     paired: bool = True
     """Whether both modes learn from the same episodes; False is the error of the paper's reproducibility note."""
+    watching: bool = _later(False)
+    """Whether all that is asked for is the next sensation from those so far: no action is shown or named."""
 
     def _check(self) -> None:
         number("predict_weight", self.predict_weight, 0)
         number("infer_weight", self.infer_weight, 0)
-        for name in ("joint_pass", "dual_readout", "shuffled_labels", "paired"):
+        for name in ("joint_pass", "dual_readout", "shuffled_labels", "paired", "watching"):
             flag(name, getattr(self, name))
         one_of("separate_core_drive", self.separate_core_drive, get_args(SeparateCoreDrive))
         if self.predict_weight == self.infer_weight == 0:
             raise OptionError("predict_weight = 0 and infer_weight = 0 leave nothing to learn: one must be positive.")
+        if self.watching and self.predict_weight == 0:
+            raise OptionError("predict_weight = 0 leaves nothing to learn by watching: it must be positive.")
 
 
 @dataclass(frozen=True)
@@ -138,9 +152,11 @@ class TrainingConfig(_Settings):
     weight_decay: float = 0.0
     """Adam's L2 penalty (open)."""
     trained: Trained = "all"
-    """Which weights learn: all (paper), all but the core's, or nothing."""
+    """Which weights learn: all (paper), all but the core's, the embedding of actions and the heads, or nothing."""
     n_heldout: int = 300
     """Episodes never trained on, whose loss is followed during training."""
+    curriculum: Curriculum = _later("at-once")
+    """In which stages it learns, a name in mirror_core.config.curricula.CURRICULA (paper: everything at once)."""
 
     def _check(self) -> None:
         whole("n_sequences", self.n_sequences, 1)
@@ -150,6 +166,7 @@ class TrainingConfig(_Settings):
         number("learning_rate", self.learning_rate, 0, open_low=True)
         number("weight_decay", self.weight_decay, 0)
         one_of("trained", self.trained, get_args(Trained))
+        one_of("curriculum", self.curriculum, get_args(Curriculum))
         whole("n_heldout", self.n_heldout, 1)
 
 
@@ -166,6 +183,22 @@ class Config(_Settings):
 
     def _check(self) -> None:
         whole("seed", self.seed, 0, 2**32 - 1)
+        if self.training.curriculum != "at-once":
+            # its stages decide these
+            for name, value, allowed in (
+                ("trained", self.training.trained, "all"),
+                ("watching", self.objective.watching, False),
+            ):
+                if value != allowed:
+                    raise OptionError(
+                        f"{name} = {value!r} is not allowed with curriculum = {self.training.curriculum!r}: "
+                        f"it must be {allowed!r}."
+                    )
+            if self.objective.predict_weight == 0:
+                raise OptionError(
+                    f"predict_weight = 0 is not allowed with curriculum = {self.training.curriculum!r}: it must be "
+                    "positive."
+                )
 
     def change(self, **changes: Any) -> Config:
         """Return a copy with some fields changed, each named without its section: `change(n_actions=8)`.
@@ -190,8 +223,15 @@ class Config(_Settings):
         return replace(self, **sections, **top)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the configuration as nested plain values, ready for JSON."""
-        return asdict(self)
+        """Return the configuration as nested plain values, ready for JSON.
+
+        Settings that came later (see the fields) are left out while they have their defaults.
+        """
+        values = asdict(self)
+        for section in _SECTIONS:
+            for name in _unsaid(getattr(self, section)):
+                del values[section][name]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Config:
@@ -207,12 +247,24 @@ class Config(_Settings):
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+def _unsaid(part: _Settings) -> list[str]:
+    """Return the names of a section's later settings that have their defaults."""
+    return [f.name for f in fields(part) if f.metadata.get("later") and getattr(part, f.name) == f.default]
+
+
 _SECTIONS = {"world": WorldConfig, "network": NetworkConfig, "objective": ObjectiveConfig, "training": TrainingConfig}
 _SECTION_OF = {f.name: section for section, cls in _SECTIONS.items() for f in fields(cls)} | {"seed": ""}
 
 
+DEFAULTS: dict[str, Any] = {f.name: f.default for cls in _SECTIONS.values() for f in fields(cls)} | {
+    "seed": Config.seed
+}
+"""Every setting by its own name, with its default."""
+
+
 def flat(config: Config) -> dict[str, Any]:
-    """Return every setting by its own name, in the order of their declaration, the seed last."""
+    """Return the settings that `Config.to_dict` writes by their own names, in the order of their declaration, the seed
+    last."""
     values = config.to_dict()
     seed = values.pop("seed")
     return {name: value for section in values.values() for name, value in section.items()} | {"seed": seed}

@@ -66,8 +66,9 @@ def mirroring(
     -------
     dict
         `mirror_units` and `mirror_share`, which units pass the test to trust, one-sided at a false discovery rate of
-        .05; `mean_r`, over units that vary in both modes (NaN if none does); of decoders from one mode to the other,
-        the worse way: `code_gain`, balanced accuracy minus chance, and `code_p`, the larger p among renamings.
+        .05 (NaN with so few units that none could, whatever they did); `mean_r`, over units that vary in both modes
+        (NaN if none does); of decoders from one mode to the other, the worse way: `code_gain`, balanced accuracy minus
+        chance, and `code_p`, the larger p among renamings.
 
     Raises
     ------
@@ -79,6 +80,8 @@ def mirroring(
         actions=actions, alternative="greater",
     )  # fmt: skip
     passed = found.significant(ALPHA, "bh") & (found.observed > 0)
+    n_units = len(passed)
+    testable = n_units > 1 and 1 / (1 + n_units * (n_units - 1)) <= ALPHA  # p of a unit beyond all pairs of others
     r = unit_correlation(perform, observe, centre_timesteps=True)
     transfer = cross_decoding(
         perform, observe, actions, stream(seed, f"{name}/decoding"), MAIN_DECODER, n_permutations=n_draws
@@ -86,8 +89,8 @@ def mirroring(
     ways = [(MODES.index(train), MODES.index(test)) for train, test in ACROSS]
     chance = 1 / len(np.unique(actions))
     return {
-        "mirror_units": float(passed.sum()),
-        "mirror_share": float(passed.mean()),
+        "mirror_units": float(passed.sum()) if testable else np.nan,
+        "mirror_share": float(passed.mean()) if testable else np.nan,
         "mean_r": float(np.nanmean(r)) if np.isfinite(r).any() else np.nan,
         "code_gain": float(min(transfer.balanced[way] for way in ways) - chance),
         "code_p": float(max(transfer.relabelled_p[way] for way in ways)),

@@ -27,7 +27,7 @@ def r_histograms(r: Mapping[str, np.ndarray], mismatched: Mapping[str, np.ndarra
     bins = np.linspace(-1, 1, 41)
     for axis, (title, values) in zip(axes[0], r.items(), strict=True):
         for one, options in (
-            (mismatched.get(title, np.array([])), {"color": NULL, "label": "other units"}),
+            (mismatched.get(title, np.array([])), {"color": NULL, "label": "unit mismatch"}),
             (values, {"color": SHARED, "histtype": "step", "linewidth": 1.6, "label": "same unit"}),
         ):
             share_histogram(axis, one, bins, **options)
@@ -54,7 +54,7 @@ def shares_over_thresholds(shares: Mapping[str, pd.DataFrame], mismatched: Mappi
     for axis, (title, one) in zip(axes[0], shares.items(), strict=True):
         if title in mismatched:
             low, high = mismatched[title]
-            axis.fill_between(one.threshold, low, high, color=NULL, linewidth=0, label="other units, r > threshold")
+            axis.fill_between(one.threshold, low, high, color=NULL, linewidth=0, label="unit mismatch, r > threshold")
         axis.plot(one.threshold, one.positive, color=SHARED, label="r > threshold")
         axis.plot(one.threshold, one.either, color=SHARED, linestyle=":", label="|r| > threshold")
         for value in (MODERATE_THRESHOLD, STRONG_THRESHOLD):

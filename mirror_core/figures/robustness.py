@@ -12,15 +12,17 @@ from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, row_of_panels
 from mirror_core.studies.measures.decoding import TRANSFERS
 
 
-def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[str, float], unit: dict) -> Figure:
-    """Draw Fig. 2A: the null distributions of one unit's r, and its observed r.
+def null_distributions(
+    nulls: dict[str, dict[str, np.ndarray]], observed: dict[str, dict[str, float]], unit: dict[str, int]
+) -> Figure:
+    """Draw Fig. 2A: the null distributions of one unit, and what was observed of it.
 
     Parameters
     ----------
     nulls
-        Reading → name of the null → its draws of r for the unit.
+        Reading → name of the null → its draws for the unit.
     observed
-        Reading → the unit's observed r.
+        The same → what was observed; NaN where the null cannot be asked of the unit.
     unit
         Reading → which unit it is.
     """
@@ -31,13 +33,18 @@ def null_distributions(nulls: dict[str, dict[str, np.ndarray]], observed: dict[s
         for row, (kind, values) in enumerate(draws.items()):
             axis = axes[row, column]
             share_histogram(axis, values, bins, color=NULL)
-            axis.axvline(observed[reading], color=SHARED, linewidth=2)
+            found = observed[reading][kind]
+            if np.isfinite(found):
+                axis.axvline(found, color=SHARED, linewidth=2)
+            else:
+                note(axis, "this unit is not tuned", (0.5, 0.4), (0, 0), ha="center", color="0.4")
             note(axis, kind.partition(" (")[0], (0, 1), (5, -2), va="top")
             axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], yticks=[])
         axes[0, column].set_title(f"{reading}: unit {unit[reading]}")
-        aside, side = (-4, "right") if observed[reading] > 0 else (4, "left")
-        note(axes[0, column], "observed", (observed[reading], 0.55), (aside, 0), ABOVE, color=SHARED, ha=side)
-        axes[-1, column].set_xlabel("r")
+        first = observed[reading][kinds[0]]
+        aside, side = (-4, "right") if first > 0 else (4, "left")
+        note(axes[0, column], "observed", (first, 0.55), (aside, 0), ABOVE, color=SHARED, ha=side)
+        axes[-1, column].set_xlabel("r (tuning mismatch: of tunings)")
     fig.supylabel("share of draws", fontsize=9)
     letter(axes[0, 0], "A")
     return fig

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
@@ -24,9 +25,21 @@ CORRELATION_COLOURS = "PRGn"
 """Diverging, centred at r = 0, always from −1 to 1."""
 
 
+_IN_NOTEBOOKS = ("inline", "ipympl", "widget", "nbagg", "notebook")
+"""Backends that show figures under a cell, by what their names hold."""
+
+
 def use_style() -> None:
-    """Use the project's style in this notebook or script, with vector figures in notebooks."""
+    """Use the project's style in this notebook or script, with vector figures in notebooks.
+
+    Nothing of what the user has set for Matplotlib remains: neither settings in a `matplotlibrc`, nor, in a notebook, a
+    backend that shows nothing under a cell, such as one that `MPLBACKEND` names.
+    """
+    matplotlib.rcdefaults()
     plt.style.use(str(files("mirror_core.figures") / "mirror.mplstyle"))
+    shell = get_ipython()
+    if hasattr(shell, "kernel") and not any(name in matplotlib.get_backend().lower() for name in _IN_NOTEBOOKS):
+        shell.enable_matplotlib("inline")
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
     _also_for_print()

@@ -29,7 +29,9 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
     for condition, said in experiment.conditions.items():
         of = table[table.condition == condition]
         if len(of):
-            row = {"condition": f"<strong>{escape(condition)}</strong><br><small>{escape(said)}</small>", "n": len(of)}
+            wide = 'style="display: inline-block; min-width: 13em"'  # else measures leave it a word a line
+            about = f'<strong>{escape(condition)}</strong><br><small class="wrap" {wide}>{escape(said)}</small>'
+            row = {"condition": about, "n": len(of)}
             for name in measures or experiment.measures:
                 known = measure_named(name)
                 values = of[name].dropna()

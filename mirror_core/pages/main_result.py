@@ -70,7 +70,7 @@ def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: in
     ]
     return show(
         pd.DataFrame(rows),
-        f"Share of units with p ≤ .05, {n_permutations:,} draws of each null, networks: {len(tested)} each",
+        f"Share of units with two-sided p ≤ .05, {n_permutations:,} draws of each null, networks: {len(tested)} each",
     )
 
 

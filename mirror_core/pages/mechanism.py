@@ -29,7 +29,7 @@ def spaces_table(spaces: xr.Dataset) -> HTML:
         for part in ("whole", "action"):
             row |= {
                 f"alignment index, {part}": cell(one["index"].sel(part=part).mean("mode"), SHARE),
-                f"random, {part}": decimal(float(one.index_null.sel(part=part).mean())),
+                f"of directions in use, {part}": decimal(float(one.index_null.sel(part=part).mean())),
             }
         row["smallest angle, action"] = cell(one.angle.sel(part="action").isel(dim=0), (0, 90), 0) + "°"
         row["gain of the joint state"] = cell(one.joint_gain, ANY)
@@ -61,11 +61,12 @@ def spaces_said(spaces: xr.Dataset) -> HTML:
     words = []
     for at in _groups(spaces):
         index = spaces["index"].sel(at | {"part": "action"}).mean("mode").values
-        how = f"{said[side(index, chance)]} at random" if len(index) > 1 else "compared on one network"
+        how = f"{said[side(index, chance)]} any directions" if len(index) > 1 else "compared on one network"
         words.append(f"under {_name(at)}, {how} ({with_interval(index, SHARE)})")
     return HTML(
         "<p>The directions in which performing and observing tell the action of this timestep are: "
-        f"{'; '.join(words)}. The numbers are alignment indices; {decimal(chance)} is that of a random orientation.</p>"
+        f"{'; '.join(words)}. The numbers are alignment indices; {decimal(chance)} is that of directions drawn in the "
+        "space of all units. Those that a network uses at all are far fewer: for them, see the next table.</p>"
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.config.paper import STRONG
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.specification.answers import OUTCOMES, Answers, under
@@ -40,8 +40,23 @@ def finding(answers: Answers) -> HTML:
     return statement(
         f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it "
         f"fixes, the median share of units with r > .75 is {listed(spreads)}.",
-        f"{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
+        f"{_by_heads(answers)}{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
     )
+
+
+def _by_heads(answers: Answers) -> str:
+    """Split the readings in which sharing the heads can matter by whether they are: one median would hide both."""
+    name, alike = _NO_MATTER
+    said = []
+    for reading in (one for one in answers.of.readings if one not in alike):
+        networks = under(reading, answers.of.shared)
+        medians = networks.groupby(networks[name].astype(bool)).strong_raw.median()
+        if set(medians.index) == {True, False}:
+            said.append(
+                f"Under {reading} the median is {decimal(medians[True])} where both modes share the heads and "
+                f"{decimal(medians[False])} where each has its own. "
+            )
+    return "".join(said)
 
 
 def movers(answers: Answers) -> HTML:
@@ -102,7 +117,7 @@ def numbers(answers: Answers) -> HTML:
                 "networks": len(one),
                 "r > .75": _quantiles(one.strong_raw),
                 "and passes": _quantiles(one.strong_passing_raw),
-                "mismatched units": _quantiles(one.strong_mismatched_raw),
+                "unit mismatch": _quantiles(one.strong_mismatched_raw),
                 "r > .75, centred": _quantiles(one.strong_centred),
                 f"r > .75 in at least {decimal(STRONG.low)} of units": _count(one.strong_raw >= STRONG.low),
                 "code transfers": _count(_transfers(one)),
@@ -166,8 +181,7 @@ def nearest(answers: Answers) -> HTML:
 
 
 def _differences(row: object, names: Sequence[str]) -> str:
-    ours = flat(Config())
-    changed = [name for name in names if getattr(row, name) != ours[name]]
+    changed = [name for name in names if getattr(row, name) != DEFAULTS[name]]
     return ", ".join(f"{name} = {value_text(name, getattr(row, name))}" for name in changed) or "none"
 
 
@@ -217,7 +231,7 @@ def varied(answers: Answers) -> HTML:
     rows = []
     for choice in answers.of.all_choices:
         values = ", ".join(choice.levels) if choice.values else _range_text(choice)
-        ours = flat(Config())[choice.name]
+        ours = DEFAULTS[choice.name]
         rows.append({"choice": choice.label, "setting": f"<code>{choice.name}</code>", "drawn": values,
                      "on the other pages": value_text(choice.name, ours)})  # fmt: skip
     return show(pd.DataFrame(rows))

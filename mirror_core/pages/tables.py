@@ -84,3 +84,12 @@ def _notes(cls: type) -> dict[str, str]:
         for field, note in zip(body, body[1:], strict=False)
         if isinstance(field, ast.AnnAssign) and isinstance(note, ast.Expr)
     }
+
+
+def notes_of(config: type) -> dict[str, str]:
+    """Return what every setting of a configuration means, sections and all."""
+    found = {}
+    for section in fields(config):
+        owner = section.type if is_dataclass(section.type) else type(getattr(config(), section.name))
+        found |= _notes(owner) if is_dataclass(owner) else {section.name: _notes(config)[section.name]}
+    return found

@@ -1,13 +1,15 @@
-"""A file, whole or not at all."""
+"""Files that are whole or not there, are the same if their content is, and are written by one process at a time."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -41,3 +43,39 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file in one step."""
     with whole_file(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def digest_of_files(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 of names and contents of files, in whatever order they come; folders are passed over."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file()):
+        digest.update(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def alone(folder: Path, say: Callable[[], None] = lambda: None) -> IO[str] | None:
+    """Wait until no other process works on a folder, and return what keeps others waiting until it is closed.
+
+    A process that ends, or is killed, closes it.
+
+    Parameters
+    ----------
+    folder
+        Is made if missing. It will hold an empty file `.lock`.
+    say
+        Called if there is another process to wait for.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / ".lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say()
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError:  # a disk without locks
+        pass
+    return file

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 from mirror_core.config.settings import Config
 from mirror_core.networks.training.loop import train
-from mirror_core.runs.compiling import compile_training
+from mirror_core.runs.compiling import compile_training, keep_machine_code, refuse_other_machine_code
 from mirror_core.runs.pools import in_workers
 from mirror_core.runs.provenance import provenance
 from mirror_core.runs.store import Run, RunStore, StoreError, run_fingerprint
@@ -17,7 +18,16 @@ from mirror_core.runs.workers import one_thread
 
 
 def make(config: Config, store: RunStore | None, on_epoch: Callable[[int], None] = lambda epoch: None) -> Run:
-    """Train one network and keep it; without a store it is only returned. Of held-out losses it has the last."""
+    """Train one network and keep it; without a store it is only returned. Of held-out losses it has the last.
+
+    Raises
+    ------
+    OptionError
+        If Numba is told to compile otherwise than for the runs that are kept.
+    """
+    keep_machine_code()
+    if importlib.util.find_spec("numba"):
+        refuse_other_machine_code()
     started, clock = time.time(), time.perf_counter()
     with one_thread():
         trained = train(config, on_epoch, curves=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
@@ -17,6 +18,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError, whole
+from mirror_core.runs.compiling import keep_machine_code
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, connected
 from mirror_core.runs.workers import ONE_THREAD, Pool, WorkerDied, n_workers
@@ -32,6 +34,14 @@ _IDLE_SECONDS = 30
 
 _ANSWER_SECONDS = 10
 """How long a Dask scheduler may take to answer."""
+_FIRST_SECONDS = 30
+"""How long its first worker may take to come, and each worker to answer."""
+_IMPORT_SECONDS = 300
+"""How long workers that answer may take to load the package, which a shared disk may make slow."""
+_LOOK_SECONDS = 20
+"""How long to wait for a result before a look at whether anybody is left to give one."""
+_NOBODY_SECONDS = 600
+"""How long a cluster that grows and shrinks may be without any worker while there is work."""
 
 
 class Died:
@@ -67,6 +77,9 @@ class LocalPool:
     def close(self) -> None:
         """Nothing is left to end: the workers went with their executor."""
 
+    def look(self) -> None:
+        """Nothing has to be asked: that a worker died is noticed."""
+
     def _fresh(self, size: int) -> ProcessPoolExecutor:
         env = dict.fromkeys(ONE_THREAD, "1")
         return ProcessPoolExecutor(size, timeout=self.idle_seconds, env=env, initializer=self._begin)
@@ -76,6 +89,7 @@ class LocalPool:
         """Prepare a worker process."""
         # Ctrl-C reaches every process of a terminal: workers leave it to the one that started them, which ends them
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        keep_machine_code()
 
 
 class KeptPool(LocalPool):
@@ -136,9 +150,18 @@ class BuildPool:
     def close(self) -> None:
         """The workers are the build's."""
 
+    def look(self) -> None:
+        """Nothing has to be asked: that the build ended is noticed."""
+
 
 class DaskPool:
-    """The workers of a Dask cluster, which should have one thread each, at the address of its scheduler."""
+    """The workers of a Dask cluster, which should have one thread each, at the address of its scheduler.
+
+    Raises
+    ------
+    OptionError
+        If no scheduler answers, or no worker comes.
+    """
 
     window = 2000  # enough for a cluster that grows with its queue, and no burden for the scheduler
 
@@ -147,12 +170,47 @@ class DaskPool:
             from distributed import Client, KilledWorker
         except ImportError as error:
             raise OptionError("a Dask cluster needs the package distributed: pip install distributed.") from error
-        self.death = (KilledWorker,)
+        self.address, self.death = address, (KilledWorker,)
         try:
             self.client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
             raise OptionError(f"no Dask scheduler answers at {address!r}.") from error
+        try:
+            self.client.wait_for_workers(1, timeout=_FIRST_SECONDS)
+        except TimeoutError as error:
+            self.client.close()
+            raise OptionError(
+                f"the Dask scheduler at {address!r} has no worker, and none came within {_FIRST_SECONDS:g} s: start "
+                "workers, or wait for the first one, before the work is handed out."
+            ) from error
         self.size = max(1, sum(self.client.nthreads().values()))
+        self._somebody = time.monotonic()
+
+    def ask(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Return what a function returns, or raises, for the scheduler and for each worker, by their names.
+
+        They answer at once, whatever else they do. Both unpack what is sent to the workers, and need its package.
+
+        Raises
+        ------
+        OptionError
+            If one of them does not answer.
+        """
+        client = self.client
+
+        async def answers(function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+            found = await client._run(function, *arguments, on_error="return")
+            try:
+                scheduler = await client._run_on_scheduler(function, *arguments)
+            except Exception as error:  # whatever it is, it is the answer
+                scheduler = error
+            return {"the scheduler": scheduler} | {f"the worker {name}": answer for name, answer in found.items()}
+
+        try:
+            client.sync(answers, os.getpid, callback_timeout=_FIRST_SECONDS)
+            return client.sync(answers, function, *arguments, callback_timeout=_IMPORT_SECONDS)
+        except (TimeoutError, OSError) as error:
+            raise OptionError(f"not every worker of the Dask scheduler at {self.address!r} answers.") from error
 
     @contextmanager
     def executor(self, size: int) -> Iterator[Executor]:
@@ -162,6 +220,26 @@ class DaskPool:
             yield executor
         finally:
             executor.shutdown(wait=False)
+
+    def look(self) -> None:
+        """Ask whether there are workers.
+
+        Raises
+        ------
+        WorkerDied
+            If there have been none for long, or the scheduler does not answer.
+        """
+        try:
+            there = self.client.nthreads()
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise WorkerDied("the connection to the workers is lost.") from error
+        if there:
+            self._somebody = time.monotonic()
+        elif time.monotonic() - self._somebody > _NOBODY_SECONDS:
+            raise WorkerDied(
+                f"the Dask scheduler at {self.address!r} has had no worker for {_NOBODY_SECONDS:g} s. What is finished "
+                "is kept; start workers and run the same command again."
+            )
 
     def close(self) -> None:
         self.client.close()
@@ -215,7 +293,10 @@ def _round(
                     running[executor.submit(function, tasks[i])] = i
                 except pool.death:
                     lost.append(i)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done
+            if not done:
+                pool.look()
+            for future in done:
                 i = running.pop(future)
                 try:
                     result = future.result()
@@ -284,5 +365,6 @@ def _apply(function: Callable[..., Any], task: tuple) -> Any:
 
 
 def _here(function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
+    keep_machine_code()
     with threadpool_limits(1):
         yield from enumerate(function(*task) for task in tasks)

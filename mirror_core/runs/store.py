@@ -25,8 +25,10 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
+from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.runs.checkout import own_checkout, refuse_another_checkout
 from mirror_core.runs.provenance import code_fingerprint
 
 STORE_VARIABLE = "MIRROR_CORE_STORE"
@@ -69,13 +71,32 @@ def _name(config: Config, code: str) -> str:
 
 
 def default_store() -> Path:
-    """Return the folder of the store: `$MIRROR_CORE_STORE`, else `.runs` in the checkout or the home folder's cache."""
+    """Return the folder of the store: `$MIRROR_CORE_STORE`, else `.runs` in the checkout or the home folder's cache.
+
+    Raises
+    ------
+    OptionError
+        If the variable does not name the same folder wherever a process starts.
+    OtherCheckout
+        If the current folder is in another checkout than the library.
+    StoreError
+        If there is none of these.
+    """
     if chosen := os.environ.get(STORE_VARIABLE):
-        return Path(chosen).expanduser().resolve()
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").exists():
+        path = Path(chosen).expanduser()
+        if not path.is_absolute():
+            raise OptionError(
+                f"{STORE_VARIABLE} = {chosen!r} is not allowed: it must be a whole path, since commands and notebooks "
+                "start in different folders."
+            )
+        return path.resolve()
+    refuse_another_checkout()
+    if (checkout := own_checkout()) is not None:
         return checkout / ".runs"
-    return Path.home() / ".cache" / "mirror_core" / "runs"
+    try:
+        return Path.home() / ".cache" / "mirror_core" / "runs"
+    except RuntimeError as error:
+        raise StoreError(f"there is no home folder to keep runs in: name a folder in {STORE_VARIABLE}.") from error
 
 
 class RunStore:
@@ -88,7 +109,8 @@ class RunStore:
     """
 
     def __init__(self, root: Path | str | None = None) -> None:
-        self.root = Path(root) if root is not None else default_store()
+        # absolute, since another process may start elsewhere
+        self.root = Path(root).absolute() if root is not None else default_store()
 
     def folder(self, config: Config) -> Path:
         """Return where the run of a configuration is, or would be."""

@@ -33,6 +33,9 @@ class Pool(Protocol):
     def executor(self, size: int) -> Any:
         """Return a context manager of a working executor for at most `size` tasks at a time."""
 
+    def look(self) -> None:
+        """Raise `WorkerDied` if nobody is left to do the work; asked where no result has come for a while."""
+
     def close(self) -> None:
         """Leave the workers; a cluster stays."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from mirror_core.config.settings import WorldConfig
 from mirror_core.seeding import stream
@@ -32,19 +32,29 @@ class LinearWorld:
         return (self.config.sensory_dim,)
 
     def episodes(self, n_sequences: int, length: int, rng: np.random.Generator) -> Episodes:
-        """Draw episodes of uniformly random actions and the sensations that follow; see `World`."""
+        """Draw episodes of random actions and the sensations that follow; see `World`."""
         cfg = self.config
         shape = (n_sequences, length)
-        actions = rng.integers(cfg.n_actions, size=shape)
+        actions = self._actions(shape, rng)
         noise = cfg.noise_std * rng.standard_normal((*shape, cfg.sensory_dim))
         state = cfg.initial_std * rng.standard_normal((n_sequences, cfg.sensory_dim))
-        causes = actions if cfg.informative else rng.integers(cfg.n_actions, size=shape)
+        causes = actions if cfg.informative else self._actions(shape, rng)
         push = self.effects[causes] + noise
         sensations = np.empty_like(push)
         for t in range(length):
             state = cfg.decay * state + push[:, t]
             sensations[:, t] = state
         return Episodes(actions, sensations.astype(np.float32))
+
+    def _actions(self, shape: tuple[int, int], rng: np.random.Generator) -> Int[np.ndarray, "sequence time"]:
+        """Draw actions, each equally frequent: by habit the one that follows the last in a cycle, else any."""
+        n_actions, habit = self.config.n_actions, self.config.habit
+        actions = rng.integers(n_actions, size=shape)
+        if habit > 0:  # without habits nothing is drawn for them: the paper's episodes stay what they were
+            follows = rng.random(shape) < habit
+            for t in range(1, shape[1]):
+                actions[:, t] = np.where(follows[:, t], (actions[:, t - 1] + 1) % n_actions, actions[:, t])
+        return actions
 
 
 def make_world(config: WorldConfig, seed: int) -> LinearWorld:

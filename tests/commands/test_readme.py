@@ -21,7 +21,7 @@ def make(call):
     """Run make with this environment as the one that it made."""
 
     def run(target: str, cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
-        return call("make", f"--assume-old={sys.prefix}/.installed", f"VENV={sys.prefix}", *options, target, cwd=cwd)
+        return call("make", "--assume-old=env", f"VENV={sys.prefix}", *options, target, cwd=cwd)
 
     return run
 

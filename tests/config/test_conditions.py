@@ -1,11 +1,14 @@
 """Readings and conditions: what a training step does in each, written out by hand."""
 
+from typing import get_args
+
 import pytest
 
 from mirror_core.checks import OptionError
-from mirror_core.config.conditions import CONDITIONS, READINGS, configure
+from mirror_core.config.conditions import CONDITIONS, CONTROLS, READINGS, configure
+from mirror_core.config.curricula import CURRICULA, stages
 from mirror_core.config.passes import passes
-from mirror_core.config.settings import Config
+from mirror_core.config.settings import Config, Curriculum
 
 STEPS = {
     ("as-written", "shared"): {("perform", "shared", "predict"), ("observe", "shared", "infer")},
@@ -68,6 +71,32 @@ def test_every_condition_exists_under_every_reading(reading, condition):
 def test_conditions_are_distinct_experiments(reading):
     made = {configure(Config(), reading, condition).fingerprint() for condition in CONDITIONS}
     assert len(made) == len(CONDITIONS)
+
+
+def test_the_sceptics_condition_is_no_control():
+    assert set(CONDITIONS) - set(CONTROLS) == {"vision"}
+
+
+def test_curricula_are_the_allowed_values_and_end_somewhere():
+    assert tuple(CURRICULA) == get_args(Curriculum)
+    for name in CURRICULA:
+        assert all(stages(one) == (one,) for one in stages(Config().change(curriculum=name)))
+    assert stages(Config()) == (Config(),)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_vision_watches_first_and_then_learns_the_reading_without_core_and_eyes(reading):
+    first, second = stages(configure(Config(), reading, "vision"))
+    assert [(p.name, p.core, dict(p.heads)) for p in passes(first)] == [("watch", "shared", {"predict": "shared"})]
+    assert first.training.trained == "all"
+    assert passes(second) == passes(configure(Config(), reading))
+    assert second.training.trained == "motor-and-heads" and not second.objective.watching
+
+
+def test_of_separate_cores_the_one_that_observes_watches():
+    (only,) = passes(configure(Config().change(watching=True), "as-written", "separate-cores"))
+    assert (only.core, dict(only.heads)) == ("observe", {"predict": "observe"})
+    assert only.sees_sensations and not only.sees_actions
 
 
 def test_unknown_names_get_the_nearest_ones():

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror_core.checks import OptionError
-from mirror_core.config.settings import Config, NetworkConfig, ObjectiveConfig, TrainingConfig, WorldConfig, flat
+from mirror_core.config.conditions import configure
+from mirror_core.config.settings import (
+    DEFAULTS,
+    Config,
+    NetworkConfig,
+    ObjectiveConfig,
+    TrainingConfig,
+    WorldConfig,
+    flat,
+)
 
 
 def test_defaults_are_the_numbers_of_the_paper():
@@ -55,6 +64,13 @@ def test_every_setting_says_what_it_is(section):
         ({"effect_distribution": "norml"}, ["'norml'", "'normal'"]),
         ({"predict_weight": 0, "infer_weight": 0}, ["predict_weight = 0", "one must be positive"]),
         ({"n_actions": 17, "effect_distribution": "orthogonal"}, ["n_actions = 17", "at most sensory_dim = 16"]),
+        ({"habit": 1.5}, ["habit = 1.5", "at least 0 and at most 1"]),
+        ({"watching": "yes"}, ["watching = 'yes'", "True or False"]),
+        ({"watching": True, "predict_weight": 0}, ["predict_weight = 0", "positive"]),
+        ({"curriculum": "vision"}, ["unknown curriculum 'vision'", "'vision-first'"]),
+        ({"curriculum": "vision-first", "trained": "nothing"}, ["trained = 'nothing'", "must be 'all'"]),
+        ({"curriculum": "vision-first", "watching": True}, ["watching = True", "must be False"]),
+        ({"curriculum": "vision-first", "predict_weight": 0}, ["predict_weight = 0", "positive"]),
         ({"hiden_size": 96}, ["unknown setting 'hiden_size'", "'hidden_size'"]),
     ],
 )
@@ -97,16 +113,57 @@ def other_value(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        return {"normal": "uniform", "all": "nothing", "both": "own"}.get(value)
+        return {"normal": "uniform", "all": "nothing", "both": "own", "at-once": "vision-first"}.get(value)
     return value + 1 if isinstance(value, int) else value / 2 + 0.01
 
 
-@pytest.mark.parametrize("name", sorted(flat(Config())))
+@pytest.mark.parametrize("name", sorted(DEFAULTS))
 def test_every_setting_moves_the_fingerprint(name):
-    value = other_value(flat(Config())[name])
+    value = other_value(DEFAULTS[name])
     if value is None:
         pytest.skip("a setting with a single allowed value")
     assert Config().change(**{name: value}).fingerprint() != Config().fingerprint()
+
+
+LATER = {"habit": 0.8, "watching": True, "curriculum": "vision-first"}
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        (Config(), "d14fa66a42995a41880f99a67f05766f37653d8bc60d01b6d4ff56a4ca904935"),
+        (
+            configure(Config(), "self-observation", "untrained"),
+            "89067daa1b25da2a2ef73921638ff89220ec7eb4285038be585dc6aad67faa46",
+        ),
+        (
+            configure(Config(), "dual-readout", "separate-cores"),
+            "ff49a52cac54260a912173fe59c02fff214b491d7dae9e444ed165bb84f8ed6b",
+        ),
+        (
+            configure(Config(), condition="random-dynamics"),
+            "4f5ddd7fd3c3956b0fd854e19e691eefd15618ab1b9e3dba6fbdaa6fb72975f6",
+        ),
+        (
+            Config().change(core="lstm", n_actions=9, weight_decay=0.01, seed=7, noise_std=0.2),
+            "0493cdce750fcc7238f6f5e7ff2fa2b34da6723273de2fac4e8d49f5f35f7a66",
+        ),
+    ],
+)
+def test_names_are_those_from_before_there_were_later_settings(config, name):
+    assert config.fingerprint() == name
+
+
+@pytest.mark.parametrize(("name", "value"), LATER.items())
+def test_a_later_setting_is_written_only_where_it_says_something(name, value):
+    assert name in DEFAULTS and name not in flat(Config())
+    changed = Config().change(**{name: value})
+    assert flat(changed)[name] == value and Config.from_dict(changed.to_dict()) == changed
+    assert changed.change(**{name: DEFAULTS[name]}).fingerprint() == Config().fingerprint()
+
+
+def test_the_later_settings_are_those():
+    assert set(DEFAULTS) - set(flat(Config())) == set(LATER)
 
 
 @given(a=st.integers(0, 2**32 - 1), b=st.integers(0, 2**32 - 1))

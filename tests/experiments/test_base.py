@@ -76,6 +76,12 @@ def test_planted_mirror_units_are_found_and_unrelated_ones_are_not():
     assert none["mirror_units"] == 0 and none["code_gain"] < 0.2
 
 
+def test_where_no_unit_could_pass_none_is_counted():
+    made = simulate_population(6, np.random.default_rng(0), planted_share=1, n_units=4, n_sequences=40)
+    found = mirroring(made.perform, made.observe, made.actions, 0, "test", n_draws=99)
+    assert np.isnan(found["mirror_units"]) and np.isnan(found["mirror_share"]) and found["code_gain"] > 0.5
+
+
 def test_a_table_comes_back_with_its_provenance_and_a_foreign_one_is_refused(tmp_path):
     register(GOOD)
     table = pd.DataFrame({"condition": ["thrown"], "seed": [100], "mirror_units": [1.0], "seconds": [0.1]})

@@ -76,7 +76,7 @@ FIGURES = {
     "unit_traces": lambda: emergence.unit_traces(*traces()),
     "null_distributions": lambda: robustness.null_distributions(
         {k: {"rows": rng.normal(0, 0.1, 99), "episodes": rng.normal(0, 0.2, 99)} for k in READ},
-        dict.fromkeys(READ, 0.7), dict.fromkeys(READ, 4),
+        {k: {"rows": 0.7, "episodes": np.nan} for k in READ}, dict.fromkeys(READ, 4),
     ),
     "shares_by_threshold": lambda: robustness.shares_by_threshold(by_threshold()),
     "decoding": lambda: robustness.decoding(

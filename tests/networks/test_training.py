@@ -17,11 +17,14 @@ from mirror_core.checks import OptionError
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
-from mirror_core.networks.training import plain
+from mirror_core.networks.training import loop, plain
 from mirror_core.networks.training.autograd import AutogradLearner
+from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.loop import Trained, train, train_many
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.workers import one_thread
+from mirror_core.seeding import stream
+from mirror_core.worlds.linear import make_world
 
 SMALL = Config().change(
     hidden_size=10, input_size=9, n_sequences=70, n_heldout=20, batch_size=16, n_epochs=2, sequence_length=5
@@ -128,6 +131,61 @@ def test_a_frozen_core_stays_and_the_rest_learns():
     config = configure(SMALL.change(weight_decay=0.01), "self-observation", "frozen-core")
     every = {name for name, _ in MirrorNetwork(config).named_parameters()}
     assert changed(train(config), config) == {name for name in every if not name.startswith("cores")}
+
+
+@pytest.mark.parametrize("numba", [True, False])
+def test_what_vision_has_learnt_stays_when_acting_is_learnt(numba, monkeypatch):
+    if not numba:
+        without_numba(monkeypatch)
+    config = configure(SMALL.change(habit=0.8, weight_decay=0.01), "as-written", "vision")
+    watched = train(SMALL.change(habit=0.8, weight_decay=0.01, watching=True))
+    trained = train(config)
+    whole, seen = (dict(one.network.named_parameters()) for one in (trained, watched))
+    start = dict(MirrorNetwork(config).named_parameters())
+    for name in whole:
+        stays = name.startswith(("cores", "projection"))
+        assert torch.equal(whole[name], seen[name]) == stays, name
+        assert not torch.equal(whole[name], start[name])
+    first = trained.history[trained.history["mode"] == "watch"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(first, watched.history, check_exact=True)
+    assert set(trained.history[trained.history["mode"] == "perform"].epoch) == {2, 3, 4}
+    assert trained.history.epoch.max() == 4
+
+
+def test_watching_is_asked_for_the_sensation_that_follows():
+    config = SMALL.change(watching=True, paired=False)
+    lessons, ordinary = make_lessons(config, "train", 5), make_lessons(SMALL.change(paired=False), "train", 5)
+    assert torch.equal(lessons.observed, ordinary.observed[:, :-1])
+    assert torch.equal(lessons.sensations, ordinary.observed[:, 1:])
+    assert len({part.shape[:2] for part in vars(lessons).values()}) == 1
+
+
+def test_habits_can_be_foreseen_and_independent_actions_cannot():
+    config = Config().change(hidden_size=24, n_sequences=600, n_epochs=15, learning_rate=3e-3, seed=3, watching=True)
+    last = {"split": "held-out", "mode": "watch", "epoch": 15}
+    of_effects = make_world(config.world, 3).effects.var(axis=0).mean()  # what is not known of the next action
+    assert loss(train(config), **last) > 0.9 * of_effects
+    assert loss(train(config.change(habit=1.0)), **last) < 0.5 * of_effects
+
+
+def test_another_agent_can_learn_in_the_same_world():
+    other = train(SMALL, start=MirrorNetwork(SMALL.change(seed=9)))
+    ours, theirs = train(SMALL), train(SMALL.change(seed=9))
+    for one in (ours, theirs):
+        assert not torch.equal(other.network.projection.weight, one.network.projection.weight)
+    again = train(SMALL, start=MirrorNetwork(SMALL))
+    assert all(map(torch.equal, again.network.parameters(), ours.network.parameters()))
+
+
+def test_without_a_curriculum_training_is_the_epochs_of_one_learner():
+    config = configure(SMALL.change(weight_decay=0.01), "self-observation")
+    network, order = MirrorNetwork(config), stream(config.seed, "order")
+    lessons, heldout = (make_lessons(config, *of) for of in (("train", 70), ("held-out", 20)))
+    learner = loop._learner([network], [config], [lessons], [heldout], "cpu")
+    for _ in range(2):
+        learner.epoch([order.permutation(70)])
+    learner.write_back()
+    assert all(map(torch.equal, network.parameters(), train(config).network.parameters()))
 
 
 def test_an_untrained_network_is_as_drawn_and_has_no_curve():

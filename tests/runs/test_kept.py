@@ -1,10 +1,12 @@
 """Kept analyses: computed once, never used for another run, other settings or other code, and never when damaged."""
 
+import hashlib
+
 import pytest
 
 from mirror_core.config.settings import Config
 from mirror_core.runs import kept
-from mirror_core.runs.kept import analyse_runs
+from mirror_core.runs.kept import analyse_runs, load_result
 from mirror_core.runs.making import make
 from mirror_core.runs.store import RunStore
 from mirror_core.studies.measures.basic import measure_run
@@ -70,3 +72,28 @@ def test_a_folder_that_cannot_be_written_is_named(runs, tmp_path):
     (tmp_path / "analyses").write_text("in the way")
     with pytest.raises(Exception, match="cannot keep .*analyses"):
         analyse(runs[:1], RunStore(tmp_path))
+
+
+def test_a_result_under_another_name_is_not_used(runs, store):
+    one, two = analyse(runs, store)
+    first, second = files(store)
+    second.write_bytes(first.read_bytes())
+    with pytest.warns(UserWarning, match=rf"{second.name} is damaged"):
+        again = analyse(runs, store)
+    assert one.identical(again[0]) and two.identical(again[1])
+
+
+def test_a_result_without_a_name_is_of_an_earlier_version_and_is_used(runs, store):
+    analyse(runs[:1], store)
+    path = files(store)[0]
+    head, _, content = path.read_bytes().partition(b"\n")
+    path.write_bytes(b" ".join(head.split()[:2]) + b"\n" + content)
+    assert load_result(path) is not None
+
+
+@pytest.mark.parametrize("form", ["netcdf", "parquet", "json", "pickle"])
+def test_what_cannot_be_read_though_its_checksum_is_right_is_made_again(tmp_path, form):
+    content = b"not what it says"
+    (tmp_path / "x").write_bytes(f"{hashlib.sha256(content).hexdigest()} {form} x\n".encode() + content)
+    with pytest.warns(UserWarning, match="x is damaged; it will be made again"):
+        assert load_result(tmp_path / "x") is None

@@ -82,7 +82,7 @@ def test_the_headline_is_the_shares_of_the_analysis(report, planted):
         planted.perform, planted.observe, "unit-mismatch", DRAWS, stream(SEED, "report/unit-mismatch/raw")
     ).null
     beyond = (draws > 0.75).mean(axis=1)
-    assert table["other units"][0] == pytest.approx(beyond.mean())
+    assert table["unit mismatch"][0] == pytest.approx(beyond.mean())
     assert table["p"][0] == pytest.approx((1 + np.sum(beyond >= table.value[0])) / (1 + DRAWS))
 
 
@@ -203,7 +203,7 @@ def test_what_is_impossible_is_skipped_with_its_reason(given, skipped):
     ("given", "alpha", "section", "note"),
     [
         (small(n_units=2), 0.05, "nulls", "unit-mismatch was skipped: with 2 units p cannot fall below 0.33"),
-        (small(n_units=2), 0.05, "headline", "Other units: skipped, with 2 units"),
+        (small(n_units=2), 0.05, "headline", "Unit mismatch: skipped, with 2 units"),
         (small(n_units=3), 0.2, "geometry", "Alignment was skipped: it needs at least 4 units, and there are 3"),
         (small(n_actions=3), 0.05, "nulls", "action-relabelling was skipped: with 3 actions .* below 0.17"),
         (small(n_actions=3), 0.05, "decoding", "With 3 actions p among relabellings cannot fall below 0.17"),

@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,9 @@ from mirror_core.config.settings import Config, flat
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.kept import save_result
 from mirror_core.runs.making import make
-from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, Died, LocalPool, each_result
+from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, DaskPool, Died, LocalPool, each_result
 from mirror_core.runs.store import RunStore, StoreError
+from mirror_core.runs.workers import WorkerDied
 from mirror_core.seeding import stream
 from mirror_core.studies.sweeps import rows as rows_module
 from mirror_core.studies.sweeps import running
@@ -375,6 +377,21 @@ def test_the_table_has_a_row_for_each_network_in_order(undisturbed):
     assert table.noise_std.dtype == float and table.n_actions.dtype == int and (table[list(TIMING)] > 0).all(axis=None)
 
 
+def test_a_later_setting_has_a_column_where_it_varies(undisturbed, tmp_path):
+    sweep = Sweep(base=SMALL, grid={"habit": [0, 0.5]}, conditions=["untrained", "vision"])
+    table = run_sweep(sweep, RunStore(tmp_path), workers=1, progress=False).table
+    assert list(zip(table.condition, table.habit, table.curriculum, strict=True)) == [
+        ("untrained", 0.0, "at-once"),
+        ("untrained", 0.5, "at-once"),
+        ("vision", 0.0, "vision-first"),
+        ("vision", 0.5, "vision-first"),
+    ]
+    assert table.habit.dtype == float and "watching" not in table
+    both = joined({"old": undisturbed[0].table, "new": table})
+    old = both[both.sweep == "old"]
+    assert both.habit.dtype == float and (old.habit == 0).all() and (old.curriculum == "at-once").all()
+
+
 def test_impossible_combinations_are_named_at_the_end(undisturbed):
     result, _ = undisturbed
     assert [failure.name for failure in result.failures] == [
@@ -474,7 +491,19 @@ def test_killed_workers_are_replaced_and_the_one_to_blame_is_named(tmp_path):
 
 def test_random_kills_lose_and_change_nothing():
     """A few of the kills of `python -m benchmarks.kills`, of workers and of the sweep itself."""
-    command = [sys.executable, "-m", "benchmarks.kills", "--kills", "3", "--seeds", "3", "--chance", "7"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.kills",
+        "--of",
+        "sweep",
+        "--kills",
+        "3",
+        "--seeds",
+        "3",
+        "--chance",
+        "7",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lost or changed: 0\n" in done.stdout and done.stdout.endswith("held\n")
@@ -520,6 +549,86 @@ def test_a_dask_cluster_makes_the_same_table_though_a_worker_is_killed(undisturb
     assert_same(result.table, undisturbed[0].table)
     assert result.failures == undisturbed[0].failures
     assert not survey(SWEEP, store).missing
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """Start a Dask scheduler without workers; yield its address, and a function that starts a worker of one's own."""
+    file = tmp_path / "scheduler.json"
+    started = []
+    with (tmp_path / "dask.log").open("w") as log:
+
+        def start(*command):
+            started.append(psutil.Popen([sys.executable, *command], cwd=tmp_path, stdout=log, stderr=log))
+
+        def worker(before):
+            code = f"{before}; from distributed.cli.dask_worker import main; main()"
+            start("-c", code, "--scheduler-file", str(file), "--no-nanny", "--no-dashboard", "--nthreads", "1")
+
+        here = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file), "--port", "0"]
+        start("-m", "distributed.cli.dask_scheduler", *here)
+        while not file.exists() or not file.read_text():
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"], worker
+        for process in started:
+            process.kill()
+        psutil.wait_procs(started)
+
+
+def test_a_cluster_without_workers_and_one_whose_worker_lacks_the_package_are_one_line(store, scheduler, monkeypatch):
+    address, worker = scheduler
+    monkeypatch.setattr("mirror_core.runs.pools._FIRST_SECONDS", 0.5)
+    with pytest.raises(OptionError, match=f"the Dask scheduler at '{address}' has no worker, and none came within"):
+        run_sweep(SWEEP, store, dask=address, progress=False)
+    monkeypatch.setattr("mirror_core.runs.pools._FIRST_SECONDS", 60)
+    worker("import sys; sys.modules['mirror_core'] = None")
+    with pytest.raises(running.OtherCode, match=r"the worker tcp://.* does not have mirror_core .*ModuleNotFound"):
+        run_sweep(SWEEP, store, dask=address, progress=False)
+    assert list(store.root.iterdir()) == []
+
+
+def test_what_members_of_a_cluster_answer_is_judged(tmp_path):
+    here = running._about_here(str(tmp_path))
+    assert here[2]
+    other, shared = "has another version of mirror_core", "all machines share"
+    running.refuse_answers({"the scheduler": (*here[:2], False), "the worker a": here}, tmp_path)
+    for answers, error, message in [
+        (
+            {"the worker a": here, "the worker b": ("0" * 64, *here[1:])},
+            running.OtherCode,
+            "worker b has another version",
+        ),
+        ({"the worker a": (here[0], "0" * 12, True)}, running.OtherCode, f"worker a {other}"),
+        (
+            {"the worker a": (*here[:2], False)},
+            StoreError,
+            f"worker a cannot write to {tmp_path}: .*{shared}",
+        ),
+        ({"the scheduler": ModuleNotFoundError("no\nx")}, running.OtherCode, r"scheduler does not have .*: no x\)"),
+    ]:
+        with pytest.raises(error, match=message):
+            running.refuse_answers(answers, tmp_path)
+
+
+def test_a_cluster_that_stays_without_workers_is_given_up(monkeypatch):
+    pool = object.__new__(DaskPool)
+    pool.address, pool._somebody = "tcp://here", time.monotonic()
+    pool.client = SimpleNamespace(nthreads=dict)
+    pool.look()
+    monkeypatch.setattr("mirror_core.runs.pools._NOBODY_SECONDS", -1)
+    with pytest.raises(WorkerDied, match="has had no worker for .*run the same command again"):
+        pool.look()
+    pool.client = SimpleNamespace(nthreads=lambda: {"a": 1})
+    pool.look()
+
+
+def test_whoever_waits_long_for_a_result_looks_whether_anybody_works(monkeypatch):
+    monkeypatch.setattr("mirror_core.runs.pools._LOOK_SECONDS", 0.05)
+    looks = []
+    pool = LocalPool(1)
+    pool.look = lambda: looks.append(1)
+    assert dict(each_result(pool, time.sleep, [1])) == {0: None}
+    assert looks
 
 
 def test_no_scheduler_at_the_address_is_one_clear_error(store, monkeypatch):

@@ -60,6 +60,42 @@ def test_actions_are_uniform():
     np.testing.assert_allclose(np.bincount(episodes.actions.ravel()) / episodes.actions.size, 1 / 6, atol=0.006)
 
 
+@pytest.mark.parametrize("informative", [True, False])
+def test_without_habits_episodes_are_the_papers_to_the_last_bit(informative):
+    config = WorldConfig(noise_std=0.3, initial_std=0.2, informative=informative)
+    world, rng = make_world(config, 5), stream(5, "episodes")
+    found = world.episodes(7, 9, stream(5, "episodes"))
+    # the draws of the paper's world, in their order
+    actions = rng.integers(6, size=(7, 9))
+    noise, state = 0.3 * rng.standard_normal((7, 9, 16)), 0.2 * rng.standard_normal((7, 16))
+    push = world.effects[actions if informative else rng.integers(6, size=(7, 9))] + noise
+    np.testing.assert_array_equal(found.actions, actions)
+    for t in range(9):
+        state = 0.9 * state + push[:, t]
+        np.testing.assert_array_equal(found.sensations[:, t], state.astype(np.float32))
+
+
+@pytest.mark.parametrize("habit", [0.3, 0.8, 1.0])
+def test_a_habit_follows_the_cycle_as_often_as_it_says(habit):
+    episodes = make_world(WorldConfig(n_actions=5, habit=habit), 0).episodes(4000, 12, np.random.default_rng(2))
+    before, after = episodes.actions[:, :-1], episodes.actions[:, 1:]
+    step = (after - before) % 5
+    # by hand: the next one by habit, or by chance; each other one by chance
+    expected = np.full(5, (1 - habit) / 5)
+    expected[1] += habit
+    np.testing.assert_allclose(np.bincount(step.ravel(), minlength=5) / step.size, expected, atol=0.008)
+    np.testing.assert_allclose(np.bincount(after.ravel()) / after.size, 0.2, atol=0.01)
+
+
+def test_sensations_without_information_follow_habits_of_their_own():
+    world = make_world(WorldConfig(habit=1.0, informative=False, noise_std=0), 0)
+    episodes = world.episodes(200, 6, np.random.default_rng(0))
+    push = episodes.sensations[:, 1:] - 0.9 * episodes.sensations[:, :-1]
+    cause = ((push[:, :, None] - world.effects) ** 2).sum(axis=-1).argmin(axis=-1)
+    assert ((cause[:, 1:] - cause[:, :-1]) % 6 == 1).all()
+    assert (cause == episodes.actions[:, 1:]).mean() < 0.4
+
+
 def test_streams_are_named_not_counted():
     first = stream(5, "a").standard_normal(3)
     stream(5, "b").standard_normal(100)

@@ -18,7 +18,8 @@ class Lessons:
     """What the network learns from, as tensors: what each mode is shown and asked for, row by row.
 
     `actions` drive the perform mode and `sensations` are its targets; `observed` drive the observe mode and
-    `labels` are its targets. Paired episodes have `observed` = `sensations` and `labels` = `actions`.
+    `labels` are its targets. Paired episodes have `observed` = `sensations` and `labels` = `actions`; for watching,
+    `sensations` are those that follow `observed`, and there is a timestep less.
     """
 
     actions: Tensor
@@ -38,7 +39,8 @@ def make_lessons(config: Config, split: str, n_sequences: int) -> Lessons:
     """Draw the episodes of a split ("train" or "held-out") as the objectives see them.
 
     Mispaired: the observe mode gets episodes of its own. Shuffled labels: the labels of the inverse objective
-    are permuted over all sequences and timesteps, once, so that they say nothing about the sensations.
+    are permuted over all sequences and timesteps, once, so that they say nothing about the sensations. Watching:
+    each sensation has the next one as its target.
     """
     world = make_world(config.world, config.seed)
 
@@ -51,9 +53,8 @@ def make_lessons(config: Config, split: str, n_sequences: int) -> Lessons:
     labels = observed.actions
     if config.objective.shuffled_labels:
         labels = stream(config.seed, f"labels/{split}").permutation(labels.ravel()).reshape(labels.shape)
-    return Lessons(
-        torch.from_numpy(performed.actions),
-        torch.from_numpy(performed.sensations),
-        torch.from_numpy(observed.sensations),
-        torch.from_numpy(labels),
-    )
+    arrays = performed.actions, performed.sensations, observed.sensations, labels
+    actions, sensations, seen, labels = map(torch.from_numpy, arrays)
+    if config.objective.watching:
+        return Lessons(actions[:, :-1], seen[:, 1:], seen[:, :-1], labels[:, :-1])
+    return Lessons(actions, sensations, seen, labels)

@@ -1,4 +1,4 @@
-"""Training: the loop over epochs and the loss curves, for one network or many."""
+"""Training: the loop over stages and epochs, and the loss curves, for one network or many."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mirror_core.checks import OptionError
+from mirror_core.config.curricula import stages
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
@@ -31,8 +32,9 @@ class Trained:
 
     network: MirrorNetwork
     history: pd.DataFrame
-    """Columns `epoch` (0 is before training), `split` (train; held-out, see `train`), `mode` (perform, observe, joint),
-    `objective` (predict: mean squared error; infer: cross-entropy in nats) and `loss`."""
+    """Columns `epoch` (0 is before training; a further stage of a curriculum counts on), `split` (train; held-out, see
+    `train`), `mode` (perform, observe, joint, watch), `objective` (predict: mean squared error; infer: cross-entropy in
+    nats) and `loss`."""
 
 
 def train(
@@ -41,6 +43,7 @@ def train(
     *,
     device: str = "cpu",
     curves: bool = True,
+    start: MirrorNetwork | None = None,
 ) -> Trained:
     """Train one network as its configuration says.
 
@@ -53,15 +56,19 @@ def train(
     device
         Where to compute, as PyTorch names it; "cpu" or, for instance, "cuda".
     curves
-        Whether held-out losses are computed before the first and after every epoch, or only after the last, which
-        takes less time. Nothing else depends on it.
+        Whether held-out losses are computed before the first and after every epoch of a stage, or only after its last,
+        which takes less time. Nothing else depends on it.
+    start
+        The network that learns, and is changed; drawn from the configuration if not given. So two agents can live in
+        one world.
 
     Raises
     ------
     FloatingPointError
         If a loss stops being finite, naming the epoch and the loss.
     """
-    return train_many([config], on_epoch, device=device, curves=curves)[0]
+    alone = None if start is None else [start]
+    return train_many([config], on_epoch, device=device, curves=curves, start=alone)[0]
 
 
 def train_many(
@@ -70,6 +77,7 @@ def train_many(
     *,
     device: str = "cpu",
     curves: bool = True,
+    start: Sequence[MirrorNetwork] | None = None,
 ) -> list[Trained]:
     """Train networks of equal shapes together.
 
@@ -79,7 +87,7 @@ def train_many(
 
     Parameters
     ----------
-    configs, on_epoch, device, curves
+    configs, on_epoch, device, curves, start
         See `train`.
 
     Raises
@@ -93,10 +101,7 @@ def train_many(
         return []
     _check_stackable(configs)
     plan = configs[0].training
-    networks = [MirrorNetwork(c) for c in configs]
-    lessons = [make_lessons(c, "train", plan.n_sequences) for c in configs]
-    heldout = [make_lessons(c, "held-out", plan.n_heldout) for c in configs]
-    learner = _learner(networks, configs, lessons, heldout, device)
+    networks = [MirrorNetwork(c) for c in configs] if start is None else list(start)
     histories: list[list[dict]] = [[] for _ in configs]
 
     def note(epoch: int, split: str, found: list[Losses]) -> None:
@@ -111,14 +116,19 @@ def train_many(
 
     orders = [stream(c.seed, "order") for c in configs]
     n_epochs = 0 if plan.trained == "nothing" else plan.n_epochs
-    for epoch in range(n_epochs + 1):
-        if epoch > 0:
-            note(epoch, "train", learner.epoch([order.permutation(plan.n_sequences) for order in orders]))
-        if curves or epoch == n_epochs:
-            note(epoch, "held-out", learner.heldout_losses())
-        if epoch > 0:
-            on_epoch(epoch)
-    learner.write_back()
+    for number, stage in enumerate(zip(*map(stages, configs), strict=True)):
+        lessons = [make_lessons(c, "train", plan.n_sequences) for c in stage]
+        heldout = [make_lessons(c, "held-out", plan.n_heldout) for c in stage]
+        learner = _learner(networks, stage, lessons, heldout, device)
+        for epoch in range(n_epochs + 1):
+            done = number * n_epochs + epoch
+            if epoch > 0:
+                note(done, "train", learner.epoch([order.permutation(plan.n_sequences) for order in orders]))
+            if curves or epoch == n_epochs:
+                note(done, "held-out", learner.heldout_losses())
+            if epoch > 0:
+                on_epoch(done)
+        learner.write_back()
     for network in networks:
         network.requires_grad_(False).eval()
     return [Trained(network, pd.DataFrame(rows)) for network, rows in zip(networks, histories, strict=True)]

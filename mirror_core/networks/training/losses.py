@@ -60,5 +60,6 @@ def learning_names(network: MirrorNetwork, config: Config) -> set[str]:
     todo = passes(config)
     used = {f"cores.{p.core}." for p in todo if config.training.trained == "all"}
     used |= {f"heads.{objective}.{key}." for p in todo for objective, key in p.heads.items()}
-    used |= {"embedding." for p in todo if p.sees_actions} | {"projection." for p in todo if p.sees_sensations}
+    used |= {"embedding." for p in todo if p.sees_actions}
+    used |= {"projection." for p in todo if p.sees_sensations and config.training.trained != "motor-and-heads"}
     return {name for name, _ in network.named_parameters() if name.startswith(tuple(used))}

@@ -18,6 +18,7 @@ from tqdm import trange
 
 from mirror_core.analysis import shares, unit_correlation
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
+from mirror_core.config.curricula import stages
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
@@ -33,7 +34,8 @@ def losses(network: MirrorNetwork, config: Config, lessons: Lessons) -> Found:
     """Return the mean loss of every pass and objective: actions → sensations (`predict`), sensations → actions
     (`infer`)."""
     found: Found = {}
-    for p in passes(config):  # perform: driven by actions; observe: by sensations; joint: by both at once
+    # perform: driven by actions; observe: by sensations; joint: by both at once; watch: by sensations, for the next one
+    for p in passes(config):
         drive = network.drive(
             lessons.actions if p.sees_actions else None, lessons.observed if p.sees_sensations else None
         )
@@ -57,8 +59,6 @@ def total(found: Found, config: Config) -> torch.Tensor:
 def train(config: Config, on_epoch: Callable[[int], None] = lambda epoch: None) -> tuple[MirrorNetwork, list[dict]]:
     """Train one network; return it and its loss curves (epoch, split, mode, objective, loss)."""
     network, plan, rows = MirrorNetwork(config), config.training, []
-    lessons = make_lessons(config, "train", plan.n_sequences)
-    heldout = make_lessons(config, "held-out", plan.n_heldout)
 
     def note(epoch: int, split: str, found: dict[tuple[str, str], float]) -> None:
         rows.extend(
@@ -66,27 +66,32 @@ def train(config: Config, on_epoch: Callable[[int], None] = lambda epoch: None) 
             for (mode, objective), loss in found.items()
         )
 
-    with torch.no_grad():
-        note(0, "held-out", losses(network, config, heldout))
-    if plan.trained == "nothing":
-        return network, rows
-    network.cores.requires_grad_(plan.trained == "all")
-    learning = [p for p in network.parameters() if p.requires_grad]
-    adam = torch.optim.Adam(learning, lr=plan.learning_rate, weight_decay=plan.weight_decay)
     order = stream(config.seed, "order")
-    for epoch in range(1, plan.n_epochs + 1):
-        sums: dict[tuple[str, str], float] = {}
-        for batch in torch.from_numpy(order.permutation(len(lessons))).split(plan.batch_size):
-            adam.zero_grad()
-            found = losses(network, config, lessons.rows(batch))
-            total(found, config).backward()
-            adam.step()
-            for key, loss in found.items():
-                sums[key] = sums.get(key, 0.0) + loss.item() * len(batch)
-        note(epoch, "train", {key: loss / len(lessons) for key, loss in sums.items()})
+    for number, stage in enumerate(stages(config)):  # one, unless there is a curriculum
+        begun, what_learns = number * plan.n_epochs, stage.training.trained
+        lessons = make_lessons(stage, "train", plan.n_sequences)
+        heldout = make_lessons(stage, "held-out", plan.n_heldout)
         with torch.no_grad():
-            note(epoch, "held-out", losses(network, config, heldout))
-        on_epoch(epoch)
+            note(begun, "held-out", losses(network, stage, heldout))
+        if what_learns == "nothing":
+            return network, rows
+        network.cores.requires_grad_(what_learns == "all")
+        network.projection.requires_grad_(what_learns != "motor-and-heads")
+        learning = [p for p in network.parameters() if p.requires_grad]
+        adam = torch.optim.Adam(learning, lr=plan.learning_rate, weight_decay=plan.weight_decay)
+        for epoch in range(begun + 1, begun + plan.n_epochs + 1):
+            sums: dict[tuple[str, str], float] = {}
+            for batch in torch.from_numpy(order.permutation(len(lessons))).split(plan.batch_size):
+                adam.zero_grad()
+                found = losses(network, stage, lessons.rows(batch))
+                total(found, stage).backward()
+                adam.step()
+                for key, loss in found.items():
+                    sums[key] = sums.get(key, 0.0) + loss.item() * len(batch)
+            note(epoch, "train", {key: loss / len(lessons) for key, loss in sums.items()})
+            with torch.no_grad():
+                note(epoch, "held-out", losses(network, stage, heldout))
+            on_epoch(epoch)
     return network.requires_grad_(False), rows
 
 

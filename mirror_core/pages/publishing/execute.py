@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,9 +24,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from mirror_core.pages.publishing.fingerprint import page_fingerprint, versions
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
+from mirror_core.pages.publishing.surroundings import LEFT_OUT, kernel_variables
 from mirror_core.runs.files import write_text
 from mirror_core.runs.turns import TURNS_VARIABLE
-from mirror_core.runs.workers import ONE_THREAD
 
 PROVENANCE = "mirror_core"
 """Key of the executed notebook's metadata under which its provenance is kept."""
@@ -113,12 +115,22 @@ def execute_notebook(
         "parameters": dict(parameters),
         "versions": versions(),
         "executed": datetime.now(UTC).isoformat(timespec="seconds"),
+        "content": content_digest(json.loads(nbformat.writes(executed))),
     }
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_text(output, nbformat.writes(executed))
     except OSError as error:
         raise NotebookFailure(f"notebook {name}: {output} cannot be written ({error.strerror}).") from error
+
+
+def content_digest(notebook: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of an executed notebook, as its JSON has it, without its provenance.
+
+    Opened and saved in an editor, a page keeps its provenance, and may hold anything.
+    """
+    metadata = {name: value for name, value in notebook["metadata"].items() if name != PROVENANCE}
+    return hashlib.sha256(json.dumps({**notebook, "metadata": metadata}, sort_keys=True).encode()).hexdigest()
 
 
 def data_folder(source: Path) -> Path:
@@ -147,7 +159,7 @@ def _run(
 ) -> NotebookNode:
     running: list[NotebookNode] = []  # the cells started so far, so that a dead kernel can be traced to the last
     try:
-        with _kernel_environment():
+        with environment(kernel_variables(), LEFT_OUT):
             return papermill.execute_notebook(
                 notebook,
                 None,  # nothing is written before all cells have run
@@ -164,6 +176,9 @@ def _run(
             )
     except PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
+        # not the last that started: Jupyter draws a cell's figures after it has ended, and goes on if it cannot
+        failed = next((i for i, cell in enumerate(running) if _errors(cell)), len(running) - 1)
+        running = running[: failed + 1]
     except CellTimeoutError:
         reason = f"it took longer than {timeout:g} s, waiting for its turn included (mirror_timeout in _config.yml)."
     except DeadKernelError:
@@ -174,23 +189,18 @@ def _run(
     raise NotebookFailure(f"notebook {name} failed {where}: {reason}") from None
 
 
-def thread_numbers() -> dict[str, str]:
-    """Return how many threads linear algebra may use in a kernel: one, where no number is set already."""
-    return {variable: os.environ.get(variable, "1") for variable in ONE_THREAD}
-
-
-def _kernel_environment() -> AbstractContextManager[None]:
-    """Let a kernel start with this very Python and its number of threads."""
-    # First in the search for kernels, before any that the user registered under the same name.
-    return environment(thread_numbers() | {"JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter")})
+def _errors(cell: NotebookNode) -> list[NotebookNode]:
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
 
 
 @contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the processes that are started meanwhile, and leave no trace of them."""
+def environment(variables: Mapping[str, str], without: Sequence[str] = ()) -> Iterator[None]:
+    """Set and take away variables for the processes that are started meanwhile, and leave no trace of that."""
     before = dict(os.environ)
     try:
         os.environ.update(variables)
+        for name in without:
+            os.environ.pop(name, None)
         yield
     finally:
         os.environ.clear()

@@ -21,28 +21,37 @@ mirror_costs
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 from difflib import get_close_matches
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.config import Config
-from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+import mirror_core
 from mirror_core import __version__
+from mirror_core.checks import OptionError
 from mirror_core.pages.publishing import shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
-from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, data_folder
-from mirror_core.pages.publishing.fingerprint import page_fingerprint
+from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
+from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
 from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
 from mirror_core.pages.publishing.offline import leave_thebe_out
 from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
+from mirror_core.pages.publishing.surroundings import refuse_other_modules
+from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
+from mirror_core.runs.files import alone, digest_of_files, write_text
+
+NOTE = "good-build.json"
+"""File beside the built pages with what the last good build has read and written."""
 
 MEASURED = "costs.json"
 """File beside the built pages, with what this build's pages took, in the form of `mirror_costs`."""
@@ -59,14 +68,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("mirror_at_once", 2, "", [int])
     app.add_config_value("mirror_early", 240, "", [int, float])
     app.add_config_value("mirror_costs", "data/build.json", "", [str])
+    app.connect("config-inited", wait_for_other_builds, priority=50)
     # Before sphinx-external-toc looks at which pages exist, at the default priority of 500.
     app.connect("config-inited", run_stale_notebooks, priority=100)
-    app.connect("env-get-outdated", reread_all_with_a_notebook)
+    app.connect("config-inited", start_anew_unless_nothing_changed)
     app.connect("config-inited", leave_thebe_out)
     app.connect("html-page-context", title_without_repetition)
-    app.connect("build-finished", forget_a_build_with_warnings)
     app.connect("build-finished", add_whole_pages)
     shell.setup(app)
+    app.connect("build-finished", note_a_good_build, priority=900)  # after whatever else writes into the pages
     return {"version": __version__, "parallel_read_safe": True}
 
 
@@ -77,6 +87,8 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
     """
     sources = Path(app.srcdir, config.mirror_sources).resolve()
     try:
+        refuse_other_modules(MODULES)
+        refuse_another_checkout(Path(app.srcdir))
         stale = []
         for name, parameters in chosen_settings(config, sources).items():
             source, output = sources / f"{name}.md", Path(app.srcdir, EXECUTED, f"{name}.ipynb")
@@ -87,7 +99,7 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
             else:
                 stale.append(Stale(source, output, parameters))
         _execute(stale, app, config)
-    except (NotebookFailure, NotebookFileError, OSError, UnicodeDecodeError) as error:
+    except (NotebookFailure, NotebookFileError, OptionError, OtherCheckout, OSError, UnicodeDecodeError) as error:
         raise SystemExit(f"\nerror: {error}\nThe pages of the last good build are kept.") from error
 
 
@@ -118,13 +130,47 @@ def _costs(path: Path) -> dict[str, Any]:
         return {}
 
 
-def reread_all_with_a_notebook(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> set[str]:
-    """Read every page again when a notebook changed: any page may show its numbers, and Sphinx does not track that."""
-    if any(name.startswith(f"{EXECUTED}/") for name in added | changed | removed):
-        return env.found_docs - added
-    return set()
+def wait_for_other_builds(app: Sphinx, config: Config) -> None:
+    """Let one build of a book end before the next begins: both write the same files."""
+    app.mirror_lock = alone(Path(app.outdir).parent, lambda: LOGGER.info("waiting for another build of this book"))
+
+
+def start_anew_unless_nothing_changed(app: Sphinx, config: Config) -> None:
+    """Have Sphinx read and write every page, unless all that it reads and has written is that of the last good build.
+
+    Sphinx goes by dates: a page that is put back with an older one would stay as it is. Nor does it know that any page
+    may show a notebook's number, or look at what a killed build or a full disk has left of its own files.
+    """
+    note = Path(app.doctreedir).with_name(NOTE)
+    if _noted(note) != _state(app):
+        Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+    note.unlink(missing_ok=True)  # of a build that is killed, or fails, or warns, nothing counts
+
+
+def note_a_good_build(app: Sphinx, exception: Exception | None) -> None:
+    """Note what was read and written, if all went well; a build that warned is to warn again."""
+    if exception is None and not app._warncount:
+        write_text(Path(app.doctreedir).with_name(NOTE), json.dumps(_state(app)))
+
+
+def _noted(note: Path) -> dict[str, str] | None:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _state(app: Sphinx) -> dict[str, str]:
+    """Return digests of what the pages are made from, and of all that a build has made of it."""
+    built = Path(app.outdir).parent
+    packages = sorted(f"{one.name} {one.version}" for one in metadata.distributions())
+    library = [path for path in Path(mirror_core.__file__).parent.rglob("*") if "__pycache__" not in path.parts]
+    return {
+        "packages": hashlib.sha256("\n".join(packages).encode()).hexdigest(),
+        "library": digest_of_files(library),
+        "sources": digest_of_files(path for path in Path(app.srcdir).rglob("*") if built not in path.parents),
+        "built": digest_of_files(path for folder in (app.doctreedir, app.outdir) for path in Path(folder).rglob("*")),
+    }
 
 
 def title_without_repetition(
@@ -133,12 +179,6 @@ def title_without_repetition(
     """Keep the browser's title of the first page from naming the site twice."""
     if pagename == app.config.root_doc:
         context["docstitle"] = ""
-
-
-def forget_a_build_with_warnings(app: Sphinx, exception: Exception | None) -> None:
-    """Make the next build read every page again; it would not repeat the warnings otherwise, and so would pass."""
-    if app._warncount:
-        Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
 
 
 def add_whole_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -183,7 +223,8 @@ def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, d
 def is_current(output: Path, fingerprint: str) -> bool:
     """Whether an executed notebook is there, whole, and made from what the fingerprint stands for."""
     try:
-        metadata = json.loads(output.read_text(encoding="utf-8"))["metadata"]
-        return metadata[PROVENANCE]["fingerprint"] == fingerprint
+        notebook = json.loads(output.read_text(encoding="utf-8"))
+        stamp = notebook["metadata"][PROVENANCE]
+        return stamp["fingerprint"] == fingerprint and stamp["content"] == content_digest(notebook)
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mirror_core.runs.files import alone
+
 QUICK_VARIABLE = "MIRROR_CORE_QUICK"
 """Environment variable that is 1 in a build with the quick settings."""
 
@@ -19,6 +21,27 @@ EXECUTED = "notebooks"
 
 BUILT = ("_build", EXECUTED)
 """What a build writes into the book; kept from one quick build to the next."""
+
+
+OURS = ".made-by-mirror"
+"""File that says that this has made a folder, and may replace what is in it."""
+
+
+def own_folder(folder: Path) -> None:
+    """Make a folder for a copy, or see that an earlier call has made it.
+
+    Raises
+    ------
+    FileExistsError
+        If somebody else has put something there, which would be replaced.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / OURS).exists():
+        raise FileExistsError(
+            f"{folder} has been made by something else (it has no file {OURS}), and a quick build would replace what "
+            "is in it: name another folder, or delete it."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / OURS).touch()
 
 
 def copy_sources(root: Path, copy: Path) -> Path:
@@ -57,6 +80,10 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     try:
+        own_folder(Path(sys.argv[1]))
+        turn = alone(Path(sys.argv[1]), lambda: print("waiting for another quick build", flush=True))
         sys.exit(build(copy_sources(Path.cwd(), Path(sys.argv[1])), quick=True))
+    except OSError as error:
+        sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)  # the build has said so

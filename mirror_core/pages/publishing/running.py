@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook, thread_numbers
+from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook
 from mirror_core.pages.publishing.progress import Board, Costs
-from mirror_core.runs.compiling import compile_training
+from mirror_core.pages.publishing.surroundings import own_home, thread_numbers
+from mirror_core.runs.compiling import compile_training, keep_machine_code
 from mirror_core.runs.interrupts import terminated_as_interrupted
 from mirror_core.runs.pools import KeptPool
 from mirror_core.runs.progress import EVENTS_VARIABLE
@@ -59,6 +60,7 @@ def run_notebooks(
     if not stale:
         return
     lanes = max(1, min(at_once, len(stale)))
+    keep_machine_code()  # for the kernels too
     try:
         with (
             tempfile.TemporaryDirectory(prefix="mirror-", ignore_cleanup_errors=True) as folder,
@@ -69,6 +71,7 @@ def run_notebooks(
         ):
             # joblib sets the numbers of threads for its processes; kernels get those that are set here
             variables = thread_numbers() | workers | {TURNS_VARIABLE: os.path.join(folder, "turn")}
+            variables |= own_home(Path(folder, "home"))
             tasks = [
                 joblib.delayed(_run)(i, one, timeout, variables, board.events(one.source.stem))
                 for i, one in enumerate(stale)

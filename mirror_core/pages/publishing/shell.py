@@ -22,7 +22,9 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from mirror_core import __version__
+from mirror_core.pages.publishing import downloads
 from mirror_core.pages.publishing.execute import PROVENANCE
+from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.quick import EXECUTED
 
 WORDS_A_MINUTE = 220
@@ -55,6 +57,12 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     body = context.get("body")
     if not body or doctree is None:
         return
+    glossary = Path(app.srcdir, f"{PAGE}.md")
+    if pagename != PAGE and glossary.is_file():
+        body = context["body"] = mark_terms(body, definitions(glossary), context["pathto"](PAGE))
+    if downloads.MARK in body:
+        found = downloads.files(Path(app.srcdir))
+        body = context["body"] = body.replace(downloads.MARK, downloads.listing(found))
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):
         context["metatags"] = (context.get("metatags") or "") + (
@@ -130,6 +138,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
         (html / name).unlink(missing_ok=True)
+    downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:
         write_sitemap(html, app.config.html_baseurl)
 

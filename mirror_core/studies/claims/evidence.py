@@ -19,7 +19,7 @@ from mirror_core.recordings.of_networks import N_TEST
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.runs.making import obtain
 from mirror_core.runs.store import Run, RunStore
-from mirror_core.studies.claims.probing import Probe, probe
+from mirror_core.studies.claims.probing import Probe, probe, probe_lags
 from mirror_core.studies.data import DATA
 from mirror_core.studies.grid import seeds_from
 from mirror_core.studies.measures import MEASURES, Measure
@@ -62,6 +62,8 @@ OF_UNITS = ("strong", "moderate", "near_zero_lag", "opposed")
 
 PROBED = ("shared",)
 """Conditions whose networks are probed beyond r and decoders."""
+TIMED = ("untrained", "separate-cores")
+"""Those whose lags are measured, as controls."""
 MORE_SEEDS = ("shared", "separate-cores")
 """Conditions of which there are more networks."""
 
@@ -144,6 +146,11 @@ def gather(
         n_test=n_test, n_permutations=n_permutations, n_lesions=n_lesions,
     )  # fmt: skip
     probes_of = dict(zip(probed, probes, strict=True))
+    timed = {key: run for key, run in runs.items() if key[1] in TIMED}
+    lags = analyse_runs(
+        probe_lags, list(timed.values()), store=store, progress=progress, n_test=n_test, n_permutations=n_permutations
+    )
+    probes_of |= dict(zip(timed, lags, strict=True))
     rows, units = [], {name: {} for name in OF_UNITS}
     for (key, run), measures in zip(runs.items(), measured, strict=True):
         values, of_units = network_evidence(measures, probes_of.get(key))

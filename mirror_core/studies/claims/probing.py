@@ -47,13 +47,24 @@ def probe(run: Run, n_test: int, n_permutations: int, n_lesions: int) -> Probe:
     seed = run.config.seed
     recording = record(run.network, heldout_episodes(run.config, n_test))
     values = significant_units(*both_modes(recording), recording.action.values, n_permutations, seed)
-    near, near_null = near_zero_lag(choose_units(recording, TOP_UNITS, seed), n_permutations, seed)
-    values |= {"near_zero_lag": _mean(near), "near_zero_lag_excess": _mean(near) - near_null}
+    lags = probe_lags(run, n_test, n_permutations)
+    values |= lags["values"]
     anti = choose_units(recording, ANTI_UNITS, seed, sign=-1)
     opposed, values["anti_congruence"] = opposition(anti, seed)
     values["opposed"] = _mean(opposed)
-    units = {"near_zero_lag": near.tolist(), "opposed": opposed.tolist()}
+    units = lags["units"] | {"opposed": opposed.tolist()}
     return Probe(values=values | lesion_costs(run, n_test, n_lesions), units=units)
+
+
+def probe_lags(run: Run, n_test: int, n_permutations: int) -> Probe:
+    """Probe the lags alone, of a network that is a control for those: `probe` finds the same for them."""
+    whole("n_test", n_test, 4)
+    recording = record(run.network, heldout_episodes(run.config, n_test))
+    near, near_null = near_zero_lag(
+        choose_units(recording, TOP_UNITS, run.config.seed), n_permutations, run.config.seed
+    )
+    values = {"near_zero_lag": _mean(near), "near_zero_lag_excess": _mean(near) - near_null}
+    return Probe(values=values, units={"near_zero_lag": near.tolist()})
 
 
 def significant_units(

@@ -84,6 +84,11 @@ RULES: dict[str, Rule] = {
         lambda found: _not_above(found, 0),
         of_difference=True,
     ),
+    "hardly-more-than": Rule(
+        "holds if the 95 % interval of the difference, matched by seed, lies below the margin",
+        lambda found, margin: _below(found, margin),
+        of_difference=True,
+    ),
 }
 """All rules by the names that `claims.yml` uses."""
 

@@ -69,8 +69,15 @@ class Judgement:
 
     @property
     def main(self) -> PartResult:
-        """The part whose value stands for the claim: the first."""
-        return self.parts[0]
+        """The part whose value stands for the verdict.
+
+        It is the first that was required and failed; else, of a claim that is not reproduced in full, the first that
+        does not hold; else the first that counts.
+        """
+        counted = [one for one in self.parts if not one.part.precondition]
+        failed = [one for one in self.parts if (one.part.essential or one.part.precondition) and one.outcome == "fails"]
+        short = [one for one in counted if one.outcome in OUTCOMES[:-1]]
+        return next(iter((failed if self.verdict == "not reproduced" else []) or short or counted))
 
 
 def evaluate(claims: Sequence[Claim], evidence: Evidence, readings: Sequence[str]) -> list[Judgement]:

@@ -200,7 +200,7 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     reason = impossible("unit-mismatch", recordings, settings)
     mismatched = {} if reason else {name: run_null(recordings, settings, "unit-mismatch", name).null for name in r}
     found = {name: shares(values) for name, values in r.items()}
-    notes = [f"Other units: skipped, {reason}"] if reason else []
+    notes = [f"Unit mismatch: skipped, {reason}"] if reason else []
     if n := found["timestep-centred"].n_excluded:
         notes.append(f"{n} unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.")
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
@@ -210,7 +210,7 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
             "quantity": what.label,
             "r": name,
             "value": what.of_r(values),
-            **({"other units": by_chance[name][what.name].mean(), "p": p[name][what.name]} if mismatched else {}),
+            **({"unit mismatch": by_chance[name][what.name].mean(), "p": p[name][what.name]} if mismatched else {}),
         }
         for what in HEADLINE
         for name, values in r.items()
@@ -221,7 +221,7 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
         "r is the correlation of a unit's activation while performing with its activation while observing, over all "
         "sequences and timesteps. Timestep-centred: the mean over sequences is removed from each timestep first, "
         "and with "
-        "it what all sequences have in common. Other units: the mean when each unit performing is paired "
+        "it what all sequences have in common. Unit mismatch: the mean when each unit performing is paired "
         "with another unit observing; p: how often that gives as much (for the smallest r: as little).",
         pd.DataFrame(rows),
         notes=tuple(notes),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mirror_core.checks import OptionError
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS
 from mirror_core.studies.sweeps.plan import LABELS
 
 N_BINS = 3
@@ -94,7 +94,7 @@ def choices_of(drawn: Mapping[str, Any]) -> list[Choice]:
 
 
 def _of_range(name: str, low: float, high: float, log: bool) -> Choice:
-    if isinstance(flat(Config())[name], int):
+    if isinstance(DEFAULTS[name], int):
         parts = np.array_split(np.arange(low, high + 1), N_BINS)
         edges = (*(float(part[0]) for part in parts), float(high))
         levels = tuple(f"{part[0]}–{part[-1]}" if len(part) > 1 else f"{part[0]}" for part in parts)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
+from mirror_core.config.curricula import stages
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.studies.sweeps.running import Survey
@@ -48,4 +49,5 @@ def expected_seconds(config: Config) -> float:
     if config.network.core != "gru":
         each *= _OTHER_CORES
     epochs = 0 if plan.trained == "nothing" else plan.n_epochs
-    return each * len(passes(config)) * epochs * plan.n_sequences * plan.sequence_length + _MEASURING
+    n_passes = sum(len(passes(stage)) for stage in stages(config))
+    return each * n_passes * epochs * plan.n_sequences * plan.sequence_length + _MEASURING

@@ -56,7 +56,8 @@ def labels(values: dict) -> tuple[str, str]:
         return "?", "?"
 
     def best(variants: Mapping[str, Variant]) -> str:
-        fitting = [n for n, v in variants.items() if all(settings[k] == value for k, value in v.changes.items())]
+        # a later setting that is not written has its default, which no variant changes it to
+        fitting = [n for n, v in variants.items() if all(settings.get(k) == value for k, value in v.changes.items())]
         return max(fitting, key=lambda name: len(variants[name].changes))
 
     return best(READINGS), best(CONDITIONS)

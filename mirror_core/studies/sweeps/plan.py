@@ -13,7 +13,7 @@ from typing import Any
 
 from mirror_core.checks import OptionError, one_of, unknown, whole
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS, Config
 from mirror_core.seeding import stream
 from mirror_core.studies.sweeps.ranges import Range
 
@@ -151,7 +151,7 @@ def read_sweep(path: Path | str) -> Sweep:
     """
     path = Path(path)
     try:
-        return _sweep(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _sweep(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise OptionError(f"cannot read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -240,5 +240,5 @@ def _is_whole(name: str) -> bool:
     """Return whether a setting takes whole numbers only."""
     if name in LABELS:
         return name == "seed"
-    value = flat(Config()).get(name)
+    value = DEFAULTS.get(name)
     return isinstance(value, int) and not isinstance(value, bool)

@@ -1,13 +1,17 @@
 """A sweep from its declaration to its table."""
 
+import os
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mirror_core import __version__
-from mirror_core.config.settings import Config, flat
+from mirror_core.config.settings import DEFAULTS, Config, flat
 from mirror_core.runs.pools import DaskPool, Died, LocalPool, each_result
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.provenance import code_fingerprint
@@ -18,6 +22,9 @@ from mirror_core.studies.sweeps.tables import made
 
 TIMING = ("seconds_training", "seconds_measuring")
 """The columns of a table that are not the same each time the same sweep is run."""
+
+
+_OTHER = "another version of mirror_core, PyTorch, Numba, NumPy, SciPy or scikit-learn"
 
 
 class OtherCode(RuntimeError):
@@ -108,7 +115,9 @@ def run_sweep(
     StoreError
         If runs cannot be kept.
     OtherCode
-        If a worker has another version of the code.
+        If a worker, or a Dask scheduler, has no or another version of the code.
+    OptionError
+        If no Dask scheduler answers, or it has no worker.
     WorkerDied
         If all workers die, again and again, before one of them has finished a run.
     """
@@ -116,9 +125,11 @@ def run_sweep(
     before = survey(sweep, store, keep_weights=keep_weights)
     rows, reasons = dict(before.rows), {}
     if before.missing:
-        pool = LocalPool(workers) if dask is None else DaskPool(dask)
-        names = list(before.missing)
         obtain_one = obtain_in_worker(store, keep_weights)
+        pool = LocalPool(workers) if dask is None else DaskPool(dask)
+        if dask is not None:
+            _check_cluster(pool, store)
+        names = list(before.missing)
         try:
             with progress_bar(len(names), "training and measuring", "network", show=progress) as bar:
                 for i, found in each_result(pool, obtain_one, list(before.missing.items())):
@@ -134,8 +145,67 @@ def run_sweep(
     return SweepResult(_table(sweep, before.combinations, rows), _failures(before.combinations, reasons))
 
 
+def _check_cluster(pool: DaskPool, store: RunStore) -> None:
+    """Ask the scheduler and each worker for package, version and store, before the work.
+
+    Raises
+    ------
+    OtherCode, OptionError, StoreError
+        One sentence that names the first one that cannot take part.
+    """
+    mark = store.root / f".seen.{uuid.uuid4().hex[:8]}"
+    try:
+        mark.touch()
+        refuse_answers(pool.ask(_about_here, str(mark)), store.root)
+    except Exception:
+        pool.close()
+        raise
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def _about_here(mark: str) -> tuple[str, str, bool]:
+    """Say with which code a process works, and whether it sees a file of the store and can write beside it."""
+    return code_fingerprint(), analysis_fingerprint(), Path(mark).exists() and os.access(Path(mark).parent, os.W_OK)
+
+
+def refuse_answers(answers: Mapping[str, Any], store: Path) -> None:
+    """Refuse a cluster of which one member cannot do the work.
+
+    Parameters
+    ----------
+    answers
+        What each member of the cluster says with `_about_here`, or the exception that came instead.
+    store
+        The store's folder.
+
+    Raises
+    ------
+    OtherCode, StoreError
+        One sentence that names the first such member.
+    """
+    for name, answer in answers.items():
+        if isinstance(answer, BaseException):
+            reason = " ".join(f"{type(answer).__name__}: {answer}".split())
+            raise OtherCode(f"{name} does not have mirror_core as it is here, with all that it needs ({reason}).")
+        if answer[:2] != (code_fingerprint(), analysis_fingerprint()):
+            raise OtherCode(f"{name} has {_OTHER}.")
+        if name != "the scheduler" and not answer[2]:
+            raise StoreError(f"{name} cannot write to {store}: name a folder that all machines share, with --store.")
+
+
 def obtain_in_worker(store: RunStore, keep_weights: bool = True) -> Callable[[tuple[str, Config]], Row | str]:
-    """Return what a worker is to do with each missing run of a `Survey`: return its row, or why there is none."""
+    """Return what a worker is to do with each missing run of a `Survey`: return its row, or why there is none.
+
+    Raises
+    ------
+    StoreError
+        If the store's folder cannot be made.
+    """
+    try:
+        store.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot keep runs in {store.root}: {error}.") from error
     # an absolute folder, since a worker may have been started elsewhere
     return partial(_obtain, str(store.root.resolve()), keep_weights, analysis_fingerprint())
 
@@ -143,7 +213,9 @@ def obtain_in_worker(store: RunStore, keep_weights: bool = True) -> Callable[[tu
 def _obtain(root: str, keep_weights: bool, analysis: str, task: tuple[str, Config]) -> Row | str:
     name, config = task
     if (run_fingerprint(config), analysis_fingerprint()) != (name, analysis):
-        raise OtherCode("a worker has another version of mirror_core, PyTorch, Numba, NumPy, SciPy or scikit-learn.")
+        raise OtherCode(f"a worker has {_OTHER}.")
+    if not Path(root).is_dir():
+        raise StoreError(f"a worker does not see {root}: name a folder that all machines share, with --store.")
     try:
         return obtain_row(config, RunStore(root), keep_weights=keep_weights)
     except StoreError:  # would meet every other run too
@@ -166,7 +238,9 @@ def _failures(combinations: list[Combination], reasons: Mapping[str, str]) -> li
 
 
 def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row]) -> pd.DataFrame:
-    settings = flat(Config())
+    # a later setting has a column where a network has another value than its default
+    written = {name for one in combinations if one.config is not None for name in flat(one.config)}
+    settings = {name: value for name, value in DEFAULTS.items() if name in written | flat(Config()).keys()}
     labels = {"reading": "str", "condition": "str"}
     # each column has the type of its setting, also where a sweep writes 1 for 1.0
     types = labels | {name: type(value) for name, value in settings.items()} | dict.fromkeys(COLUMNS, float)
@@ -178,7 +252,7 @@ def _table(sweep: Sweep, combinations: list[Combination], rows: Mapping[str, Row
         if row is not None:
             timing = {name: getattr(row, name) for name in TIMING}
             about = {"reading": one.reading, "condition": one.condition, "run": row.run}
-            records.append(about | flat(one.config) | row.measures | timing)
+            records.append(about | settings | flat(one.config) | row.measures | timing)
     table = pd.DataFrame.from_records(records, columns=list(types)).astype(types)
     table.attrs = {"sweep": asdict(sweep), **versions(), "made": made(rows.values())}
     return table

@@ -10,7 +10,14 @@ from mirror_core.recordings.chosen import Chosen
 from mirror_core.runs.making import make
 from mirror_core.runs.store import RunStore
 from mirror_core.studies.claims.evidence import BEYOND_R, claim_grid, gather, network_evidence, read_choices
-from mirror_core.studies.claims.probing import lesion_costs, near_zero_lag, opposition, probe, significant_units
+from mirror_core.studies.claims.probing import (
+    lesion_costs,
+    near_zero_lag,
+    opposition,
+    probe,
+    probe_lags,
+    significant_units,
+)
 from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.lesions import against_draws, lesion_effects
 
@@ -88,6 +95,12 @@ def test_a_probe_has_every_quantity_and_is_the_same_twice(run):
     assert set(first["values"]) < set(BEYOND_R) and set(first["units"]) == {"near_zero_lag", "opposed"}
     np.testing.assert_equal(first["values"], second["values"])
     assert first["values"]["opposed"] == np.mean(first["units"]["opposed"])
+
+
+def test_lags_alone_are_those_of_the_probe(run):
+    whole, lags = probe(run, 20, 20, 2), probe_lags(run, 20, 20)
+    np.testing.assert_equal(lags["values"], {name: whole["values"][name] for name in lags["values"]})
+    assert lags["units"]["near_zero_lag"] == whole["units"]["near_zero_lag"]
 
 
 def test_the_evidence_of_a_network(run):

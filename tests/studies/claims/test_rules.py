@@ -53,6 +53,9 @@ def test_one_network_stands_for_its_own_limits_and_none_is_not_tested():
         ("more-than", {}, [0.0, 0.0], "fails"),
         ("not-more-than", {}, [-0.1, 0.4], "holds"),
         ("not-more-than", {}, THREE, "fails"),
+        ("hardly-more-than", {"margin": 0.55}, THREE, "holds"),
+        ("hardly-more-than", {"margin": 0.54}, THREE, "fails"),
+        ("hardly-more-than", {"margin": 0.02}, [0.01, 0.01], "holds"),
     ],
 )
 def test_outcomes(rule, limits, values, outcome):

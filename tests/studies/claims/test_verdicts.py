@@ -71,6 +71,24 @@ def test_verdicts_follow_from_their_parts(parts, expected):
     assert verdict(FOUND, *parts).verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("parts", "carries"),
+    [
+        ([HOLDS, HOLDS], 0),
+        ([HOLDS, FAILS], 1),
+        ([HOLDS, IN_PART, FAILS], 1),
+        ([HOLDS, HOLDS, above("moderate", essential=True)], 2),
+        ([FAILS, HOLDS, above("moderate", precondition=True)], 2),
+        ([above(precondition=True), HOLDS], 1),
+        ([above(precondition=True), HOLDS, FAILS], 2),
+        ([UNTESTED], 0),
+    ],
+)
+def test_the_value_shown_is_that_of_the_part_that_decides(parts, carries):
+    found = verdict(FOUND, *parts)
+    assert found.main is found.parts[carries]
+
+
 def test_of_several_measures_the_worst_decides_or_the_best():
     worst = judge_part(above(("strong", "moderate")), FOUND, READING)
     assert worst.outcome == "fails" and worst.decisive.measure == "moderate"

@@ -279,10 +279,10 @@ def test_the_page_says_what_holds_by_its_rule(shown):
     assert page.theory_table(made, theory).data.count("<td>yes</td>") == 3
     assert "Under self-observation: theory, 0.20;" in page.ladder_said(made, theory).data
     made["index"][:] = 0.1  # a random orientation: 5 of 8 dimensions
-    assert page.spaces_said(made).data.count("less aligned than at random (0.10 [0.10, 0.10])") == 4
+    assert page.spaces_said(made).data.count("less aligned than any directions (0.10 [0.10, 0.10])") == 4
     made["index"][:] = 0.7
-    assert page.spaces_said(made).data.count("more aligned than at random") == 4
-    assert "0.62 is that of a random orientation" in page.spaces_said(made).data
+    assert page.spaces_said(made).data.count("more aligned than any directions") == 4
+    assert "0.62 is that of directions drawn in the space of all units" in page.spaces_said(made).data
     assert "nan" not in page.spaces_table(spaces).data
 
 

@@ -70,7 +70,7 @@ class _One:
             order, batch_size, self.n_steps, decay, self.weights, self.gradients, self.adam, data, self.plan, learn
         )
         self.n_steps += learn * -(-len(order) // batch_size)
-        means = sums / (len(order) * self.training.sequence_length)
+        means = sums / (len(order) * data[0].shape[1])
         # two separate cores may both run a joint pass for one objective: their losses add up
         return {
             (name, objective): float(means[self.names == name, OBJECTIVES.index(objective)].sum())

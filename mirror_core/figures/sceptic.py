@@ -1,0 +1,65 @@
+"""The sceptic's figures: every condition under every test, and the units of two networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from mirror_core.analysis.estimates import Estimate
+from mirror_core.figures.marks import dots, interval, label_rows, share_histogram, threshold
+from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
+
+
+def conditions(
+    names: Sequence[str],
+    panels: Mapping[str, Sequence[Estimate]],
+    chosen: str,
+    levels: Mapping[str, tuple[float, str]],
+) -> Figure:
+    """Draw one row for each condition, one panel for each measure, one dot a network.
+
+    Parameters
+    ----------
+    panels
+        Measure → what was found in each condition, without networks where a condition has none.
+    chosen
+        The condition in colour.
+    levels
+        Measure → a value to compare with, and what it is.
+    """
+    fig, axes = row_of_panels(list(panels), 0.9 + 0.36 * len(names), sharex=False)
+    for axis, (measure, found) in zip(axes[0], panels.items(), strict=True):
+        for y, (name, one) in enumerate(zip(names, found, strict=True)):
+            if one.n:
+                dots(axis, one.values, y, SHARED if name == chosen else CONTROL, half=0.2, markersize=3.5, alpha=0.75)
+                interval(axis, (one.mean, one.low, one.high), y, 9, share=False)
+        if measure in levels:
+            threshold(axis, *levels[measure])
+        lowest = min((one.values.min() for one in found if one.n), default=0.0)
+        axis.set_xlim(min(-0.02, lowest - 0.05), 1.02)
+        axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+    label_rows(axes[0, 0], names)
+    return fig
+
+
+def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int]) -> Figure:
+    """Draw, for each network, how r between the modes is distributed over its units.
+
+    Parameters
+    ----------
+    r
+        Condition → r of each unit.
+    names
+        Condition → how many of its units pass the test.
+    """
+    fig, axes = row_of_panels([f"{name}: {names[name]} pass" for name in r], 2.4)
+    for axis, values in zip(axes[0], r.values(), strict=True):
+        share_histogram(axis, values, np.linspace(-1, 1, 31), color=CONTROL)
+        threshold(axis, 0)
+        axis.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
+    axes[0, 0].set_ylabel("share of units")
+    fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
+    return fig

@@ -1,0 +1,78 @@
+"""Terms of the glossary, marked where a page first uses them, with what they mean at hand."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from bs4 import BeautifulSoup, NavigableString
+
+PAGE = "glossary"
+"""Name of the page that says what terms mean, `book/glossary.md`."""
+
+_LEFT_ALONE = {"a", "button", "code", "pre", "script", "style", "svg", "h1", "h2", "h3", "h4", "summary", "th", "label"}
+"""Elements in which no term is marked."""
+
+
+@cache
+def definitions(page: Path) -> dict[str, str]:
+    """Return what each term of a glossary means.
+
+    Parameters
+    ----------
+    page
+        A MyST Markdown file with one `glossary` directive: terms at the margin, what they mean indented below.
+    """
+    block = re.search(r"(?ms)^```\{glossary\}\n(.*?)^```", page.read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = {}
+    term = ""
+    for line in block[1].splitlines() if block else ():
+        if line and not line[0].isspace():
+            term = line.strip()
+            found[term] = []
+        elif line.strip() and term:
+            found[term].append(line.strip())
+    return {term: " ".join(lines) for term, lines in found.items()}
+
+
+def anchor(term: str) -> str:
+    """Return where Sphinx puts a term on the glossary's page."""
+    return "term-" + re.sub(r"[^A-Za-z0-9]+", "-", term).strip("-")
+
+
+def mark_terms(body: str, terms: dict[str, str], address: str) -> str:
+    """Return a page with the first use of each term marked.
+
+    Parameters
+    ----------
+    body
+        HTML.
+    terms
+        See `definitions`.
+    address
+        Of the glossary, as seen from the page.
+    """
+    left = dict(terms)
+    soup = BeautifulSoup(body, "html.parser")
+    for text in list(soup.find_all(string=True)):
+        if type(text) is not NavigableString or any(parent.name in _LEFT_ALONE for parent in text.parents):
+            continue
+        # the longest first, so that a strong mirror unit is not a strong "mirror unit"
+        names = sorted(left, key=len, reverse=True)
+        if not names:
+            break
+        pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})(s?)\b", re.IGNORECASE)
+        parts, at = [], 0
+        for found in pattern.finditer(text):
+            term = next(name for name in terms if name.lower() == found[1].lower())
+            if term not in left:
+                continue
+            link = soup.new_tag("a", href=f"{address}#{anchor(term)}", attrs={"class": "term"})
+            link["data-definition"] = left.pop(term)
+            link.string = found[0]
+            parts += [text[at : found.start()], link]
+            at = found.end()
+        if parts:
+            text.replace_with(*[part for part in (*parts, text[at:]) if part])
+    return str(soup)

@@ -1,0 +1,84 @@
+"""What surrounds a notebook's kernel: what could change a page there is set here, or counts in its fingerprint.
+
+A profile, a container, a cluster's modules or an editor set variables and keep configuration and caches in the home
+folder. Of these a kernel of the build sees none: neither a backend that shows no figures, nor start-up files, nor a
+list of fonts that another program has left locked.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+from mirror_core.checks import OptionError
+from mirror_core.runs.workers import ONE_THREAD
+
+LEFT_OUT = ("PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDEVMODE", "JUPYTER_CONFIG_PATH")
+"""Variables that a kernel does not see: they run files, add messages or leave out checks."""
+
+INSTRUCTIONS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES",
+                "NPY_ENABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY")  # fmt: skip
+"""Variables by which one chooses the processor's instructions, and so the last bits of a number."""
+
+
+def thread_numbers() -> dict[str, str]:
+    """Return how many threads linear algebra may use in a kernel: one, where no number is set already."""
+    return {variable: os.environ.get(variable, "1") for variable in ONE_THREAD}
+
+
+def deciding_variables() -> dict[str, str]:
+    """Return what of the user's environment a kernel sees and can change the last bits of a number."""
+    threads = {name: number for name, number in thread_numbers().items() if number != "1"}
+    return threads | {name: os.environ[name] for name in INSTRUCTIONS if os.environ.get(name)}
+
+
+def kernel_variables() -> dict[str, str]:
+    """Return the variables of a kernel: this very Python, its number of threads, and figures that are shown."""
+    return thread_numbers() | {
+        # first in the search for kernels, before any that the user registered under the same name
+        "JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": os.devnull,
+        "PYTHONUTF8": "1",
+    }
+
+
+def own_home(folder: Path) -> dict[str, str]:
+    """Make folders for what Jupyter, IPython and Matplotlib keep in the home folder; return the variables to them.
+
+    Fonts are listed here, once: that takes long where there are many, and a kernel would say so among a page's results.
+    """
+    variables = {"IPYTHONDIR": "ipython", "MPLCONFIGDIR": "matplotlib"}
+    variables |= {f"JUPYTER_{what}_DIR": f"jupyter-{what.lower()}" for what in ("CONFIG", "DATA", "RUNTIME")}
+    variables = {name: str(folder / part) for name, part in variables.items()}
+    for path in variables.values():
+        Path(path).mkdir(parents=True, mode=0o700)
+    command = [sys.executable, "-c", "import matplotlib.font_manager"]
+    # what goes wrong here goes wrong in a kernel too, and is said there
+    subprocess.run(command, env=os.environ | kernel_variables() | variables, capture_output=True, check=False)
+    return variables
+
+
+def refuse_other_modules(modules: Iterable[str]) -> None:
+    """Refuse a `PYTHONPATH` from which a build would take what its fingerprint believes to be the environment's.
+
+    Raises
+    ------
+    OptionError
+        If one of the modules comes from there.
+    """
+    added = [Path(path).resolve() for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    own = [Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")]
+    for name in modules:
+        found = importlib.util.find_spec(name)
+        at = Path(found.origin).resolve() if found is not None and found.origin else None
+        if at is not None and any(path in at.parents for path in added if path not in own):
+            raise OptionError(
+                f"PYTHONPATH = {os.environ['PYTHONPATH']} is not allowed: {name} would come from {at.parent}, and not "
+                "from this environment; unset it."
+            )

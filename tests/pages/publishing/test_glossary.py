@@ -1,0 +1,35 @@
+"""Terms are marked once a page, the longest first, and never in links, code or headings."""
+
+from pathlib import Path
+
+from mirror_core.pages.publishing.glossary import anchor, definitions, mark_terms
+
+BOOK = Path(__file__).resolve().parents[3] / "book"
+TERMS = {"mirror unit": "Does the same.", "strong mirror unit": "Above .75.", "null": "What nothing gives."}
+
+
+def test_the_first_use_of_each_term_is_marked_the_longest_first():
+    body = "<p>Strong mirror units are mirror units; a null, another Null.</p>"
+    assert mark_terms(body, TERMS, "g.html") == (
+        '<p><a class="term" data-definition="Above .75." href="g.html#term-strong-mirror-unit">Strong mirror units</a>'
+        " are "
+        '<a class="term" data-definition="Does the same." href="g.html#term-mirror-unit">mirror units</a>; a '
+        '<a class="term" data-definition="What nothing gives." href="g.html#term-null">null</a>, another Null.</p>'
+    )
+
+
+def test_links_code_headings_and_parts_of_words_are_left_alone():
+    body = '<h2>The null</h2><p><a href="x">null</a> <code>null</code> nullify &lt;null-ish&gt;</p>'.replace(
+        "null-ish", "annull"
+    )
+    assert mark_terms(body, TERMS, "g.html") == body.replace('"x"', '"x"')
+
+
+def test_the_sites_glossary_can_be_read_and_says_something_of_each_term():
+    found = definitions(BOOK / "glossary.md")
+    assert len(found) > 20 and all(len(said) > 20 for said in found.values())
+    assert list(found) == sorted(found, key=str.lower)
+
+
+def test_an_anchor_is_sphinxs():
+    assert anchor("false discovery rate") == "term-false-discovery-rate" and anchor("CKA") == "term-CKA"
