@@ -1,4 +1,4 @@
-"""Two of the same command at once, with the same store and the same files: both end well, and nothing is half written."""
+"""Two of the same command at once, with the same store and files: both end well, and nothing is half written."""
 
 from __future__ import annotations
 
