@@ -395,6 +395,7 @@ register(
         learn=learn,
         main="together",
         control="untrained",
+        n_actions=4,
         lesion="partner_lesion_success",
         seconds=45,
     )

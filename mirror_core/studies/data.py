@@ -1,5 +1,7 @@
 """What was measured once and comes with the checkout: where it is, and how a table of it is found, written and read."""
 
+import filecmp
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,10 +35,17 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     Raises
     ------
     OptionError
-        If there is neither.
+        If there is neither, or if both are there and are not the same.
     """
     text(field, name)
-    for path in (Path(name).expanduser(), DATA / name):
+    own, measured = Path(name).expanduser(), DATA / name
+    bare = os.path.basename(name) == name
+    if bare and own.is_file() and measured.is_file() and not filecmp.cmp(own, measured, shallow=False):
+        raise OptionError(
+            f"{field} = {name!r} is not allowed: it may be {measured} or, in the folder where this runs, "
+            f"{own.absolute()}, which is not the same; name the one that you mean with its folder."
+        )
+    for path in (own, measured):
         if path.is_file():
             return path
     there = ", ".join(sorted(path.name for path in DATA.glob(pattern)))
