@@ -226,8 +226,8 @@ def folder(tmp_path_factory):
     return folder
 
 
-def state(folder: Path) -> dict[Path, bytes | None]:
-    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+def state(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_there_are_enough_kinds_for_every_command():

@@ -68,7 +68,7 @@ def test_the_proposed_command_and_layout_are_those_that_read_the_file(name, fold
     toml = told.stdout.split("--layout:")[1]
     Path("layout.toml").write_text(toml)
     assert mirror(*shlex.split(found["command"])[1:], "--seed", 3).exit_code == 0
-    assert mirror("analyse", name, "--layout", "layout.toml", "--seed", 3).exit_code == 0
+    assert mirror("analyse", name, "--layout", "layout.toml", "--seed", 3, "--out", "x.html").exit_code == 0
     (one, options), (other, _) = given
     assert isinstance(one, Trials)
     np.testing.assert_array_equal(one.perform, other.perform)
