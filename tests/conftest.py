@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -123,6 +125,28 @@ def legible(style: None) -> Callable[..., None]:
         assert figure.get_figwidth() <= 7.7
 
     return check
+
+
+@pytest.fixture(scope="session")
+def plain() -> Callable[[str], str]:
+    """Return a function that reads the sentence that a page opens with, and checks that anybody can read it."""
+    from mirror_core.experiments import EXPERIMENTS
+    from mirror_core.experiments.judging import claims_of
+    from mirror_core.studies.claims.statements import load_claims
+
+    claims = {claim.id for claim in load_claims()}
+    claims |= {claim.id for one in EXPERIMENTS.values() for claim in claims_of(one)}
+
+    def opening(html: str) -> str:
+        said = BeautifulSoup(html, "html.parser").select_one("p.finding strong").get_text()
+        assert len(said.split()) <= 25, said
+        assert said[0].isupper() and said.endswith(".") and "nan" not in said, said
+        assert not re.search(r"[][<>=|_]", said), f"notation: {said}"
+        assert len(re.findall(r"\d[\d.,]*", said)) <= 1, f"more than one number: {said}"
+        assert not [name for name in claims if re.search(rf"(?<![\w-]){name}(?![\w-])", said)], said
+        return said
+
+    return opening
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,12 @@ from mirror_core.pages.tables import cell, show, statement
 from mirror_core.studies.grid import differences, shares_table
 from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, TRANSFERS
-from mirror_core.studies.wording import counted, listed, side, with_interval
+from mirror_core.studies.wording import counted, listed, side, under_readings, with_interval
 
 PAPERS_CONTROLS = ("separate-cores", "forward-only", "shuffled-labels")
 """The controls that the paper reports, each said to eliminate or reduce mirroring."""
+TWO_CORES = "separate-cores-shared-heads"
+"""The control that tells sharing a core from sharing heads."""
 
 
 def numbers(measures: xr.Dataset, reading: str) -> HTML:
@@ -105,21 +107,63 @@ def _verdict(shared: np.ndarray, controls: dict[str, np.ndarray]) -> str:
 
 
 def finding(measures: xr.Dataset) -> HTML:
-    """Say in two sentences how many strong mirror units a shared core has, and what the paper's controls do to that.
+    """Say whether strong mirror units take one core, then how many there are, and what the paper's controls do to that.
 
-    The rule: a control lowers (raises) the share under a reading if the 95 % interval of the difference between the
-    shared core and the control, matched by seed, lies above (below) zero. Where the interval of the shared core's own
-    share reaches zero, there is nothing to lower.
+    The rule of the first sentence: see `_one_core`. That of the others: a control lowers (raises) the share
+    under a reading if the 95 % interval of the difference between the shared core and the control, matched by seed,
+    lies above (below) zero. Where the interval of the shared core's own share reaches zero, there is nothing to lower.
     """
     table = shares_table(measures.r.sel(centring="raw"))
     found = differences(table, "strong")
-    shares_said, verdicts = [], []
+    shares_said, apart_said, verdicts = [], [], []
     for reading, one in table.groupby("reading", sort=False):
         shared = one[one.condition == "shared"].strong.values
         controls = {c: found[reading, c] for c in PAPERS_CONTROLS if (reading, c) in found}
         shares_said.append(f"{with_interval(shared, SHARE)} under {reading}")
         verdicts.append(f"under {reading}, {_verdict(shared, controls)}")
+        if (reading, TWO_CORES) in found:
+            apart = one[one.condition == TWO_CORES].strong
+            apart_said.append(f"{with_interval(apart, SHARE)} under {reading}")
+    apart = f"; with two cores that share their heads it is {listed(apart_said)}" if apart_said else ""
     return statement(
-        f"With a shared core, the share of strong mirror units (r > .75) is {listed(shares_said)}.",
+        _one_core(table, found),
+        f"With a shared core, the share of strong mirror units (r > .75) is {listed(shares_said)}{apart}. "
         f"The paper's controls ({listed(PAPERS_CONTROLS)}) should each lower it: {'; '.join(verdicts)}.",
     )
+
+
+def _one_core(table: pd.DataFrame, found: dict[tuple[str, str], np.ndarray]) -> str:
+    """Say in one plain sentence whether strong mirror units take one core, from two cores that share their heads.
+
+    The rule: under a reading, two cores have more (fewer) strong units if the 95 % interval of the difference, matched
+    by seed, lies beyond zero; else about as many, where the interval of one core's share lies above zero. The sentence
+    says the first of these that is the case under some reading: more; about as many; fewer; none to compare.
+
+    Parameters
+    ----------
+    table
+        Shares of every network, as `mirror_core.studies.grid.shares_table` returns them.
+    found
+        The shared core's share of strong units minus each control's, by (reading, condition).
+    """
+    readings = list(dict.fromkeys(table.reading))
+    compared = {one: found[one, TWO_CORES] for one in readings if (one, TWO_CORES) in found}
+    if not compared:
+        return "Two cores that share their heads were not run, so whether one core is needed cannot be said."
+    if max(len(differences) for differences in compared.values()) < 2:
+        return "One network of each kind gives no interval to tell by whether one core is needed."
+    shared = table[table.condition == "shared"].groupby("reading").strong
+    has = {one: side(values) == "above" for one, values in shared}
+    places = {one: side(differences) for one, differences in compared.items()}
+    more = [one for one, place in places.items() if place == "below"]
+    alike = [one for one, place in places.items() if place == "around" and has[one]]
+    fewer = [one for one, place in places.items() if place == "above"]
+    if more:
+        said = "One core is not needed: two cores that share heads have more strong mirror units than one"
+    elif alike:
+        said = "One core is not shown to matter: two, sharing heads, have about as many strong mirror units"
+    elif fewer:
+        said = "One core matters: two cores have fewer strong mirror units than one, even if they share heads"
+    else:
+        return "There are too few strong mirror units for the number of cores to matter."
+    return f"{said}, {under_readings(more or alike or fewer, readings)}."

@@ -171,11 +171,12 @@ def few_actions(found: Calibration) -> HTML:
 
 
 def finding(found: Calibration, mixed: pd.DataFrame) -> HTML:
-    """Say what the two tests of single units call where units differ, what all nulls do where no code is shared, and
-    what the trusted test finds where one is.
+    """Say how often the two tests of single units keep what they promise, then in numbers what they call where units
+    differ, what all nulls do where no code is shared, and what the trusted test finds where one is.
 
-    The rules: where units differ, see `holding`; else a test is calibrated in a situation if the 95 % interval of the
-    mean share of units called, over networks or populations, holds .05. Power is the mean over populations.
+    The rules: see `keeping` for the first sentence; where units differ, see `holding`; else a test is calibrated in a
+    situation if the 95 % interval of the mean share of units called, over networks or populations, holds .05. Power is
+    the mean over populations.
     """
     calls = all_calls(found)
     raw = calls[(calls.correction == "none") & (calls.centring == "raw") & (calls.alternative == "two-sided")]
@@ -195,11 +196,12 @@ def finding(found: Calibration, mixed: pd.DataFrame) -> HTML:
         parts = [f"{verdict} at K = {listed(which)}" for verdict, which in by_verdict.items()]
         verdicts_on_power.append(f"{name}, {'; '.join(parts)}")
     return statement(
+        keeping(mixed),
         f"{differing(mixed)} Where no code is shared, the row, sequence and pseudosession nulls still call "
         f"{decimal(events['mean'].min())}–{decimal(events['mean'].max())} of units (two-sided), "
         f"and {NAMES[TRUSTED]} calls {_range(shares['one-sided'])} one-sided and {_range(shares['two-sided'])} "
         f"two-sided, at a nominal .05 "
-        f"({verdicts.count('within')} of {len(verdicts)} intervals hold .05).",
+        f"({verdicts.count('within')} of {len(verdicts)} intervals hold .05). "
         f"Of planted mirror units of tuning similarity .95, one-sided {NAMES[TRUSTED]} finds {said} (BH). The power "
         f"asked for, {decimal(TARGETS[6])} at K = 6 and {decimal(TARGETS[9])} from K = 9: "
         f"{' · '.join(verdicts_on_power)}.",
@@ -210,6 +212,24 @@ def _range(values: list[float]) -> str:
     """Return shares from the smallest to the largest; in so few units that none can be tested there is none."""
     values = [value for value in values if np.isfinite(value)]
     return f"{decimal(min(values), 3)}–{decimal(max(values), 3)}" if values else "nothing that can be tested"
+
+
+def keeping(mixed: pd.DataFrame) -> str:
+    """Say in one plain sentence in how many situations without mirror units each of the two tests holds.
+
+    The rule: a test holds in a situation as in `holding`; in "most" if in at least half.
+    """
+    unplanted = mixed[mixed.planted_share == 0]
+
+    def part(test: str) -> str:
+        holds = unplanted[unplanted.test == test].holds
+        return "all" if holds.all() else "none" if not holds.any() else "most" if holds.mean() >= 0.5 else "a minority"
+
+    of = {"all": "all", "none": "none of the", "most": "most", "a minority": "a minority of"}[part(TRUSTED)]
+    return (
+        f"Of two tests, {NAMES[TRUSTED]} keeps its promised rate of false finds in {of} simulated situations, "
+        f"{NAMES[EARLIER]} in {part(EARLIER)}."
+    )
 
 
 def differing(mixed: pd.DataFrame) -> str:

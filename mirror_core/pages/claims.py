@@ -27,19 +27,40 @@ def counts(judgements: Sequence[Judgement]) -> pd.DataFrame:
 
 
 def finding(judgements: Sequence[Judgement]) -> HTML:
-    """Say in two sentences how many claims are reproduced under each reading, and which under all or none."""
-    claims = list(dict.fromkeys(one.claim.id for one in judgements))
-    of_claim = {name: [one.verdict for one in judgements if one.claim.id == name] for name in claims}
+    """Say what part of the claims is reproduced, then how many under each reading, and which under all or none.
+
+    The rule: "fewer than half", "none" or "all" if that is so under every reading; "at least half" likewise; else it
+    depends on the reading.
+    """
+    of_claim: dict[str, list[str]] = {}
+    for one in judgements:
+        of_claim.setdefault(one.claim.id, []).append(one.verdict)
+    titles = {one.claim.id: f"“{escape(one.claim.title, quote=False)}”" for one in judgements}
+    by_verdict = counts(judgements)
     by_reading = [
         f"{row.reproduced} {'is' if row.reproduced == 1 else 'are'} reproduced, {row.partly} partly, under {reading}"
-        for reading, row in counts(judgements).iterrows()
+        for reading, row in by_verdict.iterrows()
     ]
-    everywhere = [name for name, found in of_claim.items() if set(found) == {"reproduced"}]
-    nowhere = [name for name, found in of_claim.items() if "reproduced" not in found]
+    everywhere = [titles[name] for name, found in of_claim.items() if set(found) == {"reproduced"}]
+    nowhere = [titles[name] for name, found in of_claim.items() if "reproduced" not in found]
     more = f"Reproduced: {listed(everywhere)}."
     if len(by_reading) > 1:
         more = f"Reproduced under every reading: {listed(everywhere)}; under no reading: {listed(nowhere)}."
-    return statement(f"Of the paper's {len(claims)} claims, {'; '.join(by_reading)}.", more)
+    return statement(
+        _part_of(by_verdict.reproduced, len(of_claim)), f"Of {len(of_claim)} claims, {'; '.join(by_reading)}. {more}"
+    )
+
+
+def _part_of(reproduced: pd.Series, n: int) -> str:
+    """Say in one plain sentence what part of `n` claims is reproduced, given how many are under each reading."""
+    whichever = ", whichever way its methods are read" if len(reproduced) > 1 else ""
+    least, most = reproduced.min(), reproduced.max()
+    if most == 0:
+        return f"None of the paper's claims is reproduced{whichever}."
+    if least < n / 2 <= most:
+        return "Whether half of the paper's claims are reproduced depends on how its methods are read."
+    part = "All" if least == n else "At least half" if least >= n / 2 else "Fewer than half"
+    return f"{part} of the paper's claims are reproduced{whichever}."
 
 
 def answer(evidence: Evidence) -> HTML:

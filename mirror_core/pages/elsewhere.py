@@ -30,11 +30,11 @@ def finding(rows: Sequence[System]) -> HTML:
     have = [name_of(one) for one in asked if one.mirrors == "yes"]
     carry = [name_of(one) for one in asked if one.carries == "yes"]
     claims = [judgement.verdict for one in rows for judgement in one.judgements]
-    first = (
-        f"Of {len(asked)} systems under one test, {len(have)} {'has' if len(have) == 1 else 'have'} mirror units that "
-        f"learning made: {listed(have)}."
-    )
+    number = {len(asked): "every one", 0: "none"}.get(len(have), str(len(have)))
+    verb = "have" if number.isdigit() and len(have) > 1 else "has"
+    first = f"Put to the same test, {number} of the systems that could be asked {verb} mirror units that learning made."
     more = (
+        f"Of {len(asked)} systems asked, these are: {listed(have)}. "
         f"A code of the action carries over both ways in {listed(carry)}. Of {len(claims)} claims of the sources, "
         f"{claims.count('reproduced')} are reproduced here, {claims.count('partly')} partly."
     )
@@ -78,11 +78,11 @@ def panels(rows: Sequence[System]) -> dict[str, list[tuple[Estimate | None, Esti
     """Return what the figure draws: for each test and row what was found in the system, and in its control."""
     return {
         "share of units that pass": [(one.share, one.control) for one in rows],
-        "code across modes, above chance": [(one.gain, None) for one in rows],
+        "decoding across, above chance": [(one.gain, None) for one in rows],
     }
 
 
-LEVELS = {"code across modes, above chance": (0.0, "chance")}
+LEVELS = {"decoding across, above chance": (0.0, "chance")}
 """Test → the value it is compared with, and its name."""
 
 

@@ -29,7 +29,7 @@ TABLE = ("distress_index", "distress_index_scaled", "distress_r", "label_accurac
 """Measures of the table of conditions."""
 FINDING = {
     "reproduced": "stays whichever way the board is written",
-    "partly": "stays under some ways to write the board, not all",
+    "partly": "stays under some ways to write the board",
     "not reproduced": "depends on how the board is written",
 }
 """Verdict on the claim that the index of networks that help is their own → what the page finds."""
@@ -62,7 +62,13 @@ def raised(table: pd.DataFrame) -> str:
     ]
     if not helped:
         return "no network learned to help"
-    ways = "in all ways of writing" if all(helped) else "in some ways of writing only" if any(helped) else "in none"
+    ways = (
+        "in all ways of writing"
+        if all(helped)
+        else "in some ways of writing only"
+        if any(helped)
+        else "in no way of writing"
+    )
     return f"learning to help raises it {ways}"
 
 

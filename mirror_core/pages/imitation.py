@@ -77,7 +77,7 @@ def of_sweep(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def finding(table: pd.DataFrame) -> HTML:
-    """Say whether watching helps, and whether by imitation.
+    """Say whether watching helps, and whether by imitation, then by how much.
 
     The rule: sooner, if the 95 % interval of the difference in episodes to the same learner alone lies below zero; by
     imitation, if before any reward it reaches more starts than with the link cut and than after shuffled moves.
@@ -85,11 +85,13 @@ def finding(table: pd.DataFrame) -> HTML:
     change = saved(table, "imitation")
     when = _SOONER[side(change.values)]
     imitates = all(_compared(table, "imitated", "imitation", one) == "above" for one in ("link cut", "shuffled expert"))
-    joint = "because" if imitates and when == "sooner than" else "and" if imitates else "but not because"
+    how = f"{'but' if when == 'sooner than' else 'and'} is not shown to imitate through cells linking seeing to doing"
+    if imitates:
+        joint = "because" if when == "sooner than" else "though"
+        how = f"{joint} cells linking seeing to doing let it imitate"
     reached = {one: with_interval(values(table, one, "imitated"), SHARE) for one in ("imitation", "alone", "link cut")}
     return statement(
-        f"A spiking learner that watched an expert learns {when} one alone, {joint} it does what it saw, through "
-        "cells that link seeing and doing.",
+        f"A spiking learner that watched an expert learns {when} one alone, {how}.",
         f"Before any reward it reaches its goal from {reached['imitation']} of all starts (alone {reached['alone']}, "
         f"with the link cut {reached['link cut']}); then it takes {_times(change)} the episodes that it takes alone "
         f"({change.n} learners).",

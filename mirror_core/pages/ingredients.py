@@ -12,7 +12,7 @@ from mirror_core.studies.ingredients.factorial import INGREDIENTS, INVERSE_ONLY,
 from mirror_core.studies.ingredients.overview import effects, learnt, overview, sound
 from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
-from mirror_core.studies.wording import counted, decimal, listed, span, with_interval
+from mirror_core.studies.wording import counted, decimal, listed, sentence, span, with_interval
 
 QUANTITIES = {
     "strong": "r > .75",
@@ -94,11 +94,12 @@ def same_by_construction(cells: list[Cell]) -> HTML:
 
 
 def finding(table: pd.DataFrame) -> HTML:
-    """Say in two sentences which sets of ingredients suffice, what they have in common, and which ingredient adds most.
+    """Say which ingredients suffice, then all the smallest sets, what they share, and which ingredient adds most.
 
     The rule: a set suffices if the mean share of strong units reaches the lower end of the paper's range and no pass is
-    asked for what it cannot know; the smallest such sets are named, then what all of them have, and what else all sets
-    have with which both tasks are learnt as well.
+    asked for what it cannot know. The first sentence names that of the fewest ingredients; of several, that with the
+    largest share. Then come all sets of which no part suffices, what all of them have, and what else all sets have with
+    which both tasks are learnt as well.
     """
     values = values_of(sound(table), "strong")
     smallest = smallest_sets(values, STRONG.low)
@@ -107,10 +108,11 @@ def finding(table: pd.DataFrame) -> HTML:
     added = f"over all choices of the others, {most.ingredient} changes the share most, by {_plain(most)}"
     n = f"{counted(table.seed.nunique(), 'network')} a combination"
     if not smallest:
-        first = f"No set of the varied ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
-        return statement(first, f"{added[0].upper()}{added[1:]}.")
+        none = f"No set of the varied ingredients gives {decimal(STRONG.low)} of the units an r > .75 ({n})."
+        first = "No combination of the ingredients varied here makes as many strong mirror units as the paper reports."
+        return statement(first, f"{none} {sentence(added)}")
     sets = [f"{cell.name.replace(' + ', ', ')} ({with_interval(values[cell], SHARE)})" for cell in smallest]
-    first = (
+    numbers = (
         f"The smallest set{'s' if len(sets) > 1 else ''} of ingredients with which at least {decimal(STRONG.low)} of "
         f"the units have r > .75 (the paper: {span(STRONG)}): {'; or '.join(sets)}; {n}."
     )
@@ -123,8 +125,24 @@ def finding(table: pd.DataFrame) -> HTML:
         parts.append("with none that reaches it are both tasks learnt")
     elif more:
         parts.append(f"both tasks are learnt as well only with {listed(more)}")
-    text = "; ".join([*parts, added])
-    return statement(first, f"{text[0].upper()}{text[1:]}.")
+    return statement(
+        _enough(min(smallest, key=lambda cell: (len(cell.present), -values[cell].mean()))),
+        f"{numbers} {sentence('; '.join([*parts, added]))}",
+    )
+
+
+_PLAIN = {"shared core": "one core", "pairing": "paired episodes"}
+"""Ingredient → what it is called in a plain sentence, if not by its name."""
+
+
+def _enough(cell: Cell) -> str:
+    """Say in one plain sentence that a combination is enough, and whether one core is part of it."""
+    names = [_PLAIN.get(name, name) for name in INGREDIENTS if cell.has(name)]
+    if not names:
+        return "None of the ingredients varied here is needed for as many strong mirror units as the paper reports."
+    verb = "is" if len(names) == 1 and not names[0].endswith("s") else "are"
+    core = "" if cell.has("shared core") else "; one core is not needed"
+    return sentence(f"{listed(names)} {verb} enough for as many strong mirror units as the paper reports{core}")
 
 
 def _common(cells: list[Cell]) -> list[str]:
@@ -152,7 +170,7 @@ def checks_said(table: pd.DataFrame, checks: pd.DataFrame) -> HTML:
                 f"shared"
             )
     text = "; ".join(parts) or "the combinations that tell asking from sharing were not run"
-    return HTML(f"<p>{text[0].upper()}{text[1:]}.</p>")
+    return HTML(f"<p>{sentence(text)}</p>")
 
 
 def _plain(row: pd.Series) -> str:

@@ -13,7 +13,7 @@ from mirror_core.studies.measures.base import CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import DECODER_NAMES, TRANSFERS
 from mirror_core.studies.measures.nulls import CORRECTIONS, NULL_NAMES, passing_units
 from mirror_core.studies.measures.shares import HEADLINE
-from mirror_core.studies.wording import against, counted, listed, span, with_interval
+from mirror_core.studies.wording import against, counted, listed, sentence, span, under_readings, with_interval
 
 
 def headline_table(shared: xr.Dataset) -> HTML:
@@ -34,19 +34,39 @@ def headline_table(shared: xr.Dataset) -> HTML:
 
 
 def finding(shared: xr.Dataset) -> HTML:
-    """Say in two sentences where the paper's main number appears and where it does not."""
+    """Say in plain words, then in numbers, where the paper's main number appears and where it does not.
+
+    The rule: see `mirror_core.studies.wording.against`; what is within the paper's range or not distinguishable from it
+    is "about as many".
+    """
     table = shares_table(shared.r.sel(centring="raw"))
-    parts, largest = [], []
+    parts, largest, by_place = [], [], {}
     for reading, one in table.groupby("reading", sort=False):
         place = against(one.strong, STRONG)
+        by_place.setdefault(_AMOUNTS[place], []).append(reading)
         parts.append(f"{with_interval(one.strong, SHARE)} under {reading}, {place} the paper's {span(STRONG)}")
         largest.append(f"{with_interval(one.largest, CORRELATION)} under {reading}")
     n = table.seed.nunique()
     networks = f"means over {n} networks with 95 % intervals" if n > 1 else "one network"
+    readings = [reading for found in by_place.values() for reading in found]
+    (amount, found), *others = by_place.items()
+    than = "as" if amount.endswith("many") else "than"
+    plain = [f"{under_readings(found, readings)}, networks have {amount} strong mirror units {than} the paper reports"]
+    plain += [f"{under_readings(found, readings)}, {amount}" for amount, found in others]
     return statement(
-        f"The share of units with r > .75 is {'; it is '.join(parts)}.",
-        f"The largest r of a network is {listed(largest)}, where the paper reports {LARGEST.as_printed} ({networks}).",
+        sentence("; ".join(plain)),
+        f"The share of units with r > .75 is {'; it is '.join(parts)}. The largest r of a network is "
+        f"{listed(largest)}, where the paper reports {LARGEST.as_printed} ({networks}).",
     )
+
+
+_AMOUNTS = {
+    "below": "fewer",
+    "within": "about as many",
+    "not distinguishable from": "about as many",
+    "above": "more",
+}
+"""Where the share lies against the paper's → how many strong mirror units that is."""
 
 
 def significance_table(grid: Grid, n_seeds: int, n_test: int, n_permutations: int) -> HTML:

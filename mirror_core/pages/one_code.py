@@ -15,7 +15,7 @@ from mirror_core.studies.measures.lesions import NULL_GROUPS
 from mirror_core.studies.measures.tasks import ABLATIONS
 from mirror_core.studies.one_code import cost_ratio, main_dose
 from mirror_core.studies.select import where
-from mirror_core.studies.wording import counted, decimal, listed, side, with_interval
+from mirror_core.studies.wording import counted, decimal, listed, side, under_readings, with_interval
 
 VERDICTS = {
     "yes": "yes",
@@ -113,7 +113,11 @@ def more_costly(
 
 
 def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
-    """Say in two sentences under which readings one code is shared, and whether its units matter more than others."""
+    """Say under which readings one code is shared, and whether its units matter more than others; then in numbers.
+
+    The rule of the first sentence: one code is shared under a reading if more than half of the measures say "yes", see
+    `verdict`; mirror units are needed more than others if both modes lose more without them, see `more_costly`.
+    """
     found = verdicts(table)
     n_measures = table["quantity"].nunique()
     counts = [f"{sum(found[reading] == 'yes')} under {reading}" for reading in found.index.get_level_values(0).unique()]
@@ -125,12 +129,26 @@ def finding(table: pd.DataFrame, compared: pd.DataFrame) -> HTML:
         f"{with_interval(cost_ratio(compared, reading, dose))} times)"
         for reading, of_modes in said.items()
     ]
+    readings = list(found.index.get_level_values(0).unique())
+    shared = [reading for reading in readings if sum(found[reading] == "yes") > n_measures / 2]
     return statement(
+        _in_plain_words(readings, shared, both),
         f"Of {n_measures} measures of a common code, those on which the shared core exceeds its null and both controls "
-        f"number {listed(counts)}.",
-        f"Silencing the {dose} top mirror units costs both modes more than silencing other units of similar variance "
-        f"under {listed(both) if both else 'no reading'}: {'; '.join(costs)}.",
+        f"number {listed(counts)}. Silencing the {dose} top mirror units costs both modes more than silencing other "
+        f"units of similar variance under {listed(both) if both else 'no reading'}: {'; '.join(costs)}.",
     )
+
+
+def _in_plain_words(readings: list[str], shared: list[str], needed: list[str]) -> str:
+    """Say in one plain sentence under which readings one code is shared, and whether mirror units are needed."""
+    more = "need their mirror units more than others"
+    if not shared:
+        also = f"but {more} {under_readings(needed, readings)}" if needed else f"nor to {more}"
+        return f"The tasks are not shown to share a code, {also}."
+    also = f"but are not shown to {more}"
+    if needed:
+        also = f"and {more}" if needed == shared else f"and under some readings {more}"
+    return f"Both tasks share one code {under_readings(shared, readings)}, {also}."
 
 
 def _cost_in_words(said: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from mirror_core.pages.anchors import Key, group_anchor, run_anchor
 from mirror_core.pages.tables import show, statement
 from mirror_core.runs.store import Run
 from mirror_core.studies.claims.statements import Claim
-from mirror_core.studies.wording import counted, decimal
+from mirror_core.studies.wording import counted, decimal, listed
 
 _ABOUT = ("mirror_core", "python", "torch", "numpy", "numba", "processor", "platform")
 """What of a run's provenance describes the program and the machine."""
@@ -31,18 +31,21 @@ def _letter(i: int) -> str:
 
 
 def finding(runs: Mapping[Key, Run]) -> HTML:
-    """Say in two sentences how many networks there are, and what they cost."""
+    """Say how many networks there are, then what they cost, and on which processors."""
     trained = [run for run in runs.values() if run.config.training.trained != "nothing"]
     seconds = pd.Series([run.provenance["seconds"] for run in trained])
     readings, conditions = ({key[i] for key in runs} for i in (0, 1))
     places = len(environments(runs))
     started = sorted(run.provenance["started"][:10] for run in runs.values())
     days = started[0] if started[0] == started[-1] else f"{started[0]} to {started[-1]}"
+    processors = sorted({escape(str(run.provenance.get("processor") or "an unknown processor")) for run in trained})
     return statement(
-        f"The claims table rests on {len(runs)} networks, {len(runs) - len(trained)} of them untrained: "
-        f"{len(conditions)} conditions under {len(readings)} readings.",
-        f"They took {decimal(seconds.sum() / 60, 0)} minutes on one processor in all (median of a trained network "
-        f"{decimal(seconds.median(), 1)} s), on {days}, with {counted(places, 'combination')} of versions and machine.",
+        f"The verdicts rest on {len(runs)} networks, each of which is listed here with how it was made.",
+        f"{len(runs) - len(trained)} of them are untrained; there are {counted(len(conditions), 'condition')} under "
+        f"{counted(len(readings), 'reading')}. Training took {decimal(seconds.sum() / 60, 0)} minutes of one core in "
+        f"all (median of a network {decimal(seconds.median(), 1)} s, on {listed(processors)}), on {days}, with "
+        f"{counted(places, 'combination')} of versions and machine. Times are those of this processor; "
+        '<a href="cost.html">what a network costs</a> was measured on one of its own.',
     )
 
 
@@ -64,7 +67,9 @@ def runs_tables(runs: Mapping[Key, Run], claims: list[Claim]) -> HTML:
 def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, str], claims: list[Claim]) -> str:
     changes = dict(READINGS[reading].changes) | dict(CONDITIONS[condition].changes)
     changed = ", ".join(f"<code>{name} = {value}</code>" for name, value in changes.items()) or "none"
-    used = ", ".join(f'<a href="claims.html#claim-{c.id}">{c.id}</a>' for c in claims if condition in c.conditions)
+    used = ", ".join(
+        f'<a href="claims.html#claim-{c.id}">{escape(c.title)}</a>' for c in claims if condition in c.conditions
+    )
     rows = "".join(
         f'<tr id="{run_anchor(run.fingerprint)}"><td><code>{run.fingerprint}</code></td><td>{run.config.seed}</td>'
         f"<td>{run.provenance['seconds']:.1f}</td><td>{run.provenance['started'][:16].replace('T', ' ')}</td>"

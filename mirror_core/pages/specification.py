@@ -22,10 +22,10 @@ _NO_MATTER = ("shared_heads", ("as-written", "self-observation"))
 
 
 def finding(answers: Answers) -> HTML:
-    """Say how the share is spread under each reading, and how many networks match all the paper's numbers.
+    """Say whether settings move the share and networks match the paper; then how it is spread, and how many match.
 
-    The rule: a network matches if all four headline numbers are in their targets,
-    `mirror_core.studies.specification.matching.targets`.
+    The rules: settings move the share if any choice does under any reading, by the rule of `ALPHA`. A network matches
+    if all four headline numbers are in their targets, `mirror_core.studies.specification.matching.targets`.
     """
     of = answers.of
     spreads = []
@@ -37,11 +37,18 @@ def finding(answers: Answers) -> HTML:
     where = listed([f"{n} under {reading}" for reading, n in matched if n])
     n_matching = sum(n for _, n in matched)
     match = {0: "None of them matches", 1: "One of them matches"}.get(n_matching, f"{n_matching} of them match")
+    depends = "depends" if (answers.effects.holm <= ALPHA).any() else "is not shown to depend"
     return statement(
+        f"How many strong mirror units emerge {depends} on a network's settings; "
+        f"{_MATCH.get(n_matching, f'{n_matching:,} networks match')} all of the paper's main numbers.",
         f"Across {len(of.shared):,} networks that differ in what the paper leaves open and in some of what it "
-        f"fixes, the median share of units with r > .75 is {listed(spreads)}.",
+        f"fixes, the median share of units with r > .75 is {listed(spreads)}. "
         f"{_by_heads(answers)}{match} the paper's four headline numbers at once{f' ({where})' if n_matching else ''}.",
     )
+
+
+_MATCH = {0: "no network matches", 1: "one network matches"}
+"""Number of networks that match → how the plain sentence says so."""
 
 
 def _by_heads(answers: Answers) -> str:
@@ -98,7 +105,7 @@ def placebo(answers: Answers) -> HTML:
     name, readings = _NO_MATTER
     effects = answers.effects
     found = [
-        f"{decimal(one.p.item())} under {reading}"
+        f"{decimal(p, 3) if (p := one.p.item()) >= 0.001 else 'below .001'} under {reading}"
         for reading in readings
         if len(one := effects[(effects.reading == reading) & (effects.choice == name)]) and np.isfinite(one.p.item())
     ]

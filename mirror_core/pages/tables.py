@@ -28,7 +28,16 @@ def cell(values: Sequence[float], within: tuple[float, float], digits: int = 2) 
 
 
 def statement(finding: str, more: str) -> HTML:
-    """Return what a page opens with: the finding in bold, and what qualifies it."""
+    """Return what a page opens with: the finding in bold, then the numbers.
+
+    Parameters
+    ----------
+    finding
+        One sentence of at most 25 words that a first-year student understands: no name of a claim, no interval, no
+        symbol, at most one number. Rules on the data choose its words.
+    more
+        A sentence or two with the numbers.
+    """
     return HTML(f'<p class="finding"><strong>{finding}</strong> {more}</p>')
 
 

@@ -40,7 +40,7 @@ def _row(claim: Claim, found: Sequence[Judgement], source: str) -> str:
     ours = "".join(f'<td data-label="{one.reading}">{badge(one.verdict)}<br>{ours_of(one.main)}</td>' for one in found)
     link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
-        f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{claim.id}</strong></a><br>'
+        f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{escape(claim.title)}</strong></a><br>'
         f"{escape(claim.says)}<br><small>our value: {escape('; '.join(quantities))}; shown in {link}</small></td>"
         f'<td data-label="{source}">{escape(claim.paper)}</td>{ours}</tr>'
     )
@@ -110,7 +110,7 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
     runs = "; ".join(_runs(one, evidence) for one in found if one.runs)
     where = f"Stated in: {escape(claim.place)}." + (f" Runs: {runs}." if runs else "")
     return (
-        f'<details class="claim"><summary><strong>{claim.id}</strong> {verdicts}</summary>'
+        f'<details class="claim"><summary><strong>{escape(claim.title)}</strong> {verdicts}</summary>'
         # inside, so that following a link to it opens the fold
         f'<div class="scroll-table" id="claim-{claim.id}"><table class="table dataframe claims">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"

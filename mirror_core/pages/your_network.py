@@ -55,13 +55,40 @@ def run(folder: Path, *command: object) -> dict[str, Any]:
 
 
 def finding(together: Report, apart: dict[str, Any]) -> HTML:
-    """Say in two sentences what the two networks are found to be."""
+    """Say what the two networks are found to have, then the verdict on each.
+
+    The rule: mirror units, if at least one is found; a shared code, if it carries over both ways with every decoder.
+    """
+    has, has_not = (
+        (bool(units), code == "yes")
+        for units, code in (
+            (together.reading.mirror, together.reading.carried),
+            (apart["mirror_units"], apart["code_carries_over"]),
+        )
+    )
     return finding_of(
+        f"A network that felt its own acts shows {_SHOWS[has]}; one that did not shows {_SHOWS_TOO[has_not]}.",
         {
             "An LSTM that felt the effects of its own acts while it learned": together.reading.verdict,
             "The same LSTM trained without that": apart["verdict"],
-        }
+        },
     )
+
+
+_SHOWS = {
+    (True, True): "mirror units and a shared code",
+    (True, False): "mirror units but no shared code",
+    (False, True): "a shared code but no mirror units",
+    (False, False): "neither mirror units nor a shared code",
+}
+"""Whether there are mirror units, and a code that carries over → how a sentence says so."""
+_SHOWS_TOO = {
+    (True, True): "both",
+    (True, False): "mirror units alone",
+    (False, True): "a shared code alone",
+    (False, False): "neither",
+}
+"""The same, once both have been named."""
 
 
 def glue_reports(glue: Callable[..., None], folder: Path, together: Report) -> None:

@@ -35,12 +35,22 @@ def _number(units: pd.DataFrame, kind: str, what: str) -> int | str:
 
 
 def finding(found: Report, of_means: Report) -> HTML:
-    """Say in two sentences what the session and its means are found to be."""
+    """Say what is found in the session and in its means, and whether it is true; then the verdict on each.
+
+    The rule: what is found is true, if every unit that is found to be a mirror unit was made to be one.
+    """
+    units = found.units
+    true = (units.kind[units["found to be"] == "mirror"] == "mirror").all()
+    of_trials = {None: "cannot tell mirror neurons", 0: "finds no mirror neurons"}.get(
+        found.reading.mirror, f"finds mirror neurons, {'all' if true else 'not all'} of them true"
+    )
+    alone = {None: "it cannot tell", 0: "it finds none"}.get(of_means.reading.mirror, "it finds some")
     return finding_of(
+        f"In a made-up session the test {of_trials}; from means over trials alone {alone}.",
         {
             "A made-up session of single trials": found.reading.verdict,
             "Its means over trials alone": of_means.reading.verdict,
-        }
+        },
     )
 
 

@@ -67,6 +67,40 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+READ = {
+    "as-written": "under a literal reading",
+    "self-observation": "with self-observation",
+    "dual-readout": "with dual readout",
+}
+"""Reading of the paper → how a plain sentence says under it."""
+
+
+def under_readings(found: Sequence[str], readings: Sequence[str]) -> str:
+    """Say in plain words under which of several readings of the paper something was found.
+
+    Examples
+    --------
+    >>> under_readings(["self-observation", "dual-readout"], ["as-written", "self-observation", "dual-readout"])
+    'with self-observation and dual readout'
+    >>> under_readings(["as-written", "dual-readout"], ["as-written", "dual-readout"])
+    'under every reading'
+    >>> under_readings([], ["as-written"])
+    'under no reading'
+    """
+    if not found:
+        return "under no reading"
+    if len(readings) > 1 and set(found) == set(readings):
+        return "under every reading"
+    said = [READ[one] for one in found]
+    groups = {word: [one.partition(" ")[2] for one in said if one.startswith(word)] for word in ("under", "with")}
+    return listed([f"{word} {listed(which)}" for word, which in groups.items() if which])
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital letter in front and a full stop behind."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def against(values: Sequence[float], reported: Reported) -> str:
     """Say where the networks lie against what the paper reports.
 

@@ -67,9 +67,11 @@ def test_what_a_system_does_not_have_is_not_asked(coin):
     assert (row.mirrors, row.carries, row.matters) == ("not asked",) * 3
 
 
-def test_the_page_and_its_figure_show_every_row(coin):
+def test_the_page_and_its_figure_show_every_row(coin, plain):
     rows = [elsewhere.system(coin, made(0.4, 0.0)), elsewhere.system(coin, made(0.0, 0.0), "untrained")]
     assert page.the_table(rows).data.count("<tr") == 3
-    assert "1 has mirror units" in page.finding(rows).data
+    for chosen, said in ((rows, "1 of"), (rows[:1], "every one of"), (rows[1:], "none of"), ([], "none of")):
+        assert f"{said} the systems that could be asked has mirror units" in plain(page.finding(chosen).data)
+    assert "Of 2 systems asked, these are: " in page.finding(rows).data
     figure = side_by_side([page.name_of(one) for one in rows], page.panels(rows), page.LEVELS)
     assert len(figure.axes) == 2

@@ -11,6 +11,8 @@ import pytest
 from mirror_core.experiments import frog_and_toad as game
 from mirror_core.figures.frog_and_toad import board_picture, by_coding, unit_rises
 from mirror_core.pages import frog_and_toad as page
+from mirror_core.pages.tables import statement
+from mirror_core.studies.claims.verdicts import UNTESTED, VERDICTS
 
 
 @pytest.fixture
@@ -39,18 +41,24 @@ def test_units_are_drawn_inside_their_panel():
     assert fig.axes[0].get_xlim()[0] < -2 and fig.axes[0].get_ylim()[1] > 2
 
 
-def test_the_words_follow_the_numbers(table):
+def test_the_words_follow_the_numbers(table, plain):
     shown = [re.findall("<td>(.*?)</td>", row) for row in page.taught(table).data.split("<tr>")[1:]]
     assert shown[0][:2] == ["integers", ""] and shown[0][3].startswith("0.010") and shown[0][4].startswith("−0.010")
     assert len(shown) == 7
     assert page.played(table).data.count("By play") == 2
     assert "3 of 3 networks have such units" in page.lesions_said(table).data
-    assert "no network learned to help" in page.finding(table).data
+    assert "no network learned to help" in plain(page.finding(table).data)
+    assert {*page.FINDING, UNTESTED} == set(VERDICTS)
+    for index in page.FINDING.values():
+        longest = (
+            f"A score for empathy-like units here {index}; learning to help raises it in some ways of writing only"
+        )
+        plain(statement(f"{longest}.", "").data)
 
 
 def test_learning_to_help_raises_the_index_where_its_control_stays_below(table):
     table.loc[table.condition.str.endswith("labels"), "help_recall"] = 1.0
-    assert page.raised(table) == "learning to help raises it in none"
+    assert page.raised(table) == "learning to help raises it in no way of writing"
     table.loc[table.condition == "integers / long labels", "distress_index_scaled"] += 1
     assert page.raised(table) == "learning to help raises it in some ways of writing only"
     table.loc[table.condition.str.endswith("labels"), "distress_index_scaled"] += 1

@@ -27,15 +27,15 @@ def made_up(imitation: float, control: float, episodes: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     "imitation, episodes, said",
     [
-        (0.4, -2, "learns sooner than one alone, because it does"),
-        (0.1, -2, "learns sooner than one alone, but not because it does"),
-        (0.4, 2, "learns later than one alone, and it does"),
-        (0.1, 0.0, "one alone, but not because"),
+        (0.4, -2, "learns sooner than one alone, because cells"),
+        (0.1, -2, "learns sooner than one alone, but is not shown to imitate"),
+        (0.4, 2, "learns later than one alone, though cells"),
+        (0.1, 0.0, "one alone, and is not shown to imitate"),
     ],
 )
-def test_what_the_page_opens_with_follows_the_table(imitation, episodes, said):
+def test_what_the_page_opens_with_follows_the_table(imitation, episodes, said, plain):
     table = made_up(imitation, 0.1, episodes)
-    assert said in page.finding(table).data
+    assert said in plain(page.finding(table).data)
     for one in (page.said(table), page.sweep_said(table), page.conditions(table)):
         assert "nan" not in one.data
 

@@ -124,6 +124,13 @@ def test_every_page_says_how_it_was_run_and_what_it_is_about(page, read):
     assert "min to read" in page.select(".page-line")[0].get_text()
 
 
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_every_page_opens_with_a_plain_sentence_and_then_the_numbers(page, read, plain):
+    found = read(page).article.select("p.finding")
+    assert len(found) == 1
+    assert re.search(r"\d", found[0].get_text().removeprefix(plain(str(found[0]))))
+
+
 @each_page
 def test_no_page_loads_what_nothing_uses(page, read, html):
     page = read(page)

@@ -21,6 +21,7 @@ from mirror_core.figures import lesions
 from mirror_core.figures import one_code as figure
 from mirror_core.figures.style import MODE_COLOUR, SHARED
 from mirror_core.pages import one_code
+from mirror_core.pages.tables import statement
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.making import make
 from mirror_core.seeding import stream
@@ -197,10 +198,48 @@ def test_more_costly_means_in_both_ablations():
     assert one_code.more_costly(one, "as-written") == {"perform": "unclear", "observe": "unclear"}
 
 
-def test_the_finding_names_the_readings_in_which_both_modes_lose_more():
+BOTH = ["as-written", "dual-readout"]
+
+
+@pytest.mark.parametrize(
+    ("shared", "needed", "said"),
+    [
+        (BOTH, BOTH, "Both tasks share one code under every reading, and need their mirror units more than others."),
+        (
+            BOTH[:1],
+            [],
+            "one code under a literal reading, but are not shown to need their mirror units more than others.",
+        ),
+        (BOTH, BOTH[1:], "one code under every reading, and under some readings need their mirror units more than"),
+        (
+            [],
+            BOTH[1:],
+            "are not shown to share a code, but need their mirror units more than others with dual readout.",
+        ),
+        ([], [], "are not shown to share a code, nor to need their mirror units more than others."),
+    ],
+)
+def test_the_plain_sentence_says_of_code_and_need_what_was_found(shared, needed, said, plain):
+    assert said in plain(statement(one_code._in_plain_words(BOTH, shared, needed), "").data)
+    three = [*BOTH, "self-observation"]
+    plain(statement(one_code._in_plain_words(three, shared, needed), "").data)
+
+
+def test_a_code_is_shared_if_more_than_half_of_the_measures_say_so(plain):
+    yes = made_up([0.5, 0.6, 0.55], 0.0, [0.1, 0.2, 0.1], [0.2, 0.1, 0.15])
+    no = made_up([0.1, -0.1, 0.05], 0.0, [0.1, 0.2, 0.1], [0.2, 0.1, 0.15])
+    cost = compared({(m, a): [1.0, -1.1, 0.2] for m in ("perform", "observe") for a in ("zero", "mean")})
+    half = pd.concat([yes, no.assign(quantity="same_code")])
+    more = pd.concat([half, yes.assign(quantity="participation")])
+    assert plain(one_code.finding(half, cost).data).startswith("The tasks are not shown to share a code")
+    assert plain(one_code.finding(more, cost).data).startswith("Both tasks share one code under a literal reading")
+
+
+def test_the_finding_names_the_readings_in_which_both_modes_lose_more(plain):
     table = made_up([0.5, 0.6, 0.55], 0.0, [0.1, 0.2, 0.1], [0.2, 0.1, 0.15])
     cost = compared({(m, a): [1.0, 1.1, 0.9] for m in ("perform", "observe") for a in ("zero", "mean")})
     said = one_code.finding(table, cost).data
+    assert plain(said).endswith("one code under a literal reading, and need their mirror units more than others.")
     assert "Of 1 measures" in said and "number 1 under as-written" in said
     assert "similar variance under as-written: under as-written, both modes lose more" in said
     assert "1.50 [1.38, 1.62] times)" in said

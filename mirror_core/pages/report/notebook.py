@@ -61,9 +61,9 @@ def reading(report: Report) -> HTML:
     )
 
 
-def finding_of(verdicts: Mapping[str, str]) -> HTML:
-    """Say in a sentence or two each what was found about some recordings, by what they are called."""
-    return statement(*(f"{name}: {_inside(said)}" for name, said in verdicts.items()))
+def finding_of(plain: str, verdicts: Mapping[str, str]) -> HTML:
+    """Say what was found in one plain sentence, then the verdict on each of some recordings, by its name."""
+    return statement(plain, " ".join(f"{name}: {_inside(said)}" for name, said in verdicts.items()))
 
 
 def _inside(sentence: str) -> str:

@@ -40,6 +40,8 @@ def as_json(report: Report) -> str:
         **report.facts(),
         "left_out": list(report.recordings.notes),
         "verdict": report.reading.verdict,
+        "mirror_units": report.reading.mirror,
+        "code_carries_over": report.reading.carried,
         "says": list(report.reading.says),
         "does_not_say": list(report.reading.does_not_say),
         "tables": sections,

@@ -39,6 +39,8 @@ def judge(recordings: Recordings, settings: Settings, sections: Mapping[str, Sec
     mirror, anti = (None, None) if units is None else (int(which.sum()) for which in units)
     carried = carries_over(sections, settings)
     return Reading(
+        mirror if by_tuning(sections) else None,
+        carried,
         verdict(recordings, settings, sections, mirror, carried),
         tuple(_says(recordings, settings, sections, mirror, anti, carried)),
         tuple(_does_not_say(recordings, settings, sections, mirror, carried)),

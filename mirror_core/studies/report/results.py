@@ -53,6 +53,10 @@ class Section:
 class Reading:
     """The tables in plain words, by the rules of `mirror_core.studies.report.judging`."""
 
+    mirror: int | None
+    """Number of mirror units; None where it cannot be told which units are."""
+    carried: str
+    """Whether a code of the action carries over, a word of `mirror_core.studies.report.judging.CARRIES`."""
     verdict: str
     says: tuple[str, ...]
     does_not_say: tuple[str, ...]

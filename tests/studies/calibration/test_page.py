@@ -14,6 +14,7 @@ from mirror_core.figures import calibration as figures
 from mirror_core.figures import power
 from mirror_core.figures.style import CONTROL, SHARED
 from mirror_core.pages import calibration as page
+from mirror_core.pages.tables import statement
 from mirror_core.studies.calibration import levels, tables
 from mirror_core.studies.calibration.design import (
     ACTIONS,
@@ -81,7 +82,19 @@ def test_what_leaves_out_the_nominal_share_is_listed(found):
     assert {row[0] for row in rows if row[3] == "independent tunings, K = 5"} == {"below"}
 
 
-def test_the_finding_follows_its_rules(found, mixed):
+def test_the_plain_sentence_counts_situations_in_which_a_test_holds(mixed, plain):
+    made = levels.levels(mixed)
+    every = made[(made.planted_share == 0) & (made.test == TRUSTED)]
+    said = "Of two tests, tuning mismatch keeps its promised rate of false finds in {} simulated situations, "
+    said += "unit mismatch in {}."
+    n = len(every)
+    for n_held, words in ((n, "all"), (n - 1, "most"), (-(-n // 2), "most"), (n // 2 - 1, "a minority of"),
+                          (1, "a minority of"), (0, "none of the")):  # fmt: skip
+        one = made.assign(holds=made.holds & ~made.index.isin(every.index[n_held:]))
+        assert plain(statement(page.keeping(one), "").data) == said.format(words, "none")
+
+
+def test_the_finding_follows_its_rules(found, mixed, plain):
     for (_, _similarity), one in found.sweep.items():
         one.p.loc[{"correction": "bh"}] = 0.5
     for k, n_found in ((4, 1), (6, 8), (9, 9), (12, 10)):
@@ -91,6 +104,7 @@ def test_the_finding_follows_its_rules(found, mixed):
             p[{"unit": unit}] = 0.01
     found.sweep[12, STATED].p.loc[{"alternative": "two-sided"}] = 0.5
     text = page.finding(found, levels.levels(mixed)).data
+    assert plain(text) == page.keeping(levels.levels(mixed))
     assert "finds 0.10 at K = 4, 0.80 at K = 6, 0.90 at K = 9 and 1.00 at K = 12" in text
     assert "one-sided, reached at K = 6 and 12; not reached at K = 9, 10 and 11" in text
     assert "two-sided, reached at K = 6; not reached at K = 9, 10, 11 and 12" in text

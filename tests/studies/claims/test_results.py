@@ -113,11 +113,31 @@ def test_claims_that_come_or_go_are_named(judgements, evidence):
     assert come.old == "not there"
 
 
-def test_the_page_counts_and_names(judgements):
+@pytest.mark.parametrize(
+    ("reproduced", "said"),
+    [
+        ((0, 0), "None of the paper's claims is reproduced, whichever way its methods are read."),
+        ((7, 0), "Fewer than half of"),
+        ((8, 7), "Whether half of the paper's claims are reproduced depends on"),
+        ((8, 16), "At least half of"),
+        ((16, 16), "All of the paper's claims are reproduced, whichever"),
+        ((7,), "Fewer than half of the paper's claims are reproduced."),
+    ],
+)
+def test_the_plain_sentence_counts_in_halves(reproduced, said):
+    assert page._part_of(pd.Series(reproduced), 16).startswith(said)
+
+
+def test_the_page_counts_and_names(judgements, plain):
     found = page.counts(judgements)
     assert list(found.index) == READINGS and (found.sum(axis=1) == 16).all()
     text = page.finding(judgements).data
-    assert "Of the paper's 16 claims" in text and "nan" not in text
+    assert "Of 16 claims" in text and "nan" not in text
+    assert "the paper's claims are reproduced" in plain(text)
+    everywhere = [c for c in CLAIMS if {j.verdict for j in judgements if j.claim.id == c.id} == {"reproduced"}]
+    assert everywhere
+    for claim in everywhere:
+        assert f"“{claim.title.replace('>', '&gt;')}”" in text.split("under no reading")[0]
     assert f"{found.loc['as-written', 'reproduced']} are reproduced" in text
 
 

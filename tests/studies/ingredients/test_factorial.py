@@ -10,6 +10,7 @@ from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.figures import ingredients as figures
 from mirror_core.pages import ingredients as page
+from mirror_core.pages.tables import statement
 from mirror_core.studies.ingredients import overview as tables
 from mirror_core.studies.ingredients.effects import (
     backgrounds,
@@ -180,6 +181,25 @@ def test_one_network_has_no_interval():
     assert np.isnan(interval(pd.Series([0.3])).low)
     assert "nan" not in page.finding(made_up(known, seeds=[42])).data
     assert "nan" not in page.effects_table(made_up(known, seeds=[42])).data
+
+
+def test_the_plain_sentence_names_the_fewest_ingredients_that_suffice(plain):
+    def said(function):
+        return plain(page.finding(made_up(function)).data)
+
+    rest = "enough for as many strong mirror units as the paper reports"
+    # alone reaches the paper's lower end, and less does not
+    assert said(lambda has, seed: 0.25 * has(HEADS)) == f"Shared heads are {rest}; one core is not needed."
+    assert said(lambda has, seed: 0.249 * has(HEADS)).startswith("No combination of the ingredients")
+    assert said(lambda has, seed: 0.3 * has(CORE)) == f"One core is {rest}."
+    # of two that are as small, the one that gives more; a larger one that gives more still is not named
+    two = said(lambda has, seed: max(0.3 * has(CORE) * has(PAIRING), 0.4 * has(HEADS) * has(PAIRING)))
+    assert two == f"Shared heads and paired episodes are {rest}; one core is not needed."
+    three = said(lambda has, seed: max(0.9 * has(JOINT) * has(HEADS) * has(BOTH), 0.3 * has(CORE) * has(PAIRING)))
+    assert three == f"One core and paired episodes are {rest}."
+    assert said(lambda has, seed: 0.3).startswith("None of the ingredients varied here is needed")
+    for one in ALL:
+        plain(statement(page._enough(one), "").data)
 
 
 def test_the_finding_follows_its_rule():

@@ -35,21 +35,32 @@ def test_the_parts_are_told_apart(answers, made):
     assert [choice.name for choice in of.all_choices][-1] == "core" and len(of.all_choices) == 12
 
 
-def test_the_finding_says_the_median_and_what_matches(answers):
+def test_the_finding_says_the_median_and_what_matches(answers, plain):
     said = text(page.finding(answers))
     medians = answers.of.shared.groupby("reading").strong_raw.median()
     for reading in READINGS:
         assert f"{medians[reading]:.2f} under {reading}" in said
     n = int(answers.matching.sum())
     assert n > 0 and f"{n} of them match the paper's four headline numbers at once ({n} under self-observation)" in said
-    assert said.startswith("Across 420 networks")
+    assert "Across 420 networks" in said
+    first = plain(page.finding(answers).data)
+    assert first.startswith("How many strong mirror units emerge depends on a network's settings; ")
+    assert first.endswith(f"; {n} networks match all of the paper's main numbers.")
 
 
-def test_no_match_is_said_as_calmly(made):
+def test_settings_move_the_share_from_the_corrected_p_of_the_page(answers, plain):
+    still = replace(answers)
+    for p, said in ((page.ALPHA, " emerge depends on"), (page.ALPHA + 1e-9, " emerge is not shown to depend on")):
+        still.effects = answers.effects.assign(holm=p)
+        assert said in plain(page.finding(still).data)
+
+
+def test_no_match_is_said_as_calmly(made, plain):
     table = made.assign(smallest_raw=-0.5 + 0.01 * np.arange(len(made)) / len(made))
     table.attrs = made.attrs
     none = Answers(read_specification(table, READINGS), 0, 10)
     assert "None of them matches the paper's four headline numbers at once." in text(page.finding(none))
+    assert plain(page.finding(none).data).endswith("; no network matches all of the paper's main numbers.")
     assert text(page.where_matches_lie(none)) == "No network matches, so that there is no region to describe."
     assert len(none.nearest) == N_NEAREST
 
