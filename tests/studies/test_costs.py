@@ -247,7 +247,7 @@ def test_the_committed_measurement_is_whole_and_has_no_place_of_the_machine_that
 )
 def test_the_plain_sentence_compares_every_turn(plain_loop, said, saved, plain):
     made = made_up()
-    for row in made["parts"]["training"]:
+    for row in made["parts"]["training"]["rows"]:
         if row["way"] == "plain" and row["hidden_size"] == 96:
             row["seconds"] = plain_loop[row["turn"] % 2]
     found = read_measured(saved(made))
