@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, clear_errors, layout_options, usage_errors
+from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, layout_options, usage_errors
 from mirror_core.recordings.layout import Layout
 
 RESULT = click.Path(dir_okay=False, path_type=Path)
@@ -57,16 +58,23 @@ def analyse(
     (.mat), Octave's HDF5, pynapple's .npz, a table (CSV, Parquet), or a folder or .zip file with a file for each unit
     or session; options say what in it is what. `mirror inspect FILE` lists what there is and proposes them.
 
-    A file that --out, --json or --csv names is replaced, once the new one is complete.
+    A file that --out, --json or --csv names is replaced, once the new one is complete; one that has the default's name
+    is not.
 
     \b
     Exit status: 0 if the report was written, 1 if FILE cannot be analysed or a file cannot be written, 2 for a
     wrong option or one that does not fit FILE, 130 after Ctrl-C.
     """
     with clear_errors():
-        out = out or Path(f"{file.absolute().stem}-report.html")  # a folder may be called "."
-        wanted = {".html": out, ".json": as_json, ".csv": as_csv}
-        _check_targets(file, wanted)
+        by_default = Path(f"{file.absolute().stem}-report.html")  # a folder may be called "."
+        if out is None and os.path.lexists(by_default):
+            raise OSError(f"{by_default} exists already: name a report that may be replaced with --out.")
+        wanted = {".html": out or by_default, ".json": as_json, ".csv": as_csv}
+        wanted = {ending: path for ending, path in wanted.items() if path is not None}
+        for ending, path in wanted.items():
+            check_target(path, [ending])
+            if path.exists() and file.exists() and path.samefile(file):
+                raise click.UsageError(f"cannot write to {path}: it is the file to be read.")
         import matplotlib
 
         matplotlib.use("agg")  # draws into files; needs no screen
@@ -75,6 +83,7 @@ def analyse(
         from mirror_core.recordings.formats import read_recording
         from mirror_core.recordings.trials import Trials
 
+        written: list[Path] = []
         options = dict(name=file.name, seed=seed, n_permutations=permutations, alpha=alpha, progress=True)
         try:
             with usage_errors():
@@ -93,31 +102,19 @@ def analyse(
                     report = door.analyse(perform, observe, actions, drop_nan=drop_nan, **options)
             except RecordingError as error:
                 raise RecordingError(f"{file}: {error}") from error
-            click.echo(str(report))
-            for path in filter(None, wanted.values()):
-                report.save(path)
+            failed = []  # one file that cannot be written takes neither the others nor the text with it
+            for path in wanted.values():
+                try:
+                    report.save(path)
+                    written.append(path)
+                except OSError as error:
+                    failed.append(f"cannot write {path} ({error.strerror or error}).")
+            for path in written:
                 click.echo(f"Written: {path}", err=True)
+            click.echo(str(report))
+            if failed:
+                raise OSError(" ".join(failed))
         except KeyboardInterrupt:
-            click.echo("Interrupted. A file that was not said to be written is as it was.", err=True)
+            said = f"Written before: {', '.join(map(str, written))}." if written else "Nothing was written."
+            click.echo(f"Interrupted. {said}", err=True)
             sys.exit(INTERRUPTED)
-
-
-def _check_targets(file: Path, wanted: dict[str, Path | None]) -> None:
-    """Refuse what cannot be written before the work begins.
-
-    Raises
-    ------
-    click.UsageError
-        For a name with another ending, or that of the recordings themselves.
-    OSError
-        If the folder does not exist.
-    """
-    for ending, path in wanted.items():
-        if path is None:
-            continue
-        if path.suffix.lower() != ending:
-            raise click.UsageError(f"cannot write to {path}: its name must end in {ending}.")
-        if path.absolute() == file.absolute():
-            raise click.UsageError(f"cannot write to {path}: it is the file to be read.")
-        if not path.absolute().parent.is_dir():
-            raise OSError(f"cannot write {path}: its folder does not exist.")

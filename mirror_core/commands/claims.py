@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CHANGED = 3
 """Exit status of --check where a verdict changed."""
+
+ENDINGS = {"table": ".txt", "csv": ".csv", "json": ".json"}
+"""What can be written, and how the name of such a file ends."""
 
 _SITE = 10, 20
 """Networks of each control, and of the main experiment and separate cores, that the site has."""
@@ -45,20 +48,19 @@ _SITE = 10, 20
     type=click.IntRange(1),
     help=f"Of shared and separate cores; by default {_SITE[1]}, or --n-seeds if given.",
 )
+@click.option("--format", "form", type=click.Choice([*ENDINGS]), help="What to write; by default what --out ends in.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
-    help="What to write.",
-)  # fmt: skip
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write to, instead of the terminal."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"A file to write to, instead of the terminal: {', '.join(ENDINGS.values())}.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Only say how many networks there are and what the missing ones would cost."
 )
 @click.option("--check", is_flag=True, help="Compare with the committed verdicts: exit status 3 if one changed.")
 def claims(
-    folder: Path | None, whose: str, reading: str, seed: int, n_seeds: int, n_seeds_shared: int | None, form: str,
-    out: Path | None, dry_run: bool, check: bool,
+    folder: Path | None, whose: str, reading: str, seed: int, n_seeds: int, n_seeds_shared: int | None,
+    form: str | None, out: Path | None, dry_run: bool, check: bool,
 ) -> None:  # fmt: skip
     """Judge every claim of the paper under each reading, from networks at the paper's size.
 
@@ -69,7 +71,6 @@ def claims(
     option, 130 after Ctrl-C.
     """
     with clear_errors():
-        from mirror_core.checks import OptionError
         from mirror_core.config.conditions import READINGS
         from mirror_core.config.settings import Config
         from mirror_core.runs.store import RunStore
@@ -79,8 +80,9 @@ def claims(
         from mirror_core.studies.claims.verdicts import evaluate
         from mirror_core.studies.grid import names
 
-        if out and not out.absolute().parent.is_dir():
-            raise OptionError(f"cannot write {out}: its folder does not exist.")
+        if out:
+            check_target(out, ENDINGS.values() if form is None else [ENDINGS[form]])
+        form = form or next((known for known in ENDINGS if out and out.name.lower().endswith(ENDINGS[known])), "table")
         if whose != "paper":
             _of_experiments(whose, form, out)
             return
@@ -154,7 +156,7 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
 
     if not COMMITTED.is_file():
         raise OptionError(f"no verdicts to compare with: {COMMITTED} does not exist.")
-    old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8"))
+    old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8-sig"))
     found, now = read_verdicts(new)
     differing = {name for name in {*settings, *now} - {"n_networks"} if settings.get(name) != now.get(name)}
     if differing:

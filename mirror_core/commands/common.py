@@ -1,10 +1,13 @@
-"""What the subcommands share: the store they work on, and how they end when something is wrong."""
+"""What the subcommands share: the store they work on, the file they write, and how they end when something is wrong."""
 
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -48,6 +51,66 @@ def usage_errors() -> Iterator[None]:
         yield
     except OptionError as error:
         raise click.UsageError(str(error)) from error
+
+
+def check_target(path: Path, endings: Collection[str]) -> None:
+    """Refuse, before the work begins, a file that cannot be written under its name.
+
+    Raises
+    ------
+    click.UsageError
+        For a name that ends in none of `endings`, which say what is written, or that is a folder's.
+    OSError
+        If the folder does not exist, or nothing can be written into it.
+    """
+    if not path.name.lower().endswith(tuple(endings)):
+        raise click.UsageError(f"cannot write to {path}: its name must end in {' or '.join(endings)}.")
+    if path.is_dir():
+        raise click.UsageError(f"cannot write to {path}: it is a folder.")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OSError(f"cannot write {path}: its folder does not exist.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OSError(f"cannot write {path}: its folder may not be written to.")
+
+
+class _Steady:
+    """A stream to a terminal or a pipe that may be gone: what it can no longer take is lost, not what was computed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._forgiving():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._forgiving():
+            self._stream.flush()
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:  # nobody reads any more: all that follows, Python's own last flush too, goes nowhere
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+
+def steady_streams() -> None:
+    """Let the terminal take what it can: a letter that it lacks becomes its number, a closed pipe ends no work."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or isinstance(stream, _Steady):
+            continue
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, _Steady(stream))
 
 
 @contextmanager

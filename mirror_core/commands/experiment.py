@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
 
@@ -34,7 +34,6 @@ def experiment(
     Exit status: 0 if the table was written, 1 if it cannot be, 2 for a wrong option, 130 after Ctrl-C.
     """
     with clear_errors():
-        from mirror_core.checks import OptionError
         from mirror_core.experiments import EXPERIMENTS, experiment_named
         from mirror_core.experiments.base import FIRST_SEED, N_SEEDS
         from mirror_core.experiments.study import study
@@ -50,8 +49,7 @@ def experiment(
             return
         chosen = experiment_named(name)
         out = Path(f"{chosen.name}.parquet") if out is None else out
-        if not out.absolute().parent.is_dir():
-            raise OptionError(f"cannot write {out}: its folder does not exist.")
+        check_target(out, [".parquet"])
         first, many = FIRST_SEED if seed is None else seed, N_SEEDS if number is None else number
         asked = None if condition == "all" else names("condition", condition, chosen.conditions)
         try:

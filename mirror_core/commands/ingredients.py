@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
 
@@ -32,13 +32,11 @@ def ingredients(out: Path, folder: Path | None, seed: int, n_seeds: int) -> None
     Exit status: 0 if the table was written, 1 if it cannot be, 2 for a wrong option, 130 after Ctrl-C.
     """
     with clear_errors():
-        from mirror_core.checks import OptionError
         from mirror_core.runs.store import RunStore
         from mirror_core.studies.grid import seeds_from
         from mirror_core.studies.ingredients.table import measure_everything, write_factorial
 
-        if not out.absolute().parent.is_dir():
-            raise OptionError(f"cannot write {out}: its folder does not exist.")
+        check_target(out, [".parquet"])
         try:
             with terminated_as_interrupted():
                 table = measure_everything(seeds_from(seed, n_seeds), store=RunStore(folder))

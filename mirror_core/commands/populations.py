@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
 
@@ -33,13 +33,11 @@ def populations(out: Path, folder: Path | None, seed: int, number: int) -> None:
     Exit status: 0 if the table was written, 1 if it cannot be, 2 for a wrong option, 130 after Ctrl-C.
     """
     with clear_errors():
-        from mirror_core.checks import OptionError
         from mirror_core.runs.store import RunStore
         from mirror_core.studies.calibration.mixed import measure_mixed
         from mirror_core.studies.data import write_data
 
-        if not out.absolute().parent.is_dir():
-            raise OptionError(f"cannot write {out}: its folder does not exist.")
+        check_target(out, [".parquet"])
         try:
             with terminated_as_interrupted():
                 table = measure_mixed(seed, number, store=RunStore(folder))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mirror_core.checks import OptionError
-from mirror_core.commands.common import INTERRUPTED, clear_errors, store_option
+from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The table, in Parquet, or in CSV if so named; by default named like FILE, in the current folder.",
+    help="The table: .parquet, .csv, .csv.gz or .tsv; by default FILE's name and .parquet, in the current folder.",
 )
 @store_option
 @click.option("--workers", type=click.IntRange(1), help="Worker processes on this machine; by default one a processor.")
@@ -61,13 +61,12 @@ def sweep(
         from mirror_core.runs.store import RunStore
         from mirror_core.studies.sweeps.plan import read_sweep
         from mirror_core.studies.sweeps.running import run_sweep, survey
-        from mirror_core.studies.sweeps.tables import joined, write_table
+        from mirror_core.studies.sweeps.tables import WRITERS, joined, write_table
 
         declared, store = {file.stem: read_sweep(file) for file in files}, RunStore(folder)
         if len(declared) < len(files):
             raise OptionError("two files have the same name: the table could not tell their rows apart.")
-        if not out.absolute().parent.is_dir():
-            raise OptionError(f"cannot write {out}: its folder does not exist.")
+        check_target(out, WRITERS)
         found = [survey(one, store, keep_weights=weights) for one in declared.values()]
         click.echo(_plan(found, store, workers, dask), err=not dry_run)
         if dry_run:

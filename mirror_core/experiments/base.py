@@ -61,6 +61,9 @@ class Experiment:
     """The condition of which the source claims it."""
     control: str
     """The condition that the main one has to differ from, if learning is what makes mirror units."""
+    n_actions: int = field(default=0, kw_only=True)
+    """Different actions in the recordings whose units are tested; 0 where there are none. With few, no test of single
+    units has power."""
     lesion: str = field(default="", kw_only=True)
     """The measure that says what silencing the units in question costs, more than matched ones; empty if none does."""
     seconds: float = field(default=10.0, kw_only=True)

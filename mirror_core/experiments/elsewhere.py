@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
@@ -11,8 +12,14 @@ from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.experiments.base import EXPERIMENTS, Experiment
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.study import read_study
+from mirror_core.studies.calibration.levels import find_mixed, levels
+from mirror_core.studies.calibration.mixed import PLANTED
 from mirror_core.studies.claims.verdicts import Judgement
-from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.significance import ALPHA, TRUSTED
+from mirror_core.studies.select import where
+
+ENOUGH = 0.5
+"""Power from which on finding no unit says something, as in a report."""
 
 HERE = {"sceptic": ("as-written", "self-observation")}
 """Conditions that have a row of their own: the paper's network among the sceptic's."""
@@ -41,17 +48,20 @@ class System:
 
     @property
     def mirrors(self) -> str:
-        """Whether there are mirror units: "yes", "no", "as without learning", or "not asked".
+        """Whether there are mirror units: "yes", "no", "as without learning", "cannot be told", or "not asked".
 
         The test controls false discoveries among the units that it calls, so that any share above zero counts. The
         rule: yes, if the 95 % interval of the difference to the control lies above zero; as without learning, if only
-        that of the share itself does; no, otherwise.
+        that of the share itself does; no, otherwise, if the test finds at least half of the mirror units in
+        made-up populations with as many actions (see `power`), else it cannot be told.
         """
         if self.share is None:
             return "not asked"
         if self.more is not None and self.more.low > 0:
             return "yes"
-        return "as without learning" if self.share.low > 0 else "no"
+        if self.share.low > 0:
+            return "as without learning"
+        return "no" if power(self.experiment.n_actions) >= ENOUGH else "cannot be told"
 
     @property
     def carries(self) -> str:
@@ -66,6 +76,19 @@ class System:
         if self.lesion is None or not self.lesion.n:
             return "not asked"
         return "yes" if self.lesion.low > 0 else "no"
+
+
+@cache
+def power(n_actions: int) -> float:
+    """Return which share of planted mirror units the test finds where all units are tuned and equally noisy.
+
+    From the calibration page's populations, `mixed.parquet`: those with as many actions, or the next fewer; 0 with
+    fewer than these have.
+    """
+    table = levels(find_mixed("mixed.parquet"))
+    chosen = where(table, test=TRUSTED, tuned_share=1.0, tuning="normal", unit_noise="equal", planted_share=PLANTED)
+    chosen = chosen[chosen.n_actions <= n_actions].sort_values("n_actions")
+    return float(chosen.found.iloc[-1]) if len(chosen) else 0.0
 
 
 def system(experiment: Experiment, table: pd.DataFrame, condition: str | None = None) -> System:

@@ -480,6 +480,7 @@ register(
         learn,
         main="imitation",
         control="shuffled babbling",
+        n_actions=N_MOVES,
         lesion="lesion_cost",
         seconds=5.0,
     )

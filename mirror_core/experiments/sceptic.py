@@ -238,6 +238,7 @@ register(
         learn,
         "vision",
         "untrained",
+        n_actions=6,
         seconds=14.0,
     )
 )

@@ -544,6 +544,7 @@ register(
         learn,
         condition_of("mirror", SHORTEST),
         NONE,
+        n_actions=N_GESTURES,
         seconds=10.0,
     )
 )

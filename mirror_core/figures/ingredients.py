@@ -116,6 +116,10 @@ def effects(backgrounds: pd.DataFrame, main: pd.DataFrame, pairs: pd.DataFrame) 
 
 def _interactions(axis: Axes, main: pd.DataFrame, pairs: pd.DataFrame) -> None:
     names = list(main.ingredient)
+    if len(names) < 2:
+        axis.set_axis_off()
+        axis.text(0.5, 0.5, "one ingredient: no pairs", ha="center", va="center", fontsize=8.5)
+        return
     grid = np.full((len(names), len(names)), np.nan)
     for row in pairs.itertuples():
         i, j = sorted((names.index(row.first), names.index(row.second)))

@@ -199,9 +199,8 @@ def finding(found: Calibration, mixed: pd.DataFrame) -> HTML:
         keeping(mixed),
         f"{differing(mixed)} Where no code is shared, the row, sequence and pseudosession nulls still call "
         f"{decimal(events['mean'].min())}–{decimal(events['mean'].max())} of units (two-sided), "
-        f"and {NAMES[TRUSTED]} calls {decimal(np.nanmin(shares['one-sided']), 3)}–"
-        f"{decimal(np.nanmax(shares['one-sided']), 3)} one-sided and {decimal(np.nanmin(shares['two-sided']), 3)}–"
-        f"{decimal(np.nanmax(shares['two-sided']), 3)} two-sided, at a nominal .05 "
+        f"and {NAMES[TRUSTED]} calls {_range(shares['one-sided'])} one-sided and {_range(shares['two-sided'])} "
+        f"two-sided, at a nominal .05 "
         f"({verdicts.count('within')} of {len(verdicts)} intervals hold .05). "
         f"Of planted mirror units of tuning similarity .95, one-sided {NAMES[TRUSTED]} finds {said} (BH). The power "
         f"asked for, {decimal(TARGETS[6])} at K = 6 and {decimal(TARGETS[9])} from K = 9: "
@@ -225,6 +224,12 @@ def keeping(mixed: pd.DataFrame) -> str:
         f"Of two tests, {NAMES[TRUSTED]} keeps its promised rate of false finds in {of} simulated situations, "
         f"{NAMES[EARLIER]} in {part(EARLIER)}."
     )
+
+
+def _range(values: list[float]) -> str:
+    """Return shares from the smallest to the largest; in so few units that none can be tested there is none."""
+    values = [value for value in values if np.isfinite(value)]
+    return f"{decimal(min(values), 3)}–{decimal(max(values), 3)}" if values else "nothing that can be tested"
 
 
 def differing(mixed: pd.DataFrame) -> str:

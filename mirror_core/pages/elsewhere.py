@@ -91,13 +91,14 @@ def rules() -> HTML:
     items = (
         f"<strong>Units that pass</strong>: tuning mismatch, one-sided, false discovery rate {decimal(ALPHA)}, so that "
         "any share above zero counts. “Yes”: the 95 % interval of the difference to the control, matched by seed, lies "
-        "above zero; “as without learning”: only that of the share itself does.",
+        "above zero; “as without learning”: only that of the share itself does; “cannot be told”: neither, and the "
+        "test finds less than half of the mirror units in made-up populations with as few actions (see calibration).",
         "<strong>Code carries over</strong>: decoders of the action, trained in one mode and tested in the other, the "
         f"worse way: balanced accuracy above chance, p ≤ {decimal(ALPHA)} among renamings of the actions. “Yes”: in "
         "nine of ten learners; “in some”: in half of them.",
         "<strong>Lesions matter</strong>: the 95 % interval of what silencing these units costs more than silencing "
         "matched ones lies above zero, in the measure named.",
-        "<strong>Not asked</strong>: the system has no recordings of the same actions once done and once shown, or no "
-        "units to silence; its page says why.",
+        "<strong>Not asked</strong>: the system has no recordings of the same actions once done and once shown, too "
+        "few units for any to pass, or none to silence; its page says why.",
     )
     return HTML(f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")

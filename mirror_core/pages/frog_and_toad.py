@@ -11,7 +11,7 @@ from mirror_core.experiments import frog_and_toad as game
 from mirror_core.experiments.judging import judge_study
 from mirror_core.figures.frog_and_toad import LOOK, board_picture
 from mirror_core.pages.player import player
-from mirror_core.pages.tables import statement
+from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, with_interval
@@ -110,29 +110,31 @@ def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
     return found
 
 
-def said(table: pd.DataFrame) -> HTML:
-    """Say what the figure shows: help, the index against its controls, and play."""
-    sentences = []
-    for coding in game.SYMBOLS:
-        ways = []
-        for how, control in PAIRS.items():
-            if f"{coding} / {how}" not in game.CONDITIONS:
-                continue
-            words = []
-            for than, name in (("untrained", "before learning"), (control, "where help is not taught")):
-                gap = against(table, coding, how, than)
-                side = "larger than" if gap.low > 0 else "smaller than" if gap.high < 0 else "not surely other than"
-                words.append(f"{side} {name} ({signed(gap)})")
-            start = "taught" if how == "labels" else f"taught {game.LONGER} times as long"
-            help_ = written(table, "help_recall", f"{coding} / {how}")
-            ways.append(
-                f"{start}, networks help on {help_} of the boards that ask for it; the index is {', '.join(words)}"
+def taught(table: pd.DataFrame) -> HTML:
+    """Show for each coding how often taught networks help, and whether their index differs from its controls'."""
+    rows = []
+    for condition in game.CONDITIONS:
+        coding, how = condition.split(" / ")
+        if how in PAIRS:
+            rows.append(
+                {
+                    "coding": coding,
+                    "taught": "long" if how.startswith("long") else "",
+                    "help when asked for": written(table, "help_recall", condition),
+                    "index minus before learning": signed(against(table, coding, how, "untrained")),
+                    "index minus where help is not taught": signed(against(table, coding, how, PAIRS[how])),
+                }
             )
-        sentences.append(f"<li><strong>{coding}</strong>: {'. Or, '.join(ways)}.</li>")
+    return show(pd.DataFrame(rows), "Mean and 95 % interval; index in deviations of units, matched by seed")
+
+
+def played(table: pd.DataFrame) -> HTML:
+    """Say how far networks that learned by play come, and what help brings them."""
+    sentences = []
     for coding in game.ONLY["play"]:
         owed, worth = (written(table, name, f"{coding} / play") for name in ("help_owed", "help_worth"))
         sentences.append(
-            f"<li><strong>{coding}, by play</strong>: games scroll by "
+            f"<li><strong>By play, {coding}</strong>: games scroll by "
             f"{written(table, 'game_score', f'{coding} / play')} columns (untrained: "
             f"{written(table, 'game_score', f'{coding} / untrained')}); help brings {worth} of them. The partner's "
             f"distress changes the chance of help by {owed}.</li>"

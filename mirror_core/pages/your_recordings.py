@@ -19,12 +19,19 @@ def truth(found: Report) -> HTML:
         {
             "units made to be": kind,
             "number": int((units.kind == kind).sum()),
-            "found to be mirror units": int(((units.kind == kind) & (units["found to be"] == "mirror")).sum()),
-            "to be anti-mirror units": int(((units.kind == kind) & (units["found to be"] == "anti-mirror")).sum()),
+            "found to be mirror units": _number(units, kind, "mirror"),
+            "to be anti-mirror units": _number(units, kind, "anti-mirror"),
         }
         for kind in KINDS
     ]
     return show(pd.DataFrame(rows))
+
+
+def _number(units: pd.DataFrame, kind: str, what: str) -> int | str:
+    """Return how many units of a kind were found to be something; a dash where units could not be tested."""
+    if "found to be" not in units:
+        return "–"
+    return int(((units.kind == kind) & (units["found to be"] == what)).sum())
 
 
 def finding(found: Report, of_means: Report) -> HTML:

@@ -14,7 +14,8 @@ from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair, checked_recording
 from mirror_core.arrays import DIMENSIONS, MODES
 from mirror_core.checks import one_of
-from mirror_core.recordings.trials import Trials
+from mirror_core.recordings.containers import aligned, in_order, in_range, labels_of, plain, same_measure
+from mirror_core.recordings.trials import Trials, as_text
 
 DROPS = {"sequences": 0, "units": 2}
 """What can be left out where values are not finite, and its axis."""
@@ -59,7 +60,9 @@ def prepare(
     Parameters
     ----------
     perform, observe
-        Activations (sequence, time, unit), any unit of measurement; row i of both is the same episode.
+        Activations (sequence, time, unit), any unit of measurement; row i of both is the same episode. Of xarray's
+        arrays dimensions are found by name, rows by their labels, and the labels of units are their names; what is
+        masked is missing.
     actions
         Action of each timestep (sequence, time), whole numbers of any integer or floating type.
     drop_nan
@@ -74,20 +77,27 @@ def prepare(
     """
     if drop_nan is not None:
         one_of("drop_nan", drop_nan, DROPS)
-    modes = [_numeric(name, mode) for name, mode in zip(MODES, (perform, observe), strict=True)]
+    given = dict(zip(MODES, (perform, observe), strict=True))
+    same_measure(given)
+    given = aligned(given | {"actions": actions}, DIMENSIONS)
+    modes = [_numeric(name, given[name]) for name in MODES]
     checked_pair(*map(_finite, modes))
+    labels = [found for name in MODES if (found := labels_of(name, given[name], "unit")) is not None]
     if actions is not None:
-        actions = np.asarray(actions)
+        actions = plain("actions", given["actions"], DIMENSIONS[:2])
         if actions.shape != modes[0].shape[:2]:
             checked_actions(np.zeros(actions.shape, int), modes[0].shape)  # says what the shape must be
-    modes, actions, units, dropped = _without_gaps(modes, actions, drop_nan)
+    units = labels[0] if labels else np.arange(modes[0].shape[2])
+    units = as_text(units) if units.dtype.kind not in "iu" else units
+    modes, actions, units, dropped = _without_gaps(modes, actions, units, drop_nan)
     if actions is not None:
         actions = _whole(actions)
         checked_actions(actions, modes[0].shape)
         _refuse_rare(actions)
     n_recorded = len(units)
+    modes, scaled = zip(*map(in_range, MODES, modes), strict=True)
     modes, units, constant = _without_constants(modes, units)
-    return Recordings(*modes, actions, units, (*dropped, *constant), n_recorded=n_recorded)
+    return Recordings(*modes, actions, units, (*dropped, *sum(scaled, []), *constant), n_recorded=n_recorded)
 
 
 def of_trials(trials: Trials) -> Recordings:
@@ -130,8 +140,8 @@ def of_trials(trials: Trials) -> Recordings:
     return Recordings(*modes, actions, units, (*notes, *constant), of_units, len(trials.units))
 
 
-def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return perform, observe and actions of labelled arrays, whatever the order of their dimensions.
+def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | None]:
+    """Return perform, observe and actions of labelled arrays, in memory, their dimensions in order.
 
     Parameters
     ----------
@@ -162,9 +172,9 @@ def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[np.ndarray, np.
         modes = [array.sel(mode=mode, drop=True) for mode in MODES]
     else:
         modes = [dataset[require(mode, names)] for mode in MODES]
-    perform, observe = (in_order(name, mode, DIMENSIONS) for name, mode in zip(MODES, modes, strict=True))
+    perform, observe = (in_order(name, mode, DIMENSIONS).load() for name, mode in zip(MODES, modes, strict=True))
     found = next((name for name in ("actions", "action") if name in names), None)
-    return perform, observe, None if found is None else in_order(found, dataset[found], DIMENSIONS[:2])
+    return perform, observe, None if found is None else in_order(found, dataset[found], DIMENSIONS[:2]).load()
 
 
 def require(name: str, names: list[str]) -> str:
@@ -184,23 +194,12 @@ def require(name: str, names: list[str]) -> str:
     return name
 
 
-def in_order(name: str, array: xr.DataArray, dimensions: tuple[str, ...]) -> np.ndarray:
-    """Return the values of an array with its dimensions in order, found by their names."""
-    if set(array.dims) != set(dimensions):
-        raise RecordingError(
-            f"{name} has dimensions ({', '.join(map(str, array.dims))}): they must be named {', '.join(dimensions)}, "
-            "in any order."
-        )
-    return array.transpose(*dimensions).values
-
-
 def _numeric(name: str, activity: ArrayLike) -> np.ndarray:
     """Return one recording as floats, finite or not."""
-    if isinstance(activity, np.ma.MaskedArray):
-        activity = activity.astype(float).filled(np.nan)  # what is masked is missing
-    activity = np.asarray(activity)
+    activity = plain(name, activity, DIMENSIONS)
     checked_recording(name, _finite(activity))
-    return activity if activity.dtype.kind == "f" else activity.astype(float)
+    with np.errstate(over="ignore"):  # a long double that is too large is infinite, and refused as such
+        return activity if activity.dtype in (np.float32, np.float64) else activity.astype(float)
 
 
 def _finite(activity: np.ndarray) -> np.ndarray:
@@ -209,10 +208,9 @@ def _finite(activity: np.ndarray) -> np.ndarray:
 
 
 def _without_gaps(
-    modes: list[np.ndarray], actions: np.ndarray | None, drop: str | None
+    modes: list[np.ndarray], actions: np.ndarray | None, units: np.ndarray, drop: str | None
 ) -> tuple[list[np.ndarray], np.ndarray | None, np.ndarray, list[str]]:
     """Leave out what has values that are not finite, or say where they are."""
-    units = np.arange(modes[0].shape[2])
     gaps = ~np.isfinite(modes[0]) | ~np.isfinite(modes[1])
     lost = np.zeros(len(gaps), bool)
     if actions is not None and actions.dtype.kind == "f":

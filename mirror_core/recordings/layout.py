@@ -138,7 +138,7 @@ def read_layout(path: Path) -> Layout:
         If it is no TOML, or has an unknown key or an impossible value; names file and key.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         for key in content:
             if key not in (names := [one.name for one in fields(Layout)]):
                 raise unknown("key", key, names)

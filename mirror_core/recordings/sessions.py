@@ -60,13 +60,13 @@ def bin_edges(layout: Layout) -> np.ndarray:
                 f"{name} is missing: window (--window FROM TO) and bin (--bin SECONDS) must both be given."
             )
     start, stop = layout.window
+    check_size("the window", 8.0 * (stop - start) / layout.bin)
     n = round((stop - start) / layout.bin)
     if n < 1 or abs(n * layout.bin - (stop - start)) > 1e-6 * layout.bin:
         raise OptionError(
             f"window = {start:g} to {stop:g} is not allowed with bin = {layout.bin:g}: it must be a whole number of "
             "bins."
         )
-    check_size("the window", 8.0 * n)
     return start + np.arange(n + 1) * layout.bin
 
 

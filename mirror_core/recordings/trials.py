@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
+from mirror_core.recordings.containers import aligned, in_range, labels_of, plain, same_measure, seconds
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Trials:
     """What was left out and why, a sentence each."""
 
     def __post_init__(self) -> None:
-        modes = [_activity(name, getattr(self, name)) for name in MODES]
+        given = {name: getattr(self, name) for name in MODES}
+        same_measure(given)
+        given = aligned(given | dict(self.groups), ("time", "unit"))
+        modes = [_activity(name, given[name]) for name in MODES]
         if modes[0].shape[1:] != modes[1].shape[1:]:
             raise RecordingError(
                 f"perform has shape {modes[0].shape} and observe {modes[1].shape}: both must have the same number of "
@@ -51,26 +56,33 @@ class Trials:
             )
         n_times, n_units = modes[0].shape[1:]
         labels = [
-            _labels(f"{name}_conditions", getattr(self, f"{name}_conditions"), len(mode))
+            _labels(f"{name}_conditions", getattr(self, f"{name}_conditions"), given[name], len(mode))
             for name, mode in zip(MODES, modes, strict=True)
         ]
         units = np.array([str(unit) for unit in self.units])
+        for name in MODES:
+            own = labels_of(name, given[name], "unit")
+            if own is not None and as_text(own).tolist() != units.tolist():
+                raise RecordingError(
+                    f"{name} has units {_some(as_text(own))}, and units says {_some(units)}: the same."
+                )
         if len(units) != n_units or len(set(units.tolist())) != n_units:
             raise RecordingError(
                 f"units has {len(units)} name(s), {len(set(units.tolist()))} different, and perform {n_units} unit(s): "
                 "each unit must have a name of its own."
             )
-        times = None if self.times is None else np.asarray(self.times, float)
+        times = None if self.times is None else seconds("times", self.times)
         if times is not None and (times.shape != (n_times,) or not (np.diff(times) > 0).all()):
             raise RecordingError(
                 f"times has shape {times.shape} and perform {n_times} time bin(s): it must have the centre of each bin "
                 "in seconds, increasing."
             )
-        groups = {name: as_text(values) for name, values in self.groups.items()}
+        groups = {name: as_text(plain(f"group {name!r}", given[name], ("unit",))) for name in self.groups}
         for name, values in groups.items():
             if values.shape != (n_units,):
                 raise RecordingError(f"group {name!r} has shape {values.shape}: it must have one label a unit.")
-        notes = list(self.notes)
+        modes, scaled = map(list, zip(*map(in_range, MODES, modes), strict=True))
+        notes = [*self.notes, *sum(scaled, [])]
         shared = np.intersect1d(*labels)
         if not len(shared):
             has = (f"{name} has {_some(own)}" for name, own in zip(MODES, labels, strict=True))
@@ -106,6 +118,8 @@ class Trials:
 
 def as_text(values: object) -> np.ndarray:
     """Return labels as text without spaces around them: whole numbers without a point, what is missing as ""."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(object).filled(None)
     return np.array([_word(value) for value in np.asarray(values).ravel()], dtype=np.str_)
 
 
@@ -115,26 +129,30 @@ def _word(value: object) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else f"{value:.12g}"
-    missing = value is None or (isinstance(value, np.ndarray) and not value.size)
+        if np.isnan(value):
+            return ""
+        whole = value == np.round(value) and abs(value) < 2**53  # a number of a trial that has become a float
+        return f"{value:.0f}" if whole else f"{value:.12g}"
+    missing = value is None or value is pd.NA or value is pd.NaT or (isinstance(value, np.ndarray) and not value.size)
     return "" if missing else str(value).strip().strip("\0")
 
 
 def _activity(name: str, activity: np.ndarray) -> np.ndarray:
-    activity = np.asarray(activity)
+    activity = plain(name, activity, ("trial", "time", "unit"))
     if activity.dtype.kind not in "fiub" or activity.ndim != 3 or not activity.size:
         raise RecordingError(
             f"{name} has shape {activity.shape} and dtype {activity.dtype}: it must hold real numbers with dimensions "
             "(trial, time, unit), at least one of each."
         )
-    activity = activity if activity.dtype.kind == "f" else activity.astype(float)
+    with np.errstate(over="ignore"):  # a long double that is too large is infinite, and refused as such
+        activity = activity if activity.dtype in (np.float32, np.float64) else activity.astype(float)
     if np.isinf(activity).any():
         raise RecordingError(f"{name} has {np.isinf(activity).sum()} infinite values: numbers, or NaN where none is.")
     return activity
 
 
-def _labels(name: str, labels: np.ndarray, n: int) -> np.ndarray:
-    labels = as_text(labels)
+def _labels(name: str, labels: object, activity: object, n: int) -> np.ndarray:
+    labels = as_text(plain(name, aligned({"activity": activity, name: labels}, ("trial",))[name], ("trial",)))
     if labels.shape != (n,) or (labels == "").any():
         raise RecordingError(
             f"{name} has {len(labels)} label(s), {np.sum(labels == '')} of them empty, for {n} trial(s): each trial "

@@ -1,5 +1,7 @@
 """What was measured once and comes with the checkout: where it is, and how a table of it is found, written and read."""
 
+import filecmp
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,12 @@ from mirror_core.runs.files import whole_file
 
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
+
+
+def text(name: str, value: object) -> None:
+    """Raise `OptionError` unless `value` is text: a list or a number in its place is never taken apart."""
+    if not isinstance(value, str):
+        raise OptionError(f"{name} = {value!r} is not allowed: it must be text, several names separated by commas.")
 
 
 def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
@@ -27,9 +35,17 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     Raises
     ------
     OptionError
-        If there is neither.
+        If there is neither, or if both are there and are not the same.
     """
-    for path in (Path(name).expanduser(), DATA / name):
+    text(field, name)
+    own, measured = Path(name).expanduser(), DATA / name
+    bare = os.path.basename(name) == name
+    if bare and own.is_file() and measured.is_file() and not filecmp.cmp(own, measured, shallow=False):
+        raise OptionError(
+            f"{field} = {name!r} is not allowed: it may be {measured} or, in the folder where this runs, "
+            f"{own.absolute()}, which is not the same; name the one that you mean with its folder."
+        )
+    for path in (own, measured):
         if path.is_file():
             return path
     there = ", ".join(sorted(path.name for path in DATA.glob(pattern)))
@@ -39,7 +55,15 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
 
 
 def write_data(table: pd.DataFrame, path: Path) -> None:
-    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all."""
+    """Write a table in Parquet, with its provenance (`attrs`), whole or not at all.
+
+    Raises
+    ------
+    OptionError
+        If the path does not end in .parquet.
+    """
+    if path.suffix.lower() != ".parquet":
+        raise OptionError(f"cannot write a table to {path}: its name must end in .parquet.")
     with whole_file(path) as part:
         table.to_parquet(part, compression="zstd", index=False)
 

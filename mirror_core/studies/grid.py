@@ -16,6 +16,7 @@ from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.runs.making import obtain
 from mirror_core.runs.store import Run
+from mirror_core.studies import data
 from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.shares import HEADLINE, N_EXCLUDED, measured_on_r
 
@@ -31,6 +32,7 @@ def names(kind: str, text: str, allowed: Sequence[str]) -> list[str]:
     OptionError
         For an unknown name (with the nearest ones), or none at all.
     """
+    data.text(kind, text)
     found = list(dict.fromkeys(part.strip() for part in text.split(",")))
     for name in found:
         one_of(kind, name, allowed)

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mirror_core.checks import OptionError
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.studies.grid import Grid, combined
 from mirror_core.studies.measures.beyond_r import beyond_r
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
-from mirror_core.studies.measures.lesions import against_draws, lesion_effects
+from mirror_core.studies.measures.lesions import DOSES, against_draws, lesion_effects
 from mirror_core.studies.select import where
 
 CONDITIONS_SHOWN = ("shared", "separate-cores", "untrained")
@@ -77,6 +78,13 @@ def lesion_table(grid: Grid, **settings: int) -> tuple[pd.DataFrame, pd.DataFram
         `condition`, `seed` in front.
     """
     found = once(lesion_effects, {key: run for key, run in grid.items() if key[1] in LESIONED}, **settings)
+    able = {key[0] for key, effects in found.items() if key[1] == "shared" and (effects.group == "top").any()}
+    for reading, _, _ in grid:
+        if reading not in able:
+            raise OptionError(
+                f"no shared core under {reading} has {min(DOSES)} units with r > 0 to silence: hidden_size must be "
+                "larger."
+            )
     return _joined(found), _joined({key: against_draws(effects) for key, effects in found.items()})
 
 

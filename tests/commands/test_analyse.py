@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,12 +97,44 @@ def test_what_is_wrong_is_said_before_any_work(folder, arguments, status, messag
 
 
 def test_a_report_is_replaced_and_one_that_cannot_be_is_said(folder, undrawn):
-    Path("mine-report.html").write_text("old")
-    assert mirror("mine.npz", *QUICK).exit_code == 0
+    Path("mine-report.html").write_text("of other recordings named mine")
+    done = mirror("mine.npz", *QUICK)
+    assert done.exit_code == 1 and "mine-report.html exists already: name a report that may be replaced" in done.stderr
+    assert Path("mine-report.html").read_text() == "of other recordings named mine"
+    assert mirror("mine.npz", *QUICK, "--out", "mine-report.html").exit_code == 0
     assert "<h1>" in Path("mine-report.html").read_text()
     Path("taken.html").mkdir()
     done = mirror("mine.npz", *QUICK, "--out", "taken.html")
     assert done.exit_code == 2 and "is a directory" in done.stderr
+
+
+def test_what_was_found_is_kept_before_it_is_shown(folder, undrawn, monkeypatch):
+    """A terminal that cannot take the report, or a file that cannot be written, takes nothing else with it."""
+
+    def unable(report):
+        raise UnicodeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mirror_core.report.Report, "__str__", unable)
+        mirror("mine.npz", *QUICK)
+    assert Path("mine-report.html").read_text()
+    Path("x.html").symlink_to("nowhere/x.html")
+    monkeypatch.setitem(KINDS, ".json", lambda report: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    done = mirror("mine.npz", *QUICK, "--out", "x.html", "--json", "x.json", "--csv", "x.csv")
+    assert done.exit_code == 1 and "cannot write x.json (No space left on device)." in done.stderr
+    assert "How many units respond alike" in done.stdout and Path("x.csv").read_text().startswith("unit,")
+    assert not Path("x.json").exists()
+
+
+def test_a_terminal_without_some_letters_and_a_pipe_that_is_closed_lose_nothing(folder, call):
+    command = f"{sys.executable} -m mirror_core.cli analyse mine.npz --permutations 9 --alpha 0.3"
+    done = call("bash", "-c", f"{command} --out a.html > shown", cwd=folder, PYTHONIOENCODING="latin-1")
+    assert done.returncode == 0 and "Traceback" not in done.stderr and Path("a.html").exists()
+    assert "\\u03b1 = 0.3" in Path("shown").read_text(encoding="latin-1")
+    closed = f"{command} --out b.html --json b.json 2>&1 | true; exit ${{PIPESTATUS[0]}}"
+    closed = call("bash", "-c", closed, cwd=folder)
+    assert closed.returncode == 0 and not closed.stderr
+    assert Path("b.html").read_text() == Path("a.html").read_text() and Path("b.json").exists()
 
 
 def test_ctrl_c_ends_it_without_a_report(folder, monkeypatch):

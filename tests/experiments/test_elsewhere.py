@@ -1,5 +1,7 @@
 """The row of a system: which words the rules choose, on tables whose truth is made."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,7 @@ def coin(monkeypatch):
     monkeypatch.setattr(elsewhere, "judge_study", lambda experiment, table: [])
     return Experiment(
         "coin", "A coin", "nobody2000", "10.0/0", "Coins mirror.", "coins", {"learned": "yes", "untrained": "no"},
-        MEASURES, lambda learner: pd.DataFrame(), "learned", "untrained", lesion="lesion_perform_zero",
+        MEASURES, lambda learner: pd.DataFrame(), "learned", "untrained", lesion="lesion_perform_zero", n_actions=6,
     )  # fmt: skip
 
 
@@ -44,6 +46,13 @@ def coin(monkeypatch):
 def test_the_words_follow_from_the_numbers(coin, table, mirrors, carries, matters):
     row = elsewhere.system(coin, table)
     assert (row.mirrors, row.carries, row.matters) == (mirrors, carries, matters)
+
+
+def test_with_few_actions_finding_none_says_nothing(coin):
+    few = replace(coin, n_actions=4)
+    assert elsewhere.system(few, made(0.0, 0.0)).mirrors == "cannot be told"
+    assert elsewhere.system(few, made(0.4, 0.0)).mirrors == "yes"
+    assert elsewhere.power(3) == 0.0 < elsewhere.power(4) < elsewhere.ENOUGH < elsewhere.power(6) <= elsewhere.power(8)
 
 
 def test_a_code_in_half_of_the_learners_carries_over_in_some(coin):

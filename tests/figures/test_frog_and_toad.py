@@ -42,8 +42,10 @@ def test_units_are_drawn_inside_their_panel():
 
 
 def test_the_words_follow_the_numbers(table, plain):
-    assert "larger than before learning (0.010" in page.said(table).data
-    assert "smaller than where help is not taught (−0.010" in page.said(table).data
+    shown = [re.findall("<td>(.*?)</td>", row) for row in page.taught(table).data.split("<tr>")[1:]]
+    assert shown[0][:2] == ["integers", ""] and shown[0][3].startswith("0.010") and shown[0][4].startswith("−0.010")
+    assert len(shown) == 7
+    assert page.played(table).data.count("By play") == 2
     assert "3 of 3 networks have such units" in page.lesions_said(table).data
     assert "no network learned to help" in plain(page.finding(table).data)
     assert {*page.FINDING, UNTESTED} == set(VERDICTS)

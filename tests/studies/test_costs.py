@@ -239,6 +239,17 @@ def test_the_committed_measurement_is_whole_and_has_no_place_of_the_machine_that
     assert "wall" not in page.finding(found, run_cost(found, "as-written"), "as-written").data
 
 
+def test_a_file_that_happens_to_lie_where_the_work_runs_is_not_taken_for_the_measured_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.json").write_text("{}")
+    assert find_data("measured", "own.json", "*.json").absolute() == tmp_path / "own.json"
+    (tmp_path / "cost.json").write_text("{}")
+    with pytest.raises(OptionError, match=f"'cost.json' is not allowed: it may be .*{tmp_path}/cost.json"):
+        find_data("measured", "cost.json", "*.json")
+    assert find_data("measured", "./cost.json", "*.json")
+    assert find_data("measured", str(tmp_path / "cost.json"), "*.json") == tmp_path / "cost.json"
+
+
 # -- the page --
 
 

@@ -55,10 +55,31 @@ def _imported_parts(source: str) -> list[str]:
 
 
 def data_digests(source: str, parameters: Mapping[str, Any], data: Path | None) -> dict[str, str]:
-    """Return the SHA-256 of each file of the data folder whose name a notebook or its parameters mention."""
+    """Return the SHA-256 of each file of the data folder whose name a notebook or its parameters mention, and of each
+    file anywhere else that a parameter names, seen from where the notebooks run."""
+    if data is None:
+        return {}
     text = source + json.dumps(dict(parameters), sort_keys=True)
-    files = sorted(path for path in data.rglob("*") if path.is_file()) if data is not None else []
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.name in text}
+    files = sorted(path for path in data.rglob("*") if path.is_file())
+    found = {path.name: path for path in files if path.name in text}
+    for value in parameters.values():
+        if isinstance(value, str) and value and _is_file(path := data.parents[1] / "notebooks" / _expanded(value)):
+            found[value] = path
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # text that cannot be a path: too long, or with a zero in it
+        return False
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # of a user that there is not
+        return Path(text)
 
 
 def versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ ever executed.
 
 from __future__ import annotations
 
+import errno
 import re
 import struct
 import tempfile
@@ -38,11 +39,17 @@ FAULTS = (
 )  # fmt: skip
 """What libraries raise when a file is damaged."""
 
+LOCKED = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What HDF5 says of a file that another program has opened for writing."""
+
 FOREIGN = {
     b"\x93NUMPY": "one array (.npy)",
     b"# Created by Octave": "a text file of Octave (save it with: save -v7 FILE)",
 }
 """How some other files begin, and what to say of them."""
+
+FREE = "close it there, or read a copy"
+"""What to do about a locked file."""
 
 FEW = 12
 """How many different values a column may have to be listed."""
@@ -305,10 +312,17 @@ def _clear_errors(path: Path, found: Format) -> Iterator[None]:
     except (RecordingError, OptionError) as error:
         raise type(error)(f"{path}: {error}") from error
     except FAULTS as error:
+        if is_locked(error):
+            raise RecordingError(f"{path} is locked by another program, which may be writing it: {FREE}.") from error
         reason = " ".join(str(error).split()) or type(error).__name__
         if found.is_one:  # it has been opened, and is what it says
             raise RecordingError(f"{path} is {found.name} with a part that is not understood ({reason}).") from error
         raise RecordingError(f"{path} is damaged or no file of recordings ({reason}): {_allowed()}.") from error
+
+
+def is_locked(error: BaseException) -> bool:
+    """Return whether a file could not be opened since another program has it."""
+    return isinstance(error, OSError) and error.errno in LOCKED and "lock" in str(error)
 
 
 def _allowed() -> str:
@@ -332,6 +346,8 @@ def _format_of(path: Path) -> Format:
             start = file.read(32)
     except FileNotFoundError:
         raise RecordingError(f"{path} does not exist: {_allowed()}.") from None
+    except BlockingIOError as error:
+        raise RecordingError(f"{path} is locked by another program, which may be writing it: {FREE}.") from error
     except OSError as error:
         raise RecordingError(f"{path} cannot be read ({error.strerror}): {_allowed()}.") from error
     if found is None or not start:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
+from mirror_core.recordings.containers import in_seconds, seconds
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, bin_edges, bin_means, check_size
 from mirror_core.recordings.trials import as_text
@@ -45,10 +46,14 @@ def around_events(
     try:
         column = np.asarray(rows[layout.event])
         events = (
-            np.where(column == "", "nan", column).astype(float) if column.dtype.kind in "OUT" else column.astype(float)
+            np.where(column == "", "nan", column).astype(float)
+            if column.dtype.kind in "OUT"
+            else seconds(layout.event, column)
         )
     except ValueError:
         raise OptionError(f"event = {layout.event!r} is not allowed: the column must hold times in seconds.") from None
+    events, converted = in_seconds(layout.event, events)
+    notes = (*notes, *converted)
     edges = bin_edges(layout)
     there = np.isfinite(events)
     if not there.any():

@@ -11,6 +11,7 @@ from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError
 from mirror_core.recordings.cleaned import require
+from mirror_core.recordings.containers import in_seconds
 from mirror_core.recordings.formats.base import Arrays, Contents, described, proposed
 from mirror_core.recordings.layout import AXES, Layout
 from mirror_core.recordings.sessions import Session, binned, check_size
@@ -198,7 +199,10 @@ def _padded(trials: list[np.ndarray]) -> np.ndarray:
 
 def _times(name: str, array: np.ndarray) -> np.ndarray:
     """Return the times of samples; of one array a trial the longest, which the others must begin like."""
-    parts = [np.asarray(part, float).ravel() for part in (array.ravel() if array.dtype == object else [array])]
+    parts = [
+        in_seconds(name, np.asarray(part, float).ravel())[0]
+        for part in (array.ravel() if array.dtype == object else [array])
+    ]
     longest = max(parts, key=len)
     if not all(np.allclose(part, longest[: len(part)], atol=1e-6) for part in parts):
         raise RecordingError(f"{name} differs between trials: all must have the same times from the event.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
@@ -12,10 +13,18 @@ from mirror_core.recordings.sessions import check_size
 
 
 def root_has(path: Path, attribute: str, *, of_items: bool = False) -> bool:
-    """Return whether the root, or an item in it, has an attribute; False if the file cannot be opened."""
+    """Return whether the root, or an item in it, has an attribute; False if the file cannot be opened.
+
+    Raises
+    ------
+    BlockingIOError
+        If another program has locked it.
+    """
     try:
         with h5py.File(path) as file:
             return attribute in file.attrs or (of_items and any(attribute in item(file, name).attrs for name in file))
+    except BlockingIOError:
+        raise
     except (OSError, RuntimeError, LookupError, TypeError, ValueError):
         return False
 
@@ -29,6 +38,12 @@ def item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
     return group
 
 
+def named(codes: np.ndarray, names: Mapping[int, str]) -> np.ndarray:
+    """Return what categorical codes stand for; "" for a code without a name."""
+    flat = [names.get(code, "") for code in codes.ravel().tolist()]
+    return np.array(flat, np.str_).reshape(codes.shape)
+
+
 def values(dataset: h5py.Dataset) -> np.ndarray:
     """Return a dataset as it is stored, text as text."""
     if dataset.external or dataset.is_virtual:
@@ -38,4 +53,6 @@ def values(dataset: h5py.Dataset) -> np.ndarray:
         return np.empty(0)
     if h5py.check_string_dtype(dataset.dtype):
         return np.asarray(dataset.asstr(errors="replace")[()], np.str_)
+    if codes := h5py.check_enum_dtype(dataset.dtype):
+        return named(np.asarray(dataset[()]), {code: name for name, code in codes.items()})
     return np.asarray(dataset[()])

@@ -27,6 +27,10 @@ NUMBERS = {
 CLASSES = dict(zip(range(6, 16), ("f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"), strict=True))
 """Class of a matrix of numbers → their dtype; smaller numbers may be stored in fewer bytes."""
 
+PLAIN = ("", "cell", "char", "logical", "single", "double", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)))
+"""Classes of MATLAB's that a 7.3 file keeps as what they are; of tables, strings and categories it keeps numbers that
+only MATLAB knows the meaning of."""
+
 COMPRESSED, CELL, STRUCT, CHAR, SPARSE = 15, 1, 2, 4, 5
 
 
@@ -171,6 +175,8 @@ def _matlab(file: h5py.File, one: h5py.Group | h5py.Dataset, seen: dict[bytes, o
         if elements:
             return _record({key: _cell(file, part, seen) for key, part in elements.items()})
         return _record({key: _box([_matlab(file, part, seen)]) for key, part in parts.items()})
+    if kind not in PLAIN:
+        return None
     if one.attrs.get("MATLAB_empty", 0):
         return np.empty([0, 0])
     if kind == "cell":

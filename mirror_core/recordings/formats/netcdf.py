@@ -12,16 +12,20 @@ import xarray as xr
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import from_labelled, require
+from mirror_core.recordings.containers import SECONDS, same_measure
 from mirror_core.recordings.formats.base import Arrays, Contents, Format, described, register
 from mirror_core.recordings.formats.fields import session_of
+from mirror_core.recordings.formats.hdf5 import named
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, check_size
 
 HDF = b"\x89HDF\r\n\x1a\n"
 """How NetCDF 4 begins; NetCDF 3 begins with its own name."""
 
-SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3}
-"""Units of a time axis, in seconds."""
+FILL = {
+    "f4": 9.969209968386869e36, "f8": 9.969209968386869e36, "i2": -(2**15) + 1, "i4": -(2**31) + 1, "i8": -(2**63) + 2,
+}  # fmt: skip
+"""NetCDF's fill values where none is declared, of the types that have one that no data have."""
 
 
 def read(path: Path, layout: Layout) -> Arrays | Session:
@@ -45,9 +49,10 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
                     "unit, and the third is that of its trials."
                 )
             fields[name] = dataset[name].transpose(*dims).values
-        fields |= {name: dataset[require(name, names)].values for name in own}
+        same_measure({name: dataset[name] for name in list(fields)})
+        fields |= {name: _labels(dataset[require(name, names)]) for name in own}
         groups = [name for name in dataset.data_vars if dataset[name].dims == ("unit",)]
-        fields |= {str(name): dataset[name].values for name in (*groups, *({"unit"} & {*dataset.coords}))}
+        fields |= {str(name): _labels(dataset[name]) for name in (*groups, *({"unit"} & {*dataset.coords}))}
         layout = layout.change(groups=tuple(map(str, groups)), unit="unit" if "unit" in dataset.coords else None)
         if "time" in dataset.coords and (scale := SECONDS.get(str(dataset["time"].attrs.get("units")).lower())):
             fields["time"] = dataset["time"].values * scale
@@ -71,7 +76,38 @@ def _opened(path: Path) -> Iterator[xr.Dataset]:
     with xr.open_dataset(path, decode_times=False, **how) as dataset:
         for name, array in dataset.variables.items():
             check_size(str(name), float(np.prod(array.shape, dtype=float)) * array.dtype.itemsize)
-        yield dataset
+        yield dataset.map(_valid, keep_attrs=True)
+
+
+def _valid(array: xr.DataArray) -> xr.DataArray:
+    """Return an array that is NaN where NetCDF says that there is no value, beside the fill value that xarray knows.
+
+    Those are values outside of `valid_range`, `valid_min` and `valid_max`, and, where an array declares no fill value,
+    the one that its type has by default: so begins what is never written.
+    """
+    attrs, stored = array.attrs, array.encoding
+    if array.dtype.kind not in "fiu":
+        return array
+    low, high = attrs.get("valid_range", (attrs.get("valid_min"), attrs.get("valid_max")))
+    scale, offset = stored.get("scale_factor", 1), stored.get("add_offset", 0)  # limits are those of what is stored
+    for limit, beyond in ((low, np.less), (high, np.greater)):
+        if limit is not None:
+            array = array.where(~beyond(array, limit * scale + offset))
+    fill = FILL.get(np.dtype(stored.get("dtype", array.dtype)).str[1:])
+    if fill is not None and not {"_FillValue", "missing_value"} & {*attrs, *stored}:
+        missing = array == np.dtype(array.dtype).type(fill)
+        if missing.any():
+            array = array.where(~missing)
+    array.attrs = attrs
+    return array
+
+
+def _labels(array: xr.DataArray) -> np.ndarray:
+    """Return labels; of codes whose meanings the file gives (`flag_values`, `flag_meanings`), these."""
+    if {"flag_values", "flag_meanings"} <= {*array.attrs}:
+        meanings = str(array.attrs["flag_meanings"]).split()
+        return named(array.values, dict(zip(np.atleast_1d(array.attrs["flag_values"]).tolist(), meanings, strict=True)))
+    return array.values
 
 
 register(

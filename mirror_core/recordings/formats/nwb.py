@@ -11,7 +11,7 @@ from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
 from mirror_core.recordings.formats.base import Contents, Field, Format, described, proposed, register
 from mirror_core.recordings.formats.events import around_events
-from mirror_core.recordings.formats.hdf5 import item, root_has, values
+from mirror_core.recordings.formats.hdf5 import item, named, root_has, values
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session
 from mirror_core.recordings.trials import as_text
@@ -29,14 +29,16 @@ def read(path: Path, layout: Layout) -> Session:
         series = _series(file, layout.data)
         data = values(item(series, "data"))
         attributes = item(series, "data").attrs
-        data = data.reshape(len(data), -1) * attributes.get("conversion", 1.0) + attributes.get("offset", 0.0)
+        data = data.reshape(len(data), -1)
+        if "channel_conversion" in series:
+            data = data * values(item(series, "channel_conversion"))
+        data = data * attributes.get("conversion", 1.0) + attributes.get("offset", 0.0)
         if "timestamps" in series:
             times = values(item(series, "timestamps"))
         else:
             start = item(series, "starting_time")
             times = float(start[()]) + np.arange(len(data)) / float(start.attrs["rate"])
-        names = [str(i) for i in range(data.shape[1])]
-        return around_events(rows, layout, units={}, names=names, signal=(times, data))
+        return around_events(rows, layout, units={}, names=_channels(file, series, data.shape[1]), signal=(times, data))
 
 
 def contents(path: Path) -> Contents:
@@ -70,7 +72,21 @@ def columns(table: h5py.Group) -> dict[str, np.ndarray]:
         plain = isinstance(one, h5py.Dataset) and one.shape == (n,) and f"{name}_index" not in table
         if plain and not name.endswith("_index") and (one.dtype.kind in "fiubSU" or h5py.check_string_dtype(one.dtype)):
             found[name] = values(one)
+            if "elements" in one.attrs and found[name].dtype.kind in "iu":  # NWB's enumerations: codes, and their names
+                elements = as_text(values(table.file[one.attrs["elements"]]))
+                found[name] = named(found[name], dict(enumerate(elements.tolist())))
     return found
+
+
+def _channels(file: h5py.File, series: h5py.Group, n: int) -> list[str]:
+    """Return the names of a signal's channels: the ids of the electrodes or regions that it refers to, else numbers."""
+    for name in ("electrodes", "rois"):
+        if name in series and "table" in item(series, name).attrs:
+            rows = values(item(series, name)).astype(int)
+            ids = as_text(values(item(file[item(series, name).attrs["table"]], "id")))
+            if len(rows) == n == len(set(rows.tolist())):
+                return ids[rows].tolist()
+    return [str(i) for i in range(n)]
 
 
 def _table(file: h5py.File, name: str) -> h5py.Group:

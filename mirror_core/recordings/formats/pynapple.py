@@ -14,6 +14,7 @@ from mirror_core.recordings.formats.npz import Archive
 from mirror_core.recordings.formats.tables import read_table
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session
+from mirror_core.recordings.trials import as_text
 
 NEEDED = (
     "trials (--trials) must name a table of trials beside the file: CSV or Parquet, or .npz with plain arrays; of an "
@@ -38,7 +39,8 @@ def read(path: Path, layout: Layout) -> Session:
         times = archive["t"]
         if kind != "TsGroup":
             values = archive["d"].reshape(len(times), -1)
-            names = [str(i) for i in range(values.shape[1])]
+            names = as_text(archive["columns"]).tolist() if "columns" in file.files else []
+            names = names if len(names) == values.shape[1] else [str(i) for i in range(values.shape[1])]
             return around_events(rows, layout, units={}, names=names, signal=(times, values), notes=notes)
         support = np.column_stack([archive["start"], archive["end"]])
         keys, index = archive["keys"], archive["index"]

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
+from mirror_core.recordings.containers import LONGEST, in_seconds, seconds
 from mirror_core.recordings.formats.base import Contents, Format, described, proposed, register
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, binned, check_size
@@ -31,16 +32,23 @@ def read_table(path: Path) -> pd.DataFrame:
         if file.read(4) == b"PAR1":
             stored = pq.ParquetFile(path)
             check_size(path.name, 8.0 * stored.metadata.num_rows * stored.metadata.num_columns)
-            return stored.read().to_pandas()
+            table = stored.read().to_pandas()
+            if not all(name is None for name in table.index.names):  # an index is a column as any other
+                table = table.reset_index()
+            if len(twice := table.columns[table.columns.duplicated()]):
+                raise RecordingError(f"the column {twice[0]!r} is there twice: each must have a name of its own.")
+            return table
+        file.seek(0)
+        encoding = "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # as spreadsheets save it
     check_size(path.name, 8.0 * path.stat().st_size)
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open(encoding=encoding) as file:
         line = file.readline()
     separator = max(",;\t", key=line.count)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # values for which there is no name would be lost
         try:
             table = pd.read_csv(
-                path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+                path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding, index_col=False
             )
         except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
             raise RecordingError("a row has more values than the first line has names: one each is needed.") from error
@@ -65,9 +73,10 @@ def read(path: Path, layout: Layout) -> Session:
         if name not in table:
             raise unknown("column of the table", name, table)
     values, times = (_numbers(table, names[what]) for what in ("value", "time"))
-    if not np.isfinite(times).all():
-        row = int((~np.isfinite(times)).argmax())
-        raise RecordingError(f"{names['time']} has no number in row {row + 2}: each value must have a time.")
+    times, notes = in_seconds(names["time"], times)
+    if not (np.abs(times) < LONGEST).all():
+        row = int((~(np.abs(times) < LONGEST)).argmax())
+        raise RecordingError(f"{names['time']} has no time in row {row + 2}: each value must have one, in seconds.")
     unit, units = _labels(table[names["unit"]])
     bins, time = np.unique(np.round(times, 9), return_inverse=True)
     codes, labels = zip(*(_labels(table[name]) for name in (*keys, names["trial"])), strict=True)
@@ -95,7 +104,7 @@ def read(path: Path, layout: Layout) -> Session:
             raise RecordingError(f"{name} differs within a unit: a group must say the same of a unit in all rows.")
         else:
             trials[name] = different[code[first_of_trial]]
-    return binned(Session(data, trials, of_units, tuple(units.tolist()), bins), layout)
+    return binned(Session(data, trials, of_units, tuple(units.tolist()), bins, notes), layout)
 
 
 def contents(path: Path) -> Contents:
@@ -112,6 +121,10 @@ def contents(path: Path) -> Contents:
 def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     """Return a column as floats, NaN where it is empty."""
     column = table[name]
+    if column.dtype.kind in "mM":
+        return seconds(str(name), column)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
     numbers = pd.to_numeric(column, errors="coerce")
     wrong = (numbers.isna() & column.notna() & ~column.isin(["", "NaN", "nan", "NA"])).to_numpy()
     if wrong.any():

@@ -66,7 +66,7 @@ def read_measured(name: str) -> Measured:
     """
     path = find_data("measured", name, "*.json", f" Make one with {COMMAND}.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise OptionError(f"measured = {name!r} cannot be read as JSON ({error}). Make it again: {COMMAND}.") from error
     try:

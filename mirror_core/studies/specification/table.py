@@ -56,7 +56,7 @@ def read_specification(table: str | pd.DataFrame, readings: Sequence[str]) -> Sp
     OptionError
         If the file is missing, or lacks one of the sweeps or of the readings.
     """
-    everything = pd.read_parquet(find_data("table", table, "*.parquet")) if isinstance(table, str) else table
+    everything = table if isinstance(table, pd.DataFrame) else pd.read_parquet(find_data("table", table, "*.parquet"))
     for name in (PAPER, CONTROLS):
         if name not in everything.attrs.get("sweeps", {}):
             raise OptionError(f"the table lacks the sweep {name}.")

@@ -151,7 +151,7 @@ def read_sweep(path: Path | str) -> Sweep:
     """
     path = Path(path)
     try:
-        return _sweep(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _sweep(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise OptionError(f"cannot read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:

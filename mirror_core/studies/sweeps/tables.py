@@ -1,5 +1,6 @@
 """A sweep's table: how it came about, several in one, and its file."""
 
+import gzip
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,18 +61,32 @@ def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return one
 
 
-def as_csv(table: pd.DataFrame) -> str:
+def as_csv(table: pd.DataFrame, separator: str = ",") -> str:
     """Return a table as CSV text, numbers with `CSV_DIGITS` significant digits."""
-    return table.to_csv(index=False, float_format=f"%.{CSV_DIGITS}g", lineterminator="\n")
+    return table.to_csv(index=False, sep=separator, float_format=f"%.{CSV_DIGITS}g", lineterminator="\n")
+
+
+WRITERS = {
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+    ".csv": lambda table, path: path.write_bytes(as_csv(table).encode()),
+    ".csv.gz": lambda table, path: path.write_bytes(gzip.compress(as_csv(table).encode(), mtime=0)),
+    ".tsv": lambda table, path: path.write_bytes(as_csv(table, "\t").encode()),
+}
+"""Ending of a file → what writes a table into it."""
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table whole or not at all, as Parquet, or as CSV if so named.
+    """Write a table whole or not at all, in the form that the ending of the path says, one of `WRITERS`.
 
-    In Parquet its `attrs` say which sweep and which code it comes from; CSV has `CSV_DIGITS` digits and no `attrs`.
+    In Parquet its `attrs` say which sweep and which code it comes from; text has `CSV_DIGITS` digits and no `attrs`.
+
+    Raises
+    ------
+    OptionError
+        For another ending.
     """
+    write = next((write for ending, write in WRITERS.items() if path.name.lower().endswith(ending)), None)
+    if write is None:
+        raise OptionError(f"cannot write a table to {path}: its name must end in {', '.join(WRITERS)}.")
     with whole_file(path) as part:
-        if path.suffix == ".csv":
-            part.write_text(as_csv(table), encoding="utf-8")
-        else:
-            table.to_parquet(part, index=False)
+        write(table, part)

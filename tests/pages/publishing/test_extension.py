@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -167,3 +168,17 @@ def test_a_table_that_a_notebook_names_counts_and_no_other(site):
     assert site.build() == ["first"]
     (data / "other.json").write_text("3")
     assert site.build() == ["first"]
+
+
+def test_a_file_elsewhere_that_a_parameter_names_counts(site, tmp_path):
+    own = tmp_path / "elsewhere" / "own.json"
+    own.parent.mkdir()
+    own.write_text("1")
+    source = PAGE.replace("seed: int = 42", 'table: str = ""')
+    digests = [fingerprint.page_fingerprint(source, {"table": "x" * 5000}, data=site.app.srcdir / "data")]
+    for text in ("1", "2"):
+        own.write_text(text)
+        os.utime(own, (0, 0))
+        for name in (str(own), "../elsewhere/own.json"):
+            digests.append(fingerprint.page_fingerprint(source, {"table": name}, data=site.app.srcdir / "data"))
+    assert len(set(digests)) == 5

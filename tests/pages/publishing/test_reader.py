@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import nbformat
@@ -14,7 +13,6 @@ import pytest
 
 from mirror_core.pages.publishing.reader import NotebookFileError, NotebookReader, parse_notebook
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[3] / "notebooks").glob("*.md"))
 SOURCE = """---
 kernelspec:
   name: python3
@@ -40,6 +38,9 @@ def folder(tmp_path):
     """A folder with notebooks/ablations.md in it."""
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "ablations.md").write_text(SOURCE)
+    for name in ("a copy (2).md", "without_an_ending"):  # as an editor on another machine saves it
+        source = SOURCE.replace("name: python3", "name: conda-env-mirror-py")
+        (tmp_path / "notebooks" / name).write_text(source, encoding="utf-8-sig")
     return tmp_path
 
 
@@ -60,6 +61,9 @@ def printed(path: Path) -> str:
         (".", "./notebooks/ablations.md", "./out.ipynb"),
         ("notebooks", "../notebooks/ablations.md", "../out.ipynb"),
         ("notebooks", "ablations.md", "../out.ipynb"),
+        ("..", "{folder.name}/notebooks/ablations.md", "{folder.name}/out.ipynb"),
+        ("notebooks", "a copy (2).md", "../out.ipynb"),
+        ("notebooks", "without_an_ending", "../out.ipynb"),
         (".", "{folder}/notebooks/ablations.md", "{folder}/out.ipynb"),
     ],
 )
@@ -129,16 +133,18 @@ def test_other_files_pass_through(folder):
         NotebookReader.read(str(folder / "absent.md"))
 
 
-def test_a_missing_kernel_is_supplied_and_a_given_one_kept():
+def test_a_kernel_that_is_missing_here_is_supplied_and_one_that_is_there_kept(tmp_path, monkeypatch):
     assert parse_notebook("```{code-cell}\n1\n```\n", "here").metadata.kernelspec.name == "python3"
-    named = parse_notebook(SOURCE.replace("python3", "mine").replace("Python 3", "Mine"), "here")
+    mine = SOURCE.replace("python3", "mine").replace("Python 3", "Mine")
+    assert parse_notebook(mine, "here").metadata.kernelspec.name == "python3"
+    (tmp_path / "kernels" / "mine").mkdir(parents=True)
+    (tmp_path / "kernels" / "mine" / "kernel.json").write_text('{"argv": ["x"], "display_name": "Mine"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    named = parse_notebook(mine, "here")
     assert named.metadata.kernelspec == {"name": "mine", "display_name": "Mine", "language": "python"}
     assert "jupytext" not in named.metadata
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_each_notebook_is_read_under_its_bare_name(path):
-    assert path.stem in {entry.name for entry in entry_points(group="papermill.io")}
+    other = mine.replace("display_name: Mine", "display_name: R\n  language: R")
+    assert parse_notebook(other, "here").metadata.kernelspec.name == "mine"
 
 
 def test_the_reader_is_light():

@@ -1,0 +1,402 @@
+"""Two agents that are paid for poking within a time window: does a unit code the partner as it codes its own agent?
+
+The source (Jiang et al. 2025, doi 10.1126/science.adw8151) trained mice, and pairs of artificial agents, in a task in
+which both are paid only if both poke within a short time. They learn to wait for each other, activity comes to carry
+information about the partner, and in the agents, silencing the units that carry it lowers cooperation. Whether such
+units are mirror units the source does not ask. We do.
+
+The world is `cooperation_world`, the agents and how they learn `recurrent_ppo`: two separate recurrent networks, a
+million timesteps alone, in which a poke is paid by itself, then two million together. This module has the conditions
+and what is measured. Two things are smaller or other than in the source: the room, and that an agent sees where its
+cells lie from itself, not where everything is.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from mirror_core.analysis import unit_correlation
+from mirror_core.experiments import recurrent_ppo as ppo
+from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.cooperation_world import (
+    COOPERATION,
+    DRINK,
+    EPISODE,
+    FROZEN,
+    MISS,
+    POKE,
+    WAITS,
+    ZEROS,
+    Worlds,
+)  # fmt: skip
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.recurrent_ppo import Agent, Pair
+from mirror_core.seeding import stream
+from mirror_core.studies.measures import Measure
+from mirror_core.studies.measures import register as measured
+from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
+
+NAME = "cooperation"
+
+CONDITIONS = {
+    "together": "paid for poking within the window, after having learned alone",
+    "alone": "paid for any poke: the first half of learning only",
+    "partner never seen": "as together, but the two never see each other in the second half",
+    "untrained": "random weights",
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is learned and measured."""
+
+    n_units: int = 128
+    """Hidden units of an agent."""
+    steps_alone: int = 1_000_000
+    steps_together: int = 2_000_000
+    rate_alone: float = 2e-3
+    """Of Adam, at the start."""
+    rate_together: float = 1.5e-3
+    learning: ppo.Settings = field(default_factory=ppo.Settings)
+    n_played: int = 128
+    """Episodes from which behaviour is measured."""
+    n_lesioned: int = 96
+    """Episodes that are played with each set of units silenced."""
+    n_matched: int = 5
+    """Sets of matched units."""
+    n_sequences: int = 64
+    """Streams of moves that are done and shown."""
+    n_steps: int = 60
+    """Timesteps of each."""
+    n_fillings: int = 8
+    """Unrelated streams that fill the other half of what an agent sees, over which activity is averaged."""
+    n_draws: int = N_DRAWS
+
+
+FULL = Sizes()
+SILENCED = 5
+"""A lesion silences one unit in so many, in both agents."""
+FAR, NEAR = 2, 1
+"""A partner is far if more steps than this from its poke cell, and near if at most so many."""
+N_GROUPS, LEAST = 8, 4
+"""For the mirror test, streams are joined to so many sequences; a move that one of them has less often than this is
+left out, since trained agents hardly use some."""
+
+UNTRAINED = "untrained pairs"
+for one in (
+    Measure("cooperation_success", "share of attempts that are answered in time", SHARE, UNTRAINED),
+    Measure("cooperations_paid", "paid cooperations in an episode", COUNT, UNTRAINED, digits=1),
+    Measure("pokes_alone", "paid pokes in an episode alone", COUNT, UNTRAINED, digits=1),
+    Measure("waiting", "probability of not poking, beside the cell: partner far minus near", CORRELATION, UNTRAINED),
+    Measure("partner_unique", "share of a unit's variance that follows the partner alone", SHARE, UNTRAINED),
+    Measure(
+        "partner_lesion_success", "success lost with the units that follow the partner, minus with matched units",
+        CORRELATION, "matched units",
+    ),
+    Measure(
+        "partner_lesion_paid", "paid cooperations lost with those, minus with matched units", ANY, "matched units",
+        digits=1,
+    ),
+    Measure(
+        "partner_lesion_alone", "paid pokes alone lost with those, minus with matched units", ANY, "matched units",
+        digits=1,
+    ),
+    Measure(
+        "mirror_lesion_success", "success lost with the units of the largest r, minus with matched units", CORRELATION,
+        "matched units",
+    ),
+):  # fmt: skip
+    measured(one)
+LESIONS = ("partner_lesion_success", "partner_lesion_paid", "partner_lesion_alone", "mirror_lesion_success")
+MEASURES = ("cooperation_success", "cooperations_paid", "pokes_alone", "waiting", "partner_unique", *LESIONS)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What happened in some episodes, played to their end in step."""
+
+    states: np.ndarray
+    """(time, world, agent, 10), before each timestep; see `cooperation_world.ROW` and what follows."""
+    seen: np.ndarray
+    """(time, agent, world, 6)."""
+    actions: np.ndarray
+    """(time, agent, world)."""
+    did: np.ndarray
+    """(time, agent, world): the sum of `POKE` and `DRINK`."""
+    together: np.ndarray
+    """(time, world): 0, `COOPERATION` or `MISS`."""
+    paid: np.ndarray
+    """(time, agent, world): whether an agent was paid for a poke."""
+
+    @property
+    def distance(self) -> np.ndarray:
+        """Steps from each agent to its poke cell (time, agent, world)."""
+        return np.abs(self.seen[..., :2] - ZEROS[:2]).sum(axis=-1)
+
+
+def play(
+    pair: Pair, n: int, rng: np.random.Generator, *, alone: bool = False, sees_partner: bool = True, kept=(None, None)
+) -> Played:
+    """Let a pair play n episodes; `kept` (agent, unit) is 0 for units that are silenced, None for none."""
+    ppo.check_pair(pair)
+    worlds = Worlds(rng.integers(2**63, size=n), alone=alone, sees_partner=sees_partner)
+    hidden = [np.zeros((n, len(agent["b"])), np.float32) for agent in pair]
+    steps, log_p, actions = [], np.empty(n), np.empty((2, n), np.int64)
+    for _ in range(EPISODE):
+        before, uniform = (worlds.states.copy(), worlds.seen.copy()), rng.random((2, n))
+        for k, agent in enumerate(pair):
+            hidden[k] = ppo.think(agent, worlds.seen[k], hidden[k], kept[k])
+            ppo.choose(ppo.outputs_of(agent, hidden[k]), uniform[k], actions[k], log_p)
+        waited = before[0][:, :, WAITS].T > 0
+        worlds.step(actions)
+        poked = worlds.did % DRINK == POKE
+        paid = poked & ~waited if alone else np.broadcast_to(worlds.paid, poked.shape)
+        steps.append((*before, actions.copy(), worlds.did.copy(), worlds.together.copy(), paid.copy()))
+    return Played(*map(np.array, zip(*steps, strict=True)))
+
+
+def success(played: Played) -> float:
+    """Return the share of attempts to cooperate that succeeded, whether paid or not; NaN where there was none."""
+    won, lost = (played.together == COOPERATION).sum(), (played.together == MISS).sum()
+    return float(won / (won + lost)) if won + lost else np.nan
+
+
+def paid_in_an_episode(played: Played) -> float:
+    """Return how often an agent was paid for a poke in an episode."""
+    return float(played.paid.sum(axis=0).mean())
+
+
+def waiting(played: Played) -> float:
+    """Return how much more probable it is, beside the poke cell, not to enter it while the partner is far than near.
+
+    Only timesteps count in which no water waits for either and neither stands still. NaN where there are none.
+    """
+    busy = (played.states[..., WAITS] + played.states[..., FROZEN]).swapaxes(1, 2)[:-1] > 0
+    own, other = played.distance[:-1], played.distance[:-1, ::-1]
+    beside, stayed = (own == 1) & ~busy & ~busy[:, ::-1], played.distance[1:] > 0
+    far, near = (stayed[beside & where] for where in (other > FAR, other <= NEAR))
+    return float(far.mean() - near.mean()) if len(far) and len(near) else np.nan
+
+
+def seen_with(own: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return what an agent sees (…, 6) that is where it is in `own`, and whose partner does what is done in `other`."""
+    seen = own.copy()
+    seen[..., 4:] = other[..., :2] - ZEROS[:2] + ZEROS[4:]
+    return seen
+
+
+def activity(agent: Agent, seen: np.ndarray) -> np.ndarray:
+    """Return the hidden states (sequence, time, unit) of an agent that sees this (time, sequence, 6)."""
+    hidden, states = np.zeros((seen.shape[1], len(agent["b"])), np.float32), []
+    for now in seen:
+        hidden = ppo.think(agent, np.ascontiguousarray(now), hidden)
+        states.append(hidden)
+    return np.stack(states, axis=1)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The same streams of moves, once done by an agent and once shown to it; see `paired`."""
+
+    perform: np.ndarray
+    observe: np.ndarray
+    """Both (sequence, time, unit), means over what fills the other half of what it sees."""
+    actions: np.ndarray
+    """(sequence, time): the move just made."""
+    unique: np.ndarray
+    """(unit,): share of the variance that follows what is shown, whatever the agent itself does."""
+    typical: np.ndarray
+    """(unit, 2): mean and deviation of each unit's activity, by which units are matched."""
+
+
+def paired(agent: Agent, seen: np.ndarray, actions: np.ndarray, n_fillings: int) -> Paired:
+    """Record an agent while streams of moves are done by its own body, and while they are shown as its partner's.
+
+    The other half of what it sees is that of other streams, rolled by as many sequences for each filling.
+
+    Parameters
+    ----------
+    seen
+        What the agent saw that made the moves (time, sequence, 6).
+    actions
+        Its moves (time, sequence).
+    """
+    n = seen.shape[1]
+    others = [np.roll(seen, i * max(1, n // (n_fillings + 1)), axis=1) for i in range(1, n_fillings + 1)]
+    perform = np.mean([activity(agent, seen_with(seen, other)) for other in others], axis=0)
+    each = np.array([activity(agent, seen_with(other, seen)) for other in others], dtype=float)
+    # variance among sequences at a timestep: what all have in common, such as settling in, follows nobody
+    total = (each - each.mean(axis=(0, 1))).var(axis=(0, 1)).mean(axis=0)
+    observe = each.mean(axis=0)
+    luck = each.var(axis=0, ddof=1).mean(axis=(0, 1)) / n_fillings if n_fillings > 1 else 0.0
+    follows = observe.var(axis=0).mean(axis=0) - luck
+    unique = np.where(total > 1e-6, np.clip(follows / np.maximum(total, 1e-6), 0, 1), 0)
+    typical = np.stack([each.mean(axis=(0, 1, 2)), each.std(axis=(0, 1, 2))], axis=1)
+    return Paired(perform[:, 1:], observe[:, 1:], actions[:-1].T, unique, typical)
+
+
+def balanced(found: Paired, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return both recordings and the actions, as many timesteps of every move; see `N_GROUPS`.
+
+    With unequal ones a decoder that knows nothing names the frequent move, and is right more often than by chance. None
+    if fewer than three moves are left: of two, any two tunings are the same or opposite.
+    """
+    n = len(found.actions) // N_GROUPS * N_GROUPS
+    parts = [
+        one[:n].reshape(N_GROUPS, -1, *one.shape[2:]) for one in (found.perform, found.observe, found.actions)
+    ]  # fmt: skip
+    counts = np.array([np.bincount(row, minlength=ppo.N_ACTIONS) for row in parts[2]])
+    used = np.flatnonzero(counts.min(axis=0) >= LEAST)
+    if len(used) < 3:
+        return None
+    each = counts[:, used].min()
+    chosen = [
+        rng.permutation(np.concatenate([rng.choice(np.flatnonzero(row == one), each, replace=False) for one in used]))
+        for row in parts[2]
+    ]
+    perform, observe, actions = (
+        np.stack([row[rows] for row, rows in zip(part, chosen, strict=True)]) for part in parts
+    )  # fmt: skip
+    return perform, observe, actions
+
+
+def matched(chosen: np.ndarray, typical: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return as many other units, each one of the four most like a chosen one in mean and deviation of activity."""
+    z = (typical - typical.mean(axis=0)) / (typical.std(axis=0) + 1e-9)
+    free, found = np.setdiff1d(np.arange(len(typical)), chosen), []
+    for unit in rng.permutation(chosen):
+        near = np.argsort(((z[free] - z[unit]) ** 2).sum(axis=1), kind="stable")[:4]
+        at = rng.choice(near)
+        found.append(free[at])
+        free = np.delete(free, at)
+    return np.array(found)
+
+
+def lesion_costs(
+    pair: Pair, chosen: list[np.ndarray], typical: list[np.ndarray], seed: int, name: str, sizes: Sizes
+) -> np.ndarray:
+    """Return what it costs to silence the chosen units of both agents, minus the mean cost of matched ones.
+
+    Of success, paid cooperations, and paid pokes alone; always in the same worlds and with the same random numbers.
+    """
+
+    def score(silenced: list[np.ndarray]) -> np.ndarray:
+        kept = np.ones((2, len(typical[0])), np.float32)
+        for k, units in enumerate(silenced):
+            kept[k, units] = 0
+        both = play(pair, sizes.n_lesioned, stream(seed, f"{NAME}/lesioned"), kept=kept)
+        alone = play(pair, sizes.n_lesioned, stream(seed, f"{NAME}/lesioned alone"), alone=True, kept=kept)
+        return np.array([success(both), paid_in_an_episode(both), paid_in_an_episode(alone)])
+
+    rng = stream(seed, f"{NAME}/matched to {name}")
+    others = [score([matched(*one, rng) for one in zip(chosen, typical, strict=True)]) for _ in range(sizes.n_matched)]
+    return np.mean(others, axis=0) - score(chosen)
+
+
+def largest(values: np.ndarray) -> np.ndarray:
+    """Return the units with the largest values, one in `SILENCED`."""
+    return np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[: max(1, len(values) // SILENCED)]
+
+
+def measure(pair: Pair, condition: str, streams: Played, seed: int, sizes: Sizes) -> dict[str, float]:
+    """Return all measures of a pair; `streams` has the moves that are done and shown."""
+    sees = condition != "partner never seen"
+    played = play(pair, sizes.n_played, stream(seed, f"{NAME}/played"), sees_partner=sees)
+    solo = play(pair, sizes.n_played, stream(seed, f"{NAME}/played alone"), alone=True, sees_partner=sees)
+    n, length = sizes.n_sequences, sizes.n_steps
+    found, mirrors = [], []
+    for k, agent in enumerate(pair):
+        one = paired(agent, streams.seen[:length, k, :n], streams.actions[:length, k, :n], sizes.n_fillings)
+        even = balanced(one, stream(seed, f"{NAME}/balanced/{k}"))
+        tested = even and mirroring(*even, seed, f"{NAME}/{condition}/{k}", n_draws=sizes.n_draws)
+        mirrors.append(tested or dict.fromkeys(MIRRORING, np.nan))
+        found.append(one)
+    worse = {"code_gain": min, "code_p": max}  # both agents have to pass
+    row = {
+        "cooperation_success": success(played),
+        "cooperations_paid": paid_in_an_episode(played),
+        "pokes_alone": paid_in_an_episode(solo),
+        "waiting": waiting(played),
+        "partner_unique": float(np.mean([one.unique for one in found])),
+        **dict.fromkeys(LESIONS, np.nan),
+        **{name: float(worse.get(name, np.mean)([one[name] for one in mirrors])) for name in MIRRORING},
+    }
+    if condition == "together":
+        typical = [one.typical for one in found]
+        chosen = [largest(one.unique) for one in found]
+        costs = lesion_costs(pair, chosen, typical, seed, "partner units", sizes)
+        row |= dict(zip(LESIONS[:3], costs.tolist(), strict=True))
+        chosen = [largest(unit_correlation(one.perform, one.observe, centre_timesteps=True)) for one in found]
+        row[LESIONS[3]] = float(lesion_costs(pair, chosen, typical, seed, "mirror units", sizes)[0])
+    return row
+
+
+def learned(seed: int, conditions: tuple[str, ...], sizes: Sizes) -> tuple[dict[str, Pair], dict[str, float]]:
+    """Return the pairs of these conditions and `together`, and how many seconds each took to learn its own part."""
+    clock = [time.process_time()]
+
+    def lap() -> float:
+        clock.append(time.process_time())
+        return clock[-1] - clock[-2]
+
+    pairs = {"untrained": ppo.new_pair(sizes.n_units, stream(seed, f"{NAME}/weights"))}
+    pairs["alone"] = copy.deepcopy(pairs["untrained"])
+    seconds = {"untrained": lap()}
+    ppo.train(
+        pairs["alone"], sizes.steps_alone, sizes.rate_alone, stream(seed, f"{NAME}/alone"), alone=True,
+        settings=sizes.learning,
+    )  # fmt: skip
+    seconds["alone"] = lap()
+    for condition, sees in (("together", True), ("partner never seen", False)):
+        if condition == "together" or condition in conditions:
+            pairs[condition] = copy.deepcopy(pairs["alone"])
+            ppo.train(
+                pairs[condition], sizes.steps_together, sizes.rate_together, stream(seed, f"{NAME}/together"),
+                sees_partner=sees, settings=sizes.learning,
+            )  # fmt: skip
+            seconds[condition] = lap()
+    return pairs, seconds
+
+
+def learn(learner: Learner, sizes: Sizes = FULL) -> pd.DataFrame:
+    """Let the pairs of a seed learn, and measure them.
+
+    The moves that are done and shown are in every condition those of the pair that learned together, so that one is
+    always made. A row's seconds are those of its own part of learning, and of its measures: what `together` and
+    `partner never seen` learn alone first is in those of `alone`.
+    """
+    pairs, seconds = learned(learner.seed, learner.conditions, sizes)
+    n = max(sizes.n_played, sizes.n_sequences)
+    streams = play(pairs["together"], n, stream(learner.seed, f"{NAME}/streams"))
+    rows = []
+    for condition in learner.conditions:
+        start = time.process_time()
+        row = measure(pairs[condition], condition, streams, learner.seed, sizes)
+        took = time.process_time() - start + seconds[condition]
+        rows.append({"condition": condition, **row, "seconds": took})
+    return pd.DataFrame(rows)
+
+
+register(
+    Experiment(
+        NAME,
+        title="Cooperation in a time window",
+        source="jiang2025",
+        doi="10.1126/science.adw8151",
+        claims="Agents that are paid for acting together learn to wait, by units that follow the partner.",
+        sampled="pairs",
+        conditions=CONDITIONS,
+        measures=(*MEASURES, *MIRRORING),
+        learn=learn,
+        main="together",
+        control="untrained",
+        n_actions=4,
+        lesion="partner_lesion_success",
+        seconds=45,
+    )
+)

@@ -1,0 +1,111 @@
+"""Every parameter of every notebook at its smallest: a page without a warning, or one sentence that says the least."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from pathlib import Path
+
+import jupytext
+import matplotlib.pyplot as plt
+import pytest
+import yaml
+from IPython.core.interactiveshell import InteractiveShell
+
+from mirror_core.checks import OptionError
+from mirror_core.recordings.cleaned import RecordingError
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
+
+FEW = dict(n_seeds=1, n_sequences=1, n_epochs=1, n_test=4, reading="as-written", seed=0)
+"""What most notebooks have, as small as it may be: one network, which learned from one sequence."""
+NETWORK = dict(FEW, hidden_size=6)
+
+PAGES = {
+    "methods": [dict(NETWORK, hidden_size=1)],
+    "main_result": [dict(NETWORK, hidden_size=1, n_permutations=1, n_seeds_tested=1)],
+    "ablations": [dict(NETWORK, hidden_size=1, condition="separate-cores"), dict(NETWORK, condition="shared")],
+    "temporal": [dict(NETWORK, hidden_size=1, n_top=1, max_lag=1, n_permutations=1)],
+    "calibration": [dict(NETWORK, n_populations=1, n_permutations=1, n_redraws=1)],
+    "specification": [dict(n_draws=1, reading="dual-readout")],
+    "ingredients": [dict(NETWORK, hidden_size=1, ingredient="shared core", penalty=1e-9, n_steps=1)],
+    "claims": [dict(NETWORK, hidden_size=1, n_seeds_shared=1, n_permutations=1, n_lesions=1)],
+    "runs": [dict(NETWORK, hidden_size=1, n_seeds_shared=1)],
+    "your_network": [dict(seed=0, n_train=1, n_test=10, n_epochs=1, n_units=1, n_permutations=1)],
+    "your_recordings": [dict(seed=0, n_execute=12, n_observe=12, n_permutations=1, bin=1.5)],
+    "cost": [dict(reading="as-written")],
+}
+"""Notebook → parameters at their smallest that give its page."""
+
+REFUSED = [
+    ("methods", dict(n_seeds=0), "n_seeds = 0 is not allowed"),
+    ("main_result", dict(FEW, n_test=3), "n_test = 3 is not allowed: it must be a whole number of at least 4"),
+    ("one_code", dict(NETWORK, hidden_size=2, n_draws=1, n_lesioned=4), "hidden_size must be larger"),
+    ("calibration", dict(NETWORK, hidden_size=1, n_permutations=1, n_redraws=1), "unit mismatch needs at least 2"),
+    ("your_network", dict(n_train=1, n_test=4, n_epochs=1, n_units=1, n_permutations=1), "at least 4 are needed"),
+    ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
+    ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
+    ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
+    ("ablations", dict(FEW, condition=["shared"]), "unknown condition"),
+    ("ingredients", dict(ingredient=2), "ingredient = 2 is not allowed: it must be text"),
+    ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
+    ("specification", dict(table=1.5), "table = 1.5 is not allowed: it must be text"),
+    ("cost", dict(measured=[]), "measured = [] is not allowed: it must be text"),
+    ("calibration", dict(FEW, mixed=True), "mixed = True is not allowed: it must be text"),
+]
+"""Notebook, parameters that it cannot do with, and what it says."""
+
+
+def run(name: str, parameters: dict) -> None:
+    """Run the cells of a notebook in this process, draw what they drew, and raise what they raise, warnings too."""
+    notebook = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst")
+    shell = InteractiveShell.instance()
+    shell.reset(new_session=True)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="error"):
+            shell.showtraceback = lambda *arguments, **options: None
+            shell.run_cell(cell.source, store_history=False).raise_error()
+            for number in plt.get_fignums():
+                plt.figure(number).savefig(io.BytesIO(), format="svg")
+        plt.close("all")
+        if "parameters" in cell.metadata.get("tags", []):
+            assert set(parameters) <= set(shell.user_ns)
+            shell.user_ns.update(parameters)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
+    monkeypatch.chdir(ROOT / "notebooks")
+    yield
+    plt.close("all")
+
+
+def test_every_notebook_is_tried():
+    there = {path.stem for path in (ROOT / "notebooks").glob("*.md")} & set(TINY)
+    assert there == set(PAGES) | {name for name, _, _ in REFUSED}
+
+
+@pytest.mark.parametrize(("name", "parameters"), [(name, one) for name, some in PAGES.items() for one in some])
+def test_the_smallest_parameters_give_the_page(name, parameters):
+    known = {key: value for key, value in parameters.items() if key in parameters_of(name)}
+    run(name, known)
+
+
+@pytest.mark.parametrize(("name", "parameters", "message"), REFUSED)
+def test_what_is_too_small_or_no_text_is_one_sentence(name, parameters, message):
+    known = {key: value for key, value in parameters.items() if key in parameters_of(name)}
+    with pytest.raises((OptionError, RecordingError)) as caught:
+        run(name, known)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def parameters_of(name: str) -> set[str]:
+    """Return the names that a notebook's cell of parameters sets."""
+    cells = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst").cells
+    cell = next(cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    return {line.split(":")[0] for line in cell.source.splitlines()}
