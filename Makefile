@@ -40,6 +40,9 @@ pdf: env links  ## the supplement as one PDF; needs Chromium or Chrome, which pr
 test: env  ## check format and style, run all tests
 	$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format" >&2; exit 1; }
 	$(BIN)/ruff check --quiet .
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
+	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' || \
+	    echo "note: Playwright cannot be installed; the tests in a browser are skipped"
 	MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
 
 lab: env  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)

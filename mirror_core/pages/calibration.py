@@ -208,6 +208,12 @@ def finding(found: Calibration, mixed: pd.DataFrame) -> HTML:
     )
 
 
+def _range(values: list[float]) -> str:
+    """Return shares from the smallest to the largest; in so few units that none can be tested there is none."""
+    values = [value for value in values if np.isfinite(value)]
+    return f"{decimal(min(values), 3)}–{decimal(max(values), 3)}" if values else "nothing that can be tested"
+
+
 def keeping(mixed: pd.DataFrame) -> str:
     """Say in one plain sentence in how many situations without mirror units each of the two tests holds.
 
@@ -224,12 +230,6 @@ def keeping(mixed: pd.DataFrame) -> str:
         f"Of two tests, {NAMES[TRUSTED]} keeps its promised rate of false finds in {of} simulated situations, "
         f"{NAMES[EARLIER]} in {part(EARLIER)}."
     )
-
-
-def _range(values: list[float]) -> str:
-    """Return shares from the smallest to the largest; in so few units that none can be tested there is none."""
-    values = [value for value in values if np.isfinite(value)]
-    return f"{decimal(min(values), 3)}–{decimal(max(values), 3)}" if values else "nothing that can be tested"
 
 
 def differing(mixed: pd.DataFrame) -> str:

@@ -182,7 +182,7 @@ def title_without_repetition(
 
 
 def add_whole_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Put the HTML files that notebooks glued into the built site."""
+    """Put the HTML files and scripts that notebooks glued into the built site."""
     if exception is None and app.builder.format == "html":
         copy_whole_pages(Path(app.srcdir, EXECUTED), Path(app.outdir, EXECUTED))
         Path(app.outdir, MARK).unlink(missing_ok=True)

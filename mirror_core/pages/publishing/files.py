@@ -1,10 +1,10 @@
-"""Text files that a notebook glues, so that the site can offer them: for download, or whole pages to open."""
+"""Text files that a notebook glues, so that the site can offer them: for download, as whole pages, or as scripts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-KINDS = {"csv": "text/csv", "json": "application/json", "html": "application/xhtml+xml"}
+KINDS = {"csv": "text/csv", "json": "application/json", "html": "application/xhtml+xml", "js": "text/javascript"}
 """Kinds of files, and under which name a notebook holds them; "text/html" is what a page shows itself."""
 
 

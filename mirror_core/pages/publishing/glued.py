@@ -3,7 +3,8 @@
 MyST-NB shows a glued vector figure, or glued Markdown, only on the page of its own notebook. As a file,
 `notebooks/glued/NOTEBOOK/KEY.svg` (.png, .md), it goes through the ordinary `figure` and `include` directives, with
 alternative text and a caption. A glued `TextFile` (.csv, .json) goes through the `download` role. One of kind .html is
-a page of its own: the built site has it at the same place, `glued/NOTEBOOK/KEY.html` as the notebooks' pages see it.
+a page of its own, one of kind .js a script that pages load: the built site has them at the same place,
+`glued/NOTEBOOK/KEY.html` as the notebooks' pages see it.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def write_glued(executed: Path) -> None:
 
 
 def copy_whole_pages(notebooks: Path, built: Path) -> None:
-    """Copy the glued HTML files beside the built pages of the notebooks, where they open in the browser."""
-    for path in notebooks.glob(f"{FOLDER}/*/*.html"):
+    """Copy the glued HTML files and scripts beside the built pages of the notebooks, where the browser finds them."""
+    for path in (path for kind in ("html", "js") for path in notebooks.glob(f"{FOLDER}/*/*.{kind}")):
         copy = built / path.relative_to(notebooks)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

@@ -64,12 +64,13 @@ def test_what_is_no_longer_glued_is_removed_and_the_same_is_not_touched(write, t
     assert (tmp_path / "glued" / "page" / "same.md").stat().st_mtime_ns == before
 
 
-def test_a_glued_page_is_a_file_that_the_built_site_has_too(tmp_path):
-    page = TextFile("<h1>é</h1>", "html")
+@pytest.mark.parametrize("kind", ["html", "js"])
+def test_a_glued_page_or_script_is_a_file_that_the_built_site_has_too(tmp_path, kind):
+    page = TextFile("<h1>é</h1>", kind)
     assert "text/html" not in page._repr_mimebundle_()  # what a cell shows as HTML is no file
     output = nbformat.v4.new_output(
         "display_data",
-        {PREFIX + kind: text for kind, text in page._repr_mimebundle_().items()},
+        {PREFIX + mime: text for mime, text in page._repr_mimebundle_().items()},
         metadata={"scrapbook": {"name": "report", "mime_prefix": PREFIX}},
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])])
@@ -78,4 +79,4 @@ def test_a_glued_page_is_a_file_that_the_built_site_has_too(tmp_path):
     nbformat.write(notebook, executed)
     write_glued(executed)
     copy_whole_pages(executed.parent, tmp_path / "built")
-    assert (tmp_path / "built" / "glued" / "page" / "report.html").read_text(encoding="utf-8") == "<h1>é</h1>"
+    assert (tmp_path / "built" / "glued" / "page" / f"report.{kind}").read_text(encoding="utf-8") == "<h1>é</h1>"
