@@ -148,7 +148,7 @@ def kill_builds(folder: Path, n: int, chance: random.Random) -> Count:
     command = [Path(sys.executable).with_name("jupyter-book"), "build", "book"]
     calm, site = small_site(folder / "calm"), small_site(folder / "killed")
     run_to_the_end(command, calm, MIRROR_CORE_STORE=str(folder / "store-calm"))
-    seconds = run_to_the_end(command, site, MIRROR_CORE_STORE=str(folder / "store"))
+    run_to_the_end(command, site, MIRROR_CORE_STORE=str(folder / "store"))
     turn, there = 0, set(PAGES)
 
     def change() -> None:
@@ -171,6 +171,8 @@ def kill_builds(folder: Path, n: int, chance: random.Random) -> Count:
                 count += 1
         return count
 
+    change()
+    seconds = run_to_the_end(command, site, MIRROR_CORE_STORE=str(folder / "store"))  # as long as those to be killed
     found = kill_often(command, site, n, seconds, chance, lost, change, MIRROR_CORE_STORE=str(folder / "store"))
     run_to_the_end(command, site, MIRROR_CORE_STORE=str(folder / "store"))
     html = site / "book" / "_build" / "html"

@@ -87,6 +87,7 @@ def analyse(
         options = dict(name=file.name, seed=seed, n_permutations=permutations, alpha=alpha, progress=True)
         try:
             with usage_errors():
+                door.Settings(seed, permutations, alpha)
                 recording = read_recording(file, layout, seed=seed)
             if isinstance(recording, Trials) and (no_actions or drop_nan):
                 raise click.UsageError(

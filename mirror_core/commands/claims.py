@@ -71,18 +71,23 @@ def claims(
     option, 130 after Ctrl-C.
     """
     with clear_errors():
+        from mirror_core.checks import OptionError
         from mirror_core.config.conditions import READINGS
         from mirror_core.config.settings import Config
         from mirror_core.runs.store import RunStore
         from mirror_core.studies.claims.evidence import claim_grid, gather
-        from mirror_core.studies.claims.results import to_json
+        from mirror_core.studies.claims.results import COMMITTED, to_json
         from mirror_core.studies.claims.statements import conditions_of, load_claims
         from mirror_core.studies.claims.verdicts import evaluate
+        from mirror_core.studies.data import DATA, WITH_A_CHECKOUT
         from mirror_core.studies.grid import names
 
         if out:
             check_target(out, ENDINGS.values() if form is None else [ENDINGS[form]])
         form = form or next((known for known in ENDINGS if out and out.name.lower().endswith(ENDINGS[known])), "table")
+        if check and not COMMITTED.is_file():  # before hours of work, not after
+            missing = f"no verdicts to compare with: {COMMITTED} does not exist."
+            raise OptionError(missing if DATA.is_dir() else f"{missing} {WITH_A_CHECKOUT}")
         if whose != "paper":
             _of_experiments(whose, form, out)
             return
@@ -149,13 +154,11 @@ def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]
     Raises
     ------
     OptionError
-        If there are none to compare with, or other networks are behind them.
+        If other networks are behind them.
     """
     from mirror_core.checks import OptionError
     from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts
 
-    if not COMMITTED.is_file():
-        raise OptionError(f"no verdicts to compare with: {COMMITTED} does not exist.")
     old, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8-sig"))
     found, now = read_verdicts(new)
     differing = {name for name in {*settings, *now} - {"n_networks"} if settings.get(name) != now.get(name)}

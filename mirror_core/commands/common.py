@@ -118,6 +118,8 @@ def clear_errors() -> Iterator[None]:
     """Turn the errors that a user can do something about into one line and exit status 1."""
     try:
         yield
+    except MemoryError as error:
+        raise click.ClickException(f"there is too little memory for this ({error}).") from error
     except (ValueError, OSError, RuntimeError) as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] != "mirror_core":
             raise  # a fault of ours: its traceback is worth seeing

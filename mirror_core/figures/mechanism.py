@@ -37,7 +37,7 @@ def captured(spaces: xr.Dataset) -> Figure:
             axis.plot(
                 directions, directions / spaces.sizes["unit"], color="black", linewidth=1.2, linestyle=":", zorder=4
             )
-            axis.set(ylim=(0, 1.02), xlim=(1, directions[-1]))
+            axis.set(ylim=(0, 1.02), xlim=(1, max(2, directions[-1])))
             axis.set_xticks(sorted({1, n_dims, int(directions[-1])}))
         row[0].set_ylabel(f"{name}:\nshare of variance")
     beside = {"xycoords": "axes fraction", "ha": "right", "va": "top", "fontsize": 8}

@@ -78,11 +78,11 @@ def panels(rows: Sequence[System]) -> dict[str, list[tuple[Estimate | None, Esti
     """Return what the figure draws: for each test and row what was found in the system, and in its control."""
     return {
         "share of units that pass": [(one.share, one.control) for one in rows],
-        "code across modes, above chance": [(one.gain, None) for one in rows],
+        "decoding across, above chance": [(one.gain, None) for one in rows],
     }
 
 
-LEVELS = {"code across modes, above chance": (0.0, "chance")}
+LEVELS = {"decoding across, above chance": (0.0, "chance")}
 """Test → the value it is compared with, and its name."""
 
 

@@ -109,8 +109,10 @@ class RunStore:
     """
 
     def __init__(self, root: Path | str | None = None) -> None:
-        # absolute, since another process may start elsewhere
-        self.root = Path(root).absolute() if root is not None else default_store()
+        self.root = Path(root) if root is not None else default_store()
+
+    def __reduce__(self) -> tuple[type[RunStore], tuple[Path]]:
+        return RunStore, (self.root.absolute(),)  # the process that it is sent to may have started elsewhere
 
     def folder(self, config: Config) -> Path:
         """Return where the run of a configuration is, or would be."""

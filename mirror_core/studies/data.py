@@ -13,6 +13,9 @@ from mirror_core.runs.files import whole_file
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
 
+WITH_A_CHECKOUT = "The tables of book/data come with a checkout of the repository, not with an installed package."
+"""What to say where there is no such folder."""
+
 
 def text(name: str, value: object) -> None:
     """Raise `OptionError` unless `value` is text: a list or a number in its place is never taken apart."""
@@ -48,6 +51,8 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     for path in (own, measured):
         if path.is_file():
             return path
+    if not DATA.is_dir():
+        raise OptionError(f"{field} = {name!r} is not allowed: there is no such file. {WITH_A_CHECKOUT}{hint}")
     there = ", ".join(sorted(path.name for path in DATA.glob(pattern)))
     raise OptionError(
         f"{field} = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.{hint}"

@@ -72,30 +72,6 @@ def test_options_reach_the_analysis(folder, undrawn):
     assert "1 of 6 units (2) left out" in done.stdout and "it needs actions" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "message"),
-    [
-        (["none.npz"], 1, "Error: none.npz does not exist: it must be a .npz file"),
-        (["text.npz"], 1, "Error: text.npz is of another kind"),
-        (["mine.npz", "--out", "nowhere/x.html"], 1, "Error: cannot write nowhere/x.html: its folder does not exist."),
-        (["mine.npz", "--out", "x.pdf"], 2, "cannot write to x.pdf: its name must end in .html"),
-        (["mine.npz", "--json", "mine.npz"], 2, "its name must end in .json"),
-        (["mine.npz", "--drop-nan", "rows"], 2, "'rows' is not one of 'sequences', 'units'"),
-        (["mine.npz", "--alpha", "2"], 2, "--alpha"),
-        (["mine.npz", "--permutations", "0"], 2, "--permutations"),
-        ([], 2, "Missing argument 'FILE'"),
-    ],
-)
-def test_what_is_wrong_is_said_before_any_work(folder, arguments, status, message):
-    Path("text.npz").write_text("no arrays here")
-    before = {p.name for p in folder.iterdir()}
-    done = mirror(*arguments)
-    assert done.exit_code == status
-    assert message in done.stderr and "Traceback" not in done.stderr
-    assert status == 2 or done.stderr.count("\n") == 1
-    assert {p.name for p in folder.iterdir()} == before
-
-
 def test_a_report_is_replaced_and_one_that_cannot_be_is_said(folder, undrawn):
     Path("mine-report.html").write_text("of other recordings named mine")
     done = mirror("mine.npz", *QUICK)

@@ -74,15 +74,3 @@ def test_verdicts_on_other_networks_are_not_compared(judge, folder):
     judge("--format", "json", "--out", path)
     done = judge("--check", "--seed", 3)
     assert done.exit_code == 1 and "seeds = [42] instead of [3]" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--reading", "literal"], "unknown reading 'literal'"),
-        (["--out", "/no/such/folder/x.csv"], "its folder does not exist"),
-    ],
-)
-def test_mistakes_are_one_line(judge, options, message):
-    done = judge(*options)
-    assert done.exit_code == 1 and message in done.stderr and "Traceback" not in done.stderr

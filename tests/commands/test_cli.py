@@ -113,32 +113,6 @@ def test_failures_are_named_and_the_exit_status_says_so(folder):
     assert len(pd.read_parquet("sweep.parquet")) == 0
 
 
-@pytest.mark.parametrize(
-    "text, arguments, status, message",
-    [
-        ("", ["elsewhere.toml"], 1, "Error: cannot read elsewhere.toml: No such file or directory."),
-        ("grid = [", ["sweep.toml"], 1, "Error: sweep.toml is not valid TOML"),
-        ("[base]\nnoise_std = -1", ["sweep.toml"], 1, "noise_std = -1 is not allowed"),
-        ("", ["sweep.toml", "--out", "no/folder/table.parquet"], 1, "cannot write no/folder/table.parquet"),
-        ("", ["sweep.toml", "--dask", "nowhere at all"], 1, "no Dask scheduler answers at 'nowhere at all'"),
-        ("", ["sweep.toml", "--dask", "tcp://127.0.0.1:1", "--workers", "2"], 2, "a Dask cluster has its own number"),
-        ("", ["sweep.toml", "--workers", "0"], 2, "0 is not in the range x>=1"),
-        ("", ["sweep.toml", "--store", "sweep.toml"], 2, "is a file"),
-        ("", ["sweep.toml", "--wrokers", "2"], 2, "No such option"),
-        ("", ["sweep.toml", "sweep.toml"], 2, "several files make one table: name it with --out"),
-        ("", ["sweep.toml", "sweep.toml", "--out", "t.parquet"], 1, "two files have the same name"),
-        ("", [], 2, "Missing argument 'FILE...'"),
-    ],
-)
-def test_what_is_wrong_is_one_clear_line(folder, text, arguments, status, message):
-    Path("sweep.toml").write_text(text or SETTINGS)
-    done = mirror("sweep", *arguments)
-    assert done.exit_code == status
-    error = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert len(error) == 1 and message in error[0]
-    assert "Traceback" not in done.output
-
-
 def test_a_number_of_workers_that_is_no_number_is_refused(folder, monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "many")
     done = mirror("sweep", "sweep.toml")

@@ -41,11 +41,3 @@ def test_it_writes_a_table_that_says_where_it_comes_from_and_is_the_same_again(f
     pd.testing.assert_frame_equal(
         read_mixed(path).query("population < 2").reset_index(drop=True), tables[0].reset_index(drop=True)
     )
-
-
-def test_what_cannot_be_done_is_said_before_anything_is_computed(few, tmp_path):
-    done = populations("--out", tmp_path / "nowhere" / "x.parquet", "--store", tmp_path / "store")
-    assert done.exit_code == 1 and "nowhere/x.parquet: its folder does not exist" in done.output
-    assert not (tmp_path / "store").exists()
-    assert populations("--number", 0).exit_code == 2
-    assert "--number" in populations("--number", 0).output

@@ -1,5 +1,6 @@
 """A copied checkout with the environment of another: nothing is done with the wrong library, store or data."""
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -78,9 +79,10 @@ def test_a_store_is_the_same_wherever_a_process_starts(tmp_path, monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_STORE", "~/runs")
     assert default_store() == tmp_path / "runs"
     monkeypatch.chdir(tmp_path)
-    store = RunStore("here")
+    assert str(RunStore("here").root) == "here"  # as it was named
+    sent = pickle.dumps(RunStore("here"))
     monkeypatch.chdir("/")
-    assert store.root == tmp_path / "here"
+    assert pickle.loads(sent).root == tmp_path / "here"
 
 
 def test_without_a_checkout_and_a_home_the_store_has_to_be_named(monkeypatch):

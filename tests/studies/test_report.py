@@ -31,6 +31,7 @@ from mirror_core.analysis import (
 from mirror_core.analysis.tuning import tuning
 from mirror_core.pages.report.drawing import PICTURES
 from mirror_core.pages.report.text import shown
+from mirror_core.recordings import sessions
 from mirror_core.recordings.cleaned import prepare
 from mirror_core.recordings.simulated import simulate_population
 from mirror_core.report import analyse, analyse_file, analyse_recording
@@ -367,3 +368,19 @@ def test_errors_of_a_file_name_it(tmp_path):
     np.savez(path, perform=np.zeros((3, 2)), observe=np.zeros((3, 2)))
     with pytest.raises(RecordingError, match=r"bad\.npz: perform has shape \(3, 2\)"):
         analyse_file(path)
+
+
+def test_tables_of_every_unit_with_every_other_are_left_out_where_they_would_take_too_much(monkeypatch):
+    made = simulate_population(4, np.random.default_rng(1), n_units=7, n_sequences=24, n_timesteps=3)
+    monkeypatch.setattr(sessions, "LIMIT", 8 * 5 * 6**2)
+    monkeypatch.setitem(ANALYSES, "lags", (_without_memory, "At which lag?", 0.4))
+    report = analyse(made.perform, made.observe, made.actions, n_permutations=19, alpha=0.3)
+    for name in ("reliability", "population", "power", "geometry", "congruence"):
+        assert "comparing each of 7 units with each other would take" in report.sections[name].skipped
+    assert any("tuning-mismatch was skipped: comparing each of 7" in note for note in report.sections["nulls"].notes)
+    assert "there is too little memory for it (Unable to allocate 1 PiB)" in report.sections["lags"].skipped
+    assert str(report) and report.to_html() and report.to_json()
+
+
+def _without_memory(recordings, settings):
+    raise MemoryError("Unable to allocate 1 PiB")

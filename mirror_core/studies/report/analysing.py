@@ -176,6 +176,11 @@ def _report(recordings: Recordings, settings: Settings, name: str, progress: boo
                 sections[key] = function(recordings, settings)
             except (RecordingError, OptionError) as error:
                 sections[key] = Section(key, title, "", None, str(error))
+            except MemoryError as error:
+                if key == "headline":  # all else is read beside it
+                    raise RecordingError(f"there is too little memory for these recordings ({error}).") from error
+                reason = f"there is too little memory for it ({error}): analyse fewer units or sequences at a time."
+                sections[key] = Section(key, title, "", None, reason)
             bar.update(10 * cost)
     return Report(
         name, recordings, settings, sections, _units(recordings, sections), judge(recordings, settings, sections)

@@ -34,7 +34,7 @@ from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import both_modes, repeated, tunings
+from mirror_core.studies.report.units import both_modes, repeated, too_large, tunings
 
 N_TOP = 10
 """Units shown and tested one by one: those with the largest r on one half of the sequences."""
@@ -248,6 +248,8 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
 
 def geometry(recordings: Recordings, settings: Settings) -> Section:
     """Compare the geometry of the two modes: CKA, and alignment of the leading subspaces."""
+    if reason := too_large(recordings):
+        raise RecordingError(reason)
     n_units = recordings.perform.shape[2]
     rows, notes, found = [], [], {}
     try:

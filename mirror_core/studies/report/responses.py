@@ -17,7 +17,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.populations import need_actions
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import impossible, passing, repeated, tunings
+from mirror_core.studies.report.units import impossible, passing, repeated, too_large, tunings
 
 ALIKE = 10
 """Units of like selectivity among which partners are exchanged."""
@@ -66,6 +66,8 @@ def reliability(recordings: Recordings, settings: Settings) -> Section:
 
 def population(recordings: Recordings, settings: Settings) -> Section:
     """Ask whether the same unit is more alike across modes than units exchanged among those of like selectivity."""
+    if reason := too_large(recordings):
+        raise RecordingError(reason)
     matrices = {f"r, {name}": _across(recordings, centre) for name, centre in CENTRINGS.items()}
     strength, known = np.ones(len(recordings.units)), repeated(recordings)
     if known:

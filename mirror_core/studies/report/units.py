@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, null_test, shares, unit_correlation
+from mirror_core.analysis import CORRECTIONS, NULLS, NullTest, RecordingError, null_test, shares, unit_correlation
 from mirror_core.analysis.nulls import SAME_CODE
 from mirror_core.analysis.nulls.base import Draws, Size
 from mirror_core.analysis.nulls.tuning_mismatch import compare
 from mirror_core.analysis.significance import permutation_p, share_beyond
 from mirror_core.analysis.tuning import Tuning, tuning
 from mirror_core.arrays import CENTRINGS
+from mirror_core.recordings import sessions
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Trials
 from mirror_core.seeding import stream
@@ -31,6 +32,21 @@ ROW_BY_ROW, ROW_WORK = ("row",), 2e9
 """Nulls whose every draw goes through all rows again, and the values that their draws go through together at most,
 about ten seconds of work, unless that leaves fewer than `FEWEST` draws."""
 FEWEST = 199
+
+SQUARES = 5
+"""Tables of every unit with every other that there are at a time."""
+
+
+def too_large(recordings: Recordings) -> str:
+    """Return what comparing each unit with each other would take, where that is more than `LIMIT`; "" if it is not."""
+    n = recordings.perform.shape[2]
+    n_bytes = 8.0 * SQUARES * n**2
+    if n_bytes <= sessions.LIMIT:
+        return ""
+    return (
+        f"comparing each of {n} units with each other would take {n_bytes / 2**30:.1f} GiB of memory, and at most "
+        f"{sessions.LIMIT / 2**30:.1f} are taken: analyse fewer units at a time."
+    )
 
 
 def draws_of(null: str, recordings: Recordings, settings: Settings) -> int:
@@ -54,6 +70,8 @@ def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
         return "it needs at least two trials of each condition in both modes."
     if recordings.trials is not None and asked.question != SAME_CODE:
         return "the modes have no trials in common."
+    if asked.question == SAME_CODE and (reason := too_large(recordings)):
+        return reason
     n_draws = draws_of(null, recordings, settings)
     least = asked.smallest_p(size, n_draws)
     if least <= settings.alpha:
@@ -89,7 +107,14 @@ def tunings(recordings: Recordings, settings: Settings) -> tuple[Tuning, Tuning,
     """Return how units are tuned in each mode, and how their tunings compare with those of other units.
 
     Where the modes have trials of their own, each mode is asked with its own.
+
+    Raises
+    ------
+    RecordingError
+        If there are too many units to compare each with each other.
     """
+    if reason := too_large(recordings):
+        raise RecordingError(reason)
     rng = stream(settings.seed, f"report/{TRUSTED}/raw")
     if (trials := recordings.trials) is None:
         modes = [(mode, recordings.actions) for mode in (recordings.perform, recordings.observe)]
