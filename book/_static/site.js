@@ -2,6 +2,7 @@
 (() => {
   const root = document.documentElement;
   const KEY = "mirror-code";
+  const RUN = "run-this-page-yourself"; // section with the command of the page
   const LONG = 8; // rows from which a table can be sorted
 
   const element = (tag, attributes, ...children) => {
@@ -95,7 +96,7 @@
     });
   }
 
-  // Figures: a link to this one, the picture as a file, and its print version where the build made one.
+  // Figures: the picture as files, its data, a link to it, the function that drew it, and how it is made again.
   function figures(article) {
     for (const figure of article.querySelectorAll("figure[id]")) {
       const image = figure.querySelector("img");
@@ -105,9 +106,19 @@
       const offer = (label, href, name, said) =>
         menu.append(element("a", { href, "aria-label": said, ...(name ? { download: name } : {}) }, label));
       offer("SVG", source, `${page()}-${figure.id}.svg`, `SVG: download figure ${figure.id}`);
+      const beside = (ending) => source.replace(/\.svg$/, ending);
+      if (image.dataset.drawn)
+        offer("dark SVG", beside(".dark.svg"), `${page()}-${figure.id}-dark.svg`, `dark SVG: download figure ${figure.id}`);
       if (image.dataset.pdf)
-        offer("PDF", source.replace(/\.svg$/, ".pdf"), `${page()}-${figure.id}.pdf`, `PDF: download figure ${figure.id}`);
+        offer("PDF", beside(".pdf"), `${page()}-${figure.id}.pdf`, `PDF: download figure ${figure.id}`);
+      if (image.dataset.csv)
+        offer("CSV", beside(".csv"), `${page()}-${figure.id}.csv`, `CSV: download the data of figure ${figure.id}`);
       offer("link", `#${figure.id}`, "", `link to figure ${figure.id}`);
+      if (article.querySelector(`#${RUN} pre.run-command`))
+        offer("make it again", `#${RUN}`, "", `make it again: the command that makes figure ${figure.id}`);
+      const { by, source: code } = image.dataset;
+      if (code) offer(by, code, "", `${by}: the function that drew figure ${figure.id}`);
+      else if (by) menu.append(element("code", {}, by));
       figure.append(menu);
     }
   }

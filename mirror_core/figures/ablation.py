@@ -7,9 +7,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
+from mirror_core.figures.kept import histogram, keep, means_seen, tidy
 from mirror_core.figures.marks import dots, interval, label_rows, paper_value, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, WIDTH, row_of_panels
 from mirror_core.studies.select import where
+from mirror_core.studies.wording import decimal
 
 
 def colour_of(condition: str) -> str:
@@ -46,7 +48,15 @@ def correlation_distributions(r: xr.DataArray) -> Figure:
         axis.set_xticks([-1, -0.6, 0, 0.6, 0.75, 1], ["−1", "−.6", "0", ".6", "", "1"])
     label_rows(axes[0, 0], conditions)
     fig.supxlabel("r between performing and observing", fontsize=9)
-    return fig
+    drawn = [
+        histogram(r.sel(reading=reading, condition=condition).values, bins, reading=reading, condition=condition)
+        for reading in r.reading.values
+        for condition in conditions
+    ]
+    by = ["reading", "condition", "seed"]
+    medians = tidy(r.rename("median")).groupby(by, sort=False)["median"].median().reset_index()
+    seen = means_seen(medians, "median", "condition", "reading", what="Median r of a network, mean over networks")
+    return keep(fig, correlation_distributions, {"units": pd.concat(drawn), "networks": medians}, seen, part="drawn")
 
 
 def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool = False) -> Figure:
@@ -87,7 +97,9 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
     last.legend(loc="lower right")
     for axis in axes[:, 0]:
         label_rows(axis, conditions)
-    return fig
+    seen = means_seen(shares, "strong", "condition", "reading", what="Mean share over networks")
+    table = shares[["reading", "condition", "seed", "strong"]].merge(intervals, "left", ["reading", "condition"])
+    return keep(fig, strong_shares, table, seen)
 
 
 def transfer(accuracy: xr.DataArray, chance: float) -> Figure:
@@ -113,4 +125,7 @@ def transfer(accuracy: xr.DataArray, chance: float) -> Figure:
         axis.set(xlim=(0, 1.02))
     label_rows(axes[0, 0], conditions)
     fig.supxlabel("decoding accuracy", fontsize=9)
-    return fig
+    table = tidy(accuracy.rename("accuracy"))
+    across = table[table.train_mode != table.test_mode]
+    seen = means_seen(across, "accuracy", "condition", "reading", what="Mean accuracy across modes")
+    return keep(fig, transfer, table, f"{seen} Chance: {decimal(chance)}.")

@@ -9,10 +9,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mirror_core.figures.kept import keep, means_seen, tidy
 from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
 from mirror_core.figures.power import TITLES
 from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH
 from mirror_core.studies.select import where
+from mirror_core.studies.wording import decimal
 
 SIDE_OFFSET = {"two-sided": -0.17, "greater": 0.17}
 """Where a situation's marks stand around its row."""
@@ -80,7 +82,11 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
     label_rows(axes[0, 0], situations, 0.5)
     fig.supxlabel(f"share of units called at α = {alpha:.2f}".replace("0.", "."), fontsize=9)
     _write_questions(fig, axes, questions)
-    return fig
+    at = ["situation", "null", "alternative"]
+    table = calls[[*at, "called"]].merge(means[[*at, "mean", "low", "high"]], "left", at)
+    two_sided = where(calls, alternative="two-sided")
+    seen = means_seen(two_sided, "called", "null", "situation", what="Mean share called, two-sided")
+    return keep(fig, which_test, table, seen)
 
 
 def distributions_of_p(
@@ -111,7 +117,13 @@ def distributions_of_p(
         axes[row, 0].set_ylabel(situation.replace(", ", ",\n").replace("independent ", "independent\n"), fontsize=8.5)
     fig.supxlabel("p", fontsize=9)
     _write_questions(fig, axes, questions)
-    return fig
+    ends = ["mean", "low", "high"]
+    limits = {name: one.assign_coords(limit=ends).to_dataset("limit") for name, one in bands.items()}
+    table = tidy(xr.concat(limits.values(), pd.Index(limits, name="situation")))
+    at = table.assign(p=(table["at"] - 0.05).abs().round(6)).sort_values("p", kind="stable")
+    nearest = at.drop_duplicates(["situation", "null"]).sort_index()
+    what = f"Mean share of units with p of at most {decimal(nearest['at'].iloc[0])}"
+    return keep(fig, distributions_of_p, table, means_seen(nearest, "mean", "null", "situation", what=what))
 
 
 def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float) -> Figure:
@@ -146,7 +158,11 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     for axis, text in zip(axes, "AB", strict=True):
         letter(axis, text)
-    return fig
+    seen = " ".join(
+        means_seen(where(table, alternative="two-sided"), "mean", "n_actions", "null", what=f"{what}, two-sided")
+        for what, table in (("Share of units called", shares), ("Share of populations with any unit called", families))
+    )
+    return keep(fig, shares_by_actions, {"units": shares, "populations": families}, seen)
 
 
 def populations_that_differ(
@@ -208,7 +224,16 @@ def populations_that_differ(
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     for axis, text in zip((axes[0], across[0], below[0]), "ABC", strict=True):
         letter(axis, text)
-    return fig
+    panels = {"A": by_share, "B": by_kind, "C": planted}
+    seen = " ".join(
+        means_seen(panels[name], column, "test", what=f"{name}, {what}")
+        for name, column, what in (
+            ("A", "false", "share of data sets with any false unit"),
+            ("B", "false", "the same for other tuning and noise"),
+            ("C", "found", "share of planted units found"),
+        )
+    )
+    return keep(fig, populations_that_differ, panels, seen)
 
 
 def _two_tests(

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mirror_core.figures.kept import keep
 from mirror_core.figures.marks import BESIDE, note
 from mirror_core.figures.style import row_of_panels
 
@@ -54,4 +55,9 @@ def verdict_matrix(table: pd.DataFrame, titles: dict[str, str], paper: dict[str,
     for verdict in present:
         axis.plot([], [], linestyle="none", markersize=8, label=verdict, **LOOK[verdict])
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=len(present), columnspacing=1.5)
-    return fig
+    said = table.assign(claim=table.claim.map(titles), paper=table.claim.map(paper))
+    seen = " ".join(
+        f"{reading}: {'; '.join(f'{verdict} {n}' for verdict in present if (n := int((of == verdict).sum())))}."
+        for reading, of in table.groupby("reading", sort=False).verdict
+    )
+    return keep(fig, verdict_matrix, said[["claim", "reading", "verdict", "paper"]], f"Claims, {seen}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
@@ -21,6 +22,7 @@ from mirror_core.experiments.cooperation_world import (
     WATER_COLUMN,
     WATER_ROW,
 )
+from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
 from mirror_core.figures.marks import dots, interval, label_rows, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
@@ -49,7 +51,9 @@ def answer(conditions: Sequence[str], main: str, panels: Mapping[str, Mapping[st
         axis.set_xlim(min(low, -0.05), max(high, 0.3))
         axis.locator_params(axis="x", nbins=4)
     label_rows(axes[0, 0], conditions)
-    return fig
+    found = {(title, name): of[name] for title, of in panels.items() for name in conditions}
+    table = of_estimates(found, ["measure", "condition"])
+    return keep(fig, answer, table, means_seen(table, "value", "condition", "measure", what="Means"))
 
 
 def learning(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
@@ -63,7 +67,9 @@ def learning(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
     axes[0, 0].set_ylim(bottom=0)  # which both panels share
     axes[0, 0].set_ylabel("in an episode")
     axes[0, 0].legend(frameon=False)
-    return fig
+    table = {stage: pd.DataFrame(curve)[["steps", "paid", "misses"]] for stage, curve in curves.items()}
+    said = [f"{stage}: from {one.paid.iloc[0]:.1f} to {one.paid.iloc[-1]:.1f}" for stage, one in table.items()]
+    return keep(fig, learning, table, f"Paid pokes in an episode, {sentence(said)}", part="stage")
 
 
 _CELL, _GAP = 30, 16

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from mirror_core.figures.kept import keep, means_seen
 from mirror_core.figures.marks import dots, letter, note, threshold
 from mirror_core.figures.style import CONTROL, WIDTH, row_of_panels
 from mirror_core.studies.select import where
@@ -46,7 +47,9 @@ def ways(training: pd.DataFrame, ratios: Mapping[int, str]) -> Figure:
     axes[0, 0].set_yticks(range(len(order)), [NAMES[way] for way in order])
     axes[0, 0].set_ylim(len(order) - 0.5, -0.7)
     fig.supxlabel("seconds to train one network, one core", fontsize=9)
-    return fig
+    named = training.assign(way=training.way.map(NAMES), size=training.hidden_size.map("H = {} units".format))
+    seen = means_seen(named, "seconds", "way", "size", what="Mean seconds", digits=1)
+    return keep(fig, ways, named[["hidden_size", "way", "seconds"]], seen)
 
 
 PANELS = (
@@ -92,7 +95,8 @@ def growth(tables: Mapping[str, pd.DataFrame], papers: Mapping[str, float]) -> F
         axis.yaxis.set_minor_formatter(NullFormatter())
         if key in papers:
             threshold(axis, papers[key], "paper")
-    return fig
+    named = {key: tables[key].rename(columns={"x": x, "y": y}) for key, x, y in PANELS}
+    return keep(fig, growth, {key: one.dropna(axis=1, how="all") for key, one in named.items()})
 
 
 def _proportion(axis: Axes, of_one: float, most: int) -> None:
@@ -149,4 +153,5 @@ def cores(table: pd.DataFrame) -> Figure:
     axis.set(xlim=(0, table.seconds.max() * 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="seconds an epoch, one core")
     for y in np.arange(0.5, len(names) - 1):
         axis.axhline(y, color="0.9", linewidth=0.8, zorder=0)
-    return fig
+    seen = means_seen(table, "seconds", "core", "way", what="Mean seconds an epoch", digits=2)
+    return keep(fig, cores, table[["core", "way", "seconds"]], seen)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
+from mirror_core.figures.kept import keep, means_seen, of_estimates
 from mirror_core.figures.marks import dots, interval, label_rows, note, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
@@ -44,4 +45,14 @@ def side_by_side(
             threshold(axis, *level[test])
         axis.set_xlim(min(-0.03, axis.get_xlim()[0]), max(0.6, axis.get_xlim()[1]))
     label_rows(axes[0, 0], names)
-    return fig
+    found = {
+        (test, name, kind): one
+        for test, rows in panels.items()
+        for name, pair in zip(names, rows, strict=True)
+        for kind, one in zip(("system", "control"), pair, strict=True)
+        if one is not None
+    }
+    table = of_estimates(found, ["test", "system", "kind"])
+    table = table.assign(system=table.system.str.replace("\n", " "))
+    of_systems = table[table.kind == "system"]
+    return keep(fig, side_by_side, table, means_seen(of_systems, "value", "system", "test", what="Means"))

@@ -1,10 +1,12 @@
 """Figure 1 of the paper: r of every unit, its distribution, and the units with the largest r at work."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
+from mirror_core.figures.kept import histogram, keep, means_seen, tidy
 from mirror_core.figures.marks import letter, mode_legend, note, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
@@ -31,7 +33,10 @@ def unit_heatmap(r: xr.DataArray) -> Figure:
     axes[0, 0].set_ylabel("seed")
     letter(axes[0, 0], "A")
     fig.colorbar(image, ax=axes[0].tolist(), label="r", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.04, pad=0.02)
-    return fig
+    table = tidy(r.rename("r"))
+    shares = table.groupby(["reading", "seed"], sort=False).r.agg(lambda one: (one > STRONG_THRESHOLD).mean())
+    seen = means_seen(shares.reset_index(), "r", "reading", what="Mean share of units with r > .75")
+    return keep(fig, unit_heatmap, table, seen)
 
 
 def correlation_histogram(r: xr.DataArray) -> Figure:
@@ -57,7 +62,15 @@ def correlation_histogram(r: xr.DataArray) -> Figure:
     fig.supxlabel("r between performing and observing", fontsize=9)
     axes[0, 0].legend(loc="upper left", handlelength=1.2, bbox_to_anchor=(0, 0.9))
     letter(axes[0, 0], "B")
-    return fig
+    drawn = [
+        histogram(r.sel(reading=reading, condition=condition).values, bins, reading=reading, condition=condition)
+        for reading in r.reading.values
+        for condition in ("shared", "separate-cores")
+    ]
+    chosen = tidy(r.sel(condition=["shared", "separate-cores"]).rename("r"))
+    medians = chosen.groupby(["reading", "condition", "seed"], sort=False).r.median().reset_index()
+    seen = means_seen(medians, "r", "condition", "reading", what="Median r of a network, mean over networks")
+    return keep(fig, correlation_histogram, pd.concat(drawn), seen)
 
 
 def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray], *, panel: str = "C") -> Figure:
@@ -96,4 +109,9 @@ def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray],
     axes[n_units // 2, 0].set_ylabel("activation")
     mode_legend(fig, "outside upper right")
     letter(axes[0, 0], panel)
-    return fig
+    table = {name: tidy(one.rename("activation")) for name, one in recordings.items()}
+    said = [
+        f"{name}: " + ", ".join(decimal(r[name].sel(unit=unit).item()) for unit in one.unit.values)
+        for name, one in recordings.items()
+    ]
+    return keep(fig, unit_traces, table, f"r of the units, {'; '.join(said)}.", part="reading")

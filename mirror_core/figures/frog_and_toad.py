@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from mirror_core.analysis.estimates import Estimate
+from mirror_core.figures.kept import keep, means_seen, of_estimates
 from mirror_core.figures.marks import dots, interval, label_rows, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
@@ -60,7 +62,10 @@ def by_coding(
         for how, look in LOOK.items()
     ]  # fmt: skip
     fig.legend(handles=marks, loc="outside lower center", ncols=len(marks))
-    return fig
+    found = {(title, *key): one for title, of in panels.items() for key, one in of.items() if key[1] in LOOK}
+    table = of_estimates(found, ["measure", "coding", "learned from"])
+    groups = table.assign(group=table.coding + " / " + table["learned from"])
+    return keep(fig, by_coding, table, means_seen(groups, "value", "group", "measure", what="Means"))
 
 
 def unit_rises(rises: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]]) -> Figure:
@@ -89,7 +94,16 @@ def unit_rises(rises: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]])
     axes[0, 0].set_ylabel("partner's distress")
     marks, names = axes[0, 0].get_legend_handles_labels()
     fig.legend(marks, names, loc="outside lower center", ncols=len(names))
-    return fig
+    table = {
+        (coding, how): pd.DataFrame({"own distress": own, "partner's distress": partner})
+        for coding, kinds in rises.items()
+        for how, (own, partner) in kinds.items()
+    }
+    counts = [
+        f"{coding}, {how}: {int(((one > 0).all(axis=1)).sum())} of {len(one)}" for (coding, how), one in table.items()
+    ]
+    named = {", ".join(key): one for key, one in table.items()}
+    return keep(fig, unit_rises, named, f"Units with both rises positive, {'; '.join(counts)}.", part="network")
 
 
 CELL = 20

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,8 +14,10 @@ from matplotlib.patches import Rectangle
 
 from mirror_core.analysis.estimates import Estimate, Values, estimate
 from mirror_core.experiments.imitation import DISTANCE, MOVES, N_PLACES, SIDE, step
+from mirror_core.figures.kept import keep, means_seen, of_estimates
 from mirror_core.figures.marks import dots, interval, label_rows, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
+from mirror_core.studies.wording import decimal
 
 _LOOKS = (("-", "o"), ("--", "s"), (":", "D"))
 _STEPS = ("#56B4E9", "#0072B2", "#002F4D")
@@ -46,7 +49,10 @@ def conditions(imitated: Mapping[str, Values], saved: Mapping[str, Estimate]) ->
     right.set_xticks([-4, -2, 0, 2, 4], ["1/16", "1/4", "1", "4", "16"])
     right.set_xlabel("times as many episodes (log scale)")
     label_rows(left, list(imitated))
-    return fig
+    found = {("share imitated", name): estimate(values) for name, values in imitated.items()}
+    found |= {("log2 of episodes against alone", name): one for name, one in saved.items()}
+    table = of_estimates(found, ["measure", "condition"])
+    return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Means"))
 
 
 def sweep(imitated: pd.DataFrame, saved: pd.DataFrame) -> Figure:
@@ -75,7 +81,16 @@ def sweep(imitated: pd.DataFrame, saved: pd.DataFrame) -> Figure:
     right.set_yticks([-3, -2, -1, 0], ["1/8", "1/4", "1/2", "1"])
     right.set_ylabel("times as many episodes")
     left.legend(loc="upper left")
-    return fig
+    measures = (("share imitated", imitated), ("log2 of episodes against none watched", saved))
+    rows = [
+        (measure, one.n_watched, f"step {one.step:g}", one.found.mean, one.found.low, one.found.high)
+        for measure, table in measures
+        for one in table.itertuples()
+    ]
+    table = pd.DataFrame(rows, columns=["measure", "n_watched", "step", "mean", "low", "high"])
+    shares = table[table.measure == "share imitated"]
+    seen = means_seen(shares, "mean", "n_watched", "step", what="Mean share imitated by paths watched")
+    return keep(fig, sweep, table, seen)
 
 
 def tunings(panels: Mapping[str, Float[np.ndarray, "cell move"]]) -> Figure:
@@ -91,7 +106,14 @@ def tunings(panels: Mapping[str, Float[np.ndarray, "cell move"]]) -> Figure:
         axis.set_xlabel("move")
     axes[0, 0].set_ylabel("motor cell")
     fig.colorbar(image, ax=axes[0].tolist(), label="spikes in a decision", shrink=0.8)
-    return fig
+    made = {
+        name: xr.DataArray(spikes, dims=["cell", "move"], name="spikes").assign_coords(
+            cell=np.arange(len(spikes)), move=np.arange(len(MOVES))
+        )
+        for name, spikes in panels.items()
+    }
+    said = ", ".join(f"{name} {decimal(float(spikes.max()), 1)}" for name, spikes in panels.items())
+    return keep(fig, tunings, made, f"Most spikes of a cell, {said}.", part="recording")
 
 
 def boards(moves: Mapping[str, Sequence[int]], goal: int, visited: Mapping[str, Sequence[int]]) -> Figure:
@@ -112,12 +134,25 @@ def boards(moves: Mapping[str, Sequence[int]], goal: int, visited: Mapping[str, 
         for place, move in enumerate(arrows):
             if place != goal:
                 row, column = divmod(place, SIDE)
-                nearer = DISTANCE[step(place, move).after, goal] < DISTANCE[place, goal]
+                nearer = _nearer(place, move, goal)
                 look = {"color": SHARED, "linewidth": 1.5} if nearer else {"color": "0.55", "linewidth": 0.9}
                 down, right = 0.62 * MOVES[move] / np.hypot(*MOVES[move])
                 ends = (column + right / 2, row + down / 2), (column - right / 2, row - down / 2)
                 axis.annotate("", *ends, arrowprops={"arrowstyle": "->"} | look)
-    return fig
+    rows = [
+        (condition, place, move, place in visited[condition], _nearer(place, move, goal))
+        for condition, arrows in moves.items()
+        for place, move in enumerate(arrows)
+        if place != goal
+    ]
+    table = pd.DataFrame(rows, columns=["condition", "place", "move", "expert was here", "nearer"])
+    what = "Share of places from which the move leads nearer to the goal"
+    shares = table.groupby("condition", sort=False).nearer.mean().reset_index()
+    return keep(fig, boards, table, means_seen(shares, "nearer", "condition", what=what))
+
+
+def _nearer(place: int, move: int, goal: int) -> bool:
+    return bool(DISTANCE[step(place, move).after, goal] < DISTANCE[place, goal])
 
 
 def _board(axis: Axes, goal: int, visited: Sequence[int]) -> None:

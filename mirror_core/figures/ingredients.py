@@ -7,9 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG
+from mirror_core.figures.kept import keep, means_seen
 from mirror_core.figures.marks import BESIDE, label_rows, letter, note, spread
-from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH
+from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, ON_DARK, ON_LIGHT, SHARED, WIDTH
 from mirror_core.studies.ingredients.factorial import INGREDIENTS
+from mirror_core.studies.wording import decimal, listed
 
 TASKS = {"perform": "performing is learnt", "observe": "observing is learnt"}
 
@@ -33,7 +35,19 @@ def combinations(overview: pd.DataFrame) -> Figure:
     _matrix(below, overview)
     below.set(xlim=(-0.7, len(overview) - 0.3), xticks=[])
     below.set_xlabel(f"{len(overview)} combinations of ingredients, by share of strong units")
-    return fig
+    rows = [
+        {name: row.cell.has(name) for name in INGREDIENTS}
+        | {task: getattr(row, task) for task in TASKS}
+        | {"answerable": row.answerable, "share": share, "mean": row.mean, "low": row.low, "high": row.high}
+        for row in overview.itertuples()
+        for share in np.ravel(row.values)
+    ]
+    table = pd.DataFrame(rows)
+    core = table["shared core"].map({True: "shared core", False: "separate cores"})
+    seen = means_seen(table.assign(core=core), "share", "core", what="Mean share of strong units")
+    best = overview.iloc[-1]
+    has = [name for name in INGREDIENTS if best.cell.has(name)]
+    return keep(fig, combinations, table, f"{seen} Largest mean, {decimal(best['mean'])}, with: {listed(has)}.")
 
 
 def _shares(axis: Axes, overview: pd.DataFrame) -> None:
@@ -111,7 +125,9 @@ def effects(backgrounds: pd.DataFrame, main: pd.DataFrame, pairs: pd.DataFrame) 
     letter(left, "A")
     _interactions(right, main, pairs)
     letter(right, "B")
-    return fig
+    seen = means_seen(main, "mean", "ingredient", what="Mean change in the share of strong units")
+    panels = {"A, in each background": backgrounds.drop(columns=["cell"], errors="ignore"), "A, mean": main, "B": pairs}
+    return keep(fig, effects, panels, seen)
 
 
 def _interactions(axis: Axes, main: pd.DataFrame, pairs: pd.DataFrame) -> None:
@@ -126,9 +142,9 @@ def _interactions(axis: Axes, main: pd.DataFrame, pairs: pd.DataFrame) -> None:
         grid[j, i] = row.mean
         text = f"{row.mean:+.2f}".replace("-", "−") if np.isfinite(row.mean) else "none"
         sure = np.isfinite(row.low) and not row.low <= 0 <= row.high
-        dark = abs(row.mean) > 0.6 if np.isfinite(row.mean) else False
+        on_cell = ON_DARK if abs(row.mean) > 0.6 else ON_LIGHT
         axis.text(i, j, text, ha="center", va="center", fontsize=8.5, fontweight="bold" if sure else "normal",
-                  color="white" if dark else "black")  # fmt: skip
+                  color=on_cell if np.isfinite(row.mean) else "black")  # fmt: skip
     axis.imshow(grid[:, :-1], cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, aspect="auto")
     axis.set_xticks(range(len(names) - 1), [name.replace(" ", "\n").replace("-", "-\n") for name in names[:-1]])
     axis.set_yticks(range(1, len(names)), names[1:])

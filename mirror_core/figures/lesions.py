@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.analysis import mean_interval
 from mirror_core.figures.ablation import colour_of
+from mirror_core.figures.kept import keep, means_seen
 from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
 from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, NULL, row_of_panels
 from mirror_core.studies.select import where
@@ -54,7 +55,13 @@ def dose_curves(effects: pd.DataFrame, ablation: str) -> Figure:
         handles = [axes[row, -1].plot([], [], label=names[g], **of_group[g])[0] for g in names]
         axes[row, -1].legend(handles=handles, loc="lower right", fontsize=8, handlelength=1.8, borderaxespad=0.1)
     fig.supxlabel("units silenced", fontsize=9)
-    return fig
+    by = ["reading", "seed", "group", "n_units", "mode"]
+    chosen = effects[(effects.ablation == ablation) | (effects.group == "none")]
+    table = chosen.groupby(by, sort=False).loss.mean().reset_index()
+    most = table[(table.n_units == doses[-1]) | (table.group == "none")]
+    panels = most.assign(panel=most["mode"] + ", " + most.reading, group=most.group.replace("none", "no unit"))
+    what = f"Mean loss with {doses[-1]} units silenced"
+    return keep(fig, dose_curves, table, means_seen(panels, "loss", "group", "panel", what=what))
 
 
 def excess(compared: pd.DataFrame, dose: int) -> Figure:
@@ -90,4 +97,9 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
     labels = [f"{null.replace('variance-', '')}, {ablation}" for null, ablation in kinds]
     label_rows(axes[0, 0], labels)
     fig.supxlabel("cost of the top units beyond that of other sets, in standard deviations of these", fontsize=9)
-    return fig
+    columns = ["reading", "condition", "seed", "null", "ablation", "mode"]
+    z = (chosen.excess / chosen.null_sd).replace([np.inf, -np.inf], np.nan)
+    table = chosen[columns].assign(deviations=z).dropna()
+    panels = table.assign(panel=table["mode"] + ", " + table.reading + ", " + table.null + ", " + table.ablation)
+    seen = means_seen(panels, "deviations", "condition", "panel", what="Mean cost in deviations", digits=1)
+    return keep(fig, excess, table, seen)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mirror_core.figures.style import MODE_COLOUR, MODE_LINE
+from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, ink
 
 BESIDE, ABOVE = ("axes fraction", "data"), ("data", "axes fraction")
 """Where a note stands, for one at the side of a row and one over a place on the x axis."""
@@ -18,7 +18,8 @@ def note(
     place: str | tuple[str, str] = "axes fraction", **options,
 ) -> None:  # fmt: skip
     """Write a few small words, some points off a place."""
-    axis.annotate(text, at, off, xycoords=place, textcoords="offset points", **{"fontsize": 8} | options)
+    options = {"fontsize": 8} | options | {"color": ink(options.get("color", "black"))}
+    axis.annotate(text, at, off, xycoords=place, textcoords="offset points", **options)
 
 
 def letter(axis: Axes, text: str) -> None:

@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG_THRESHOLD
+from mirror_core.figures.kept import histogram, keep, means_seen, tidy
 from mirror_core.figures.marks import dots, label_rows, letter, threshold
-from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, NULL, SHARED, ink, row_of_panels
 from mirror_core.studies.select import where
 
 PARTS = {"whole": "whole activity", "action": "what tells the action"}
@@ -44,9 +45,13 @@ def captured(spaces: xr.Dataset) -> Figure:
     axes[0, 0].annotate("in its own axes", (0.97, 0.8), color="0.45", **beside)
     axes[1, 0].annotate("random orientation", (0.97, 0.4), color="black", **beside)
     for mode, (y, base) in {"perform": (0.56, "observe"), "observe": (0.45, "perform")}.items():
-        axes[0, 0].annotate(f"{mode} in {base}'s axes", (0.97, y), color=MODE_COLOUR[mode], **beside)
+        axes[0, 0].annotate(f"{mode} in {base}'s axes", (0.97, y), color=ink(MODE_COLOUR[mode]), **beside)
     fig.supxlabel("number of leading principal directions", fontsize=9)
-    return fig
+    table = tidy(spaces.captured.to_dataset("basis"))
+    some = table[table.direction == n_dims]
+    panels = some.assign(panel=some.part.map(PARTS) + ", " + some.reading)
+    what = f"Mean share of variance in {n_dims} directions of the other mode"
+    return keep(fig, captured, table, means_seen(panels, "other", "mode", "panel", what=what))
 
 
 MARKS = {
@@ -91,7 +96,15 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
         axis.set_xlabel("a unit's tuning correlation" if reading == readings[len(readings) // 2] else "")
     axes[1, 0].set_ylabel("density of units")
     letter(axes[1, 0], "B")
-    return fig
+    bins = np.linspace(-1, 1, 25)
+    units = [
+        histogram(values.sel(reading=reading).values, bins, reading=reading, source=source)
+        for source, values in (("network", tuning), ("theory", predicted))
+        for reading in readings
+    ]
+    panels = alignments.assign(panel=alignments.condition + ", " + alignments.reading)
+    seen = means_seen(panels, "alignment", "source", "panel", what="Mean alignment")
+    return keep(fig, against_theory, {"A": alignments, "B": pd.concat(units)}, seen)
 
 
 def _units(axis: Axes, found: np.ndarray, predicted: np.ndarray) -> None:
@@ -123,4 +136,4 @@ def ladder(steps: pd.DataFrame) -> Figure:
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     label_rows(axes[0, 0], names, 0.5)
     fig.supxlabel("alignment of the two modes' tunings", fontsize=9)
-    return fig
+    return keep(fig, ladder, steps, means_seen(steps, "alignment", "step", "reading", what="Mean alignment"))

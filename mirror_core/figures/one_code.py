@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.figures.ablation import colour_of
+from mirror_core.figures.kept import histogram, keep, means_seen, tidy
 from mirror_core.figures.marks import dots, label_rows, letter, share_ticks
 from mirror_core.figures.style import NULL, row_of_panels
 from mirror_core.studies.select import where
@@ -55,7 +56,24 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
     label_rows(axes[1, 0], [name.replace(" ", "\n", 1) for name in classes], 0.55)
     letter(axes[1, 0], "B")
     axes[1, (len(readings) - 1) // 2].set_xlabel("share of units in a class")
-    return fig
+    shares = beyond[["class_share", "class_chance"]]
+    drawn = [
+        histogram(values, edges, reading=reading, condition=condition, seed=seed)
+        for reading in readings
+        for condition in conditions
+        if condition != "untrained"
+        for seed in beyond.seed.values
+        for values in [beyond["index"].sel(reading=reading, condition=condition, seed=seed).values]
+    ]
+    nulls = beyond.null_index.sel(condition="shared").mean("seed").transpose("reading", ...).values
+    null = [
+        pd.DataFrame({"reading": reading, "from": edges[:-1], "to": edges[1:], "share by chance": values})
+        for reading, values in zip(readings, nulls, strict=True)
+    ]
+    table = tidy(shares)
+    panels = table.assign(panel=table["class"] + ", " + table.reading)
+    seen = means_seen(panels, "class_share", "condition", "panel", what="Mean share of units")
+    return keep(fig, congruence, {"A": pd.concat(drawn), "A, null": pd.concat(null), "B": table}, seen)
 
 
 def against_null(
@@ -87,7 +105,11 @@ def against_null(
         axes[row, (len(readings) - 1) // 2].set_xlabel(label)
         letter(axes[row, 0], "ABCDEF"[row])
     label_rows(axes[0, 0], conditions)
-    return fig
+    table = table[table.quantity.isin(list(quantities))]
+    panels = table.assign(panel=table.quantity.map(quantities) + ", " + table.reading)
+    seen = means_seen(panels, "value", "condition", "panel", what="Means")
+    columns = ["reading", "condition", "quantity", "value", "null", "low", "high"]
+    return keep(fig, against_null, table[columns], seen)
 
 
 def principal_angles(beyond: xr.Dataset, labels: Sequence[str] = ("shared", "separate-cores", "random")) -> Figure:
@@ -116,7 +138,10 @@ def principal_angles(beyond: xr.Dataset, labels: Sequence[str] = ("shared", "sep
     handles = [axes[0, -1].plot([], [], color=c, label=t)[0] for c, t in
                [*((colour_of(c), c) for c in shown), (NULL, labels[-1])]]  # fmt: skip
     axes[0, -1].legend(handles=handles, loc="lower right", handlelength=1.2, borderaxespad=0)
-    return fig
+    table = tidy(beyond[["angle", "null_angle"]].sel(condition=shown))
+    first = table[table.dim == table.dim.min()]
+    seen = means_seen(first, "angle", "condition", "reading", what="Mean first angle in degrees", digits=0)
+    return keep(fig, principal_angles, table, seen)
 
 
 def _networks(axis: Axes, values: np.ndarray, y: float, condition: str) -> None:

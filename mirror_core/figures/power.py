@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from mirror_core.figures.kept import histogram, keep, means_seen, median_seen
 from mirror_core.figures.marks import letter, threshold
 from mirror_core.figures.style import CONTROL, SHARED, WIDTH, row_of_panels
 
@@ -66,7 +67,10 @@ def power_curves(curves: pd.DataFrame, stated: pd.DataFrame, targets: Mapping[in
     axes[1, 1].set_ylim(bottom=0)
     for axis, text in zip(axes.flat, "ABCD", strict=True):
         letter(axis, text)
-    return fig
+    one_sided = stated[(stated.alternative == "greater") & (stated.quantity == "power")]
+    what = f"Power of the one-sided test at similarity {at_stated} by number of actions"
+    seen = means_seen(one_sided, "mean", "n_actions", what=what)
+    return keep(fig, power_curves, {"A, B, D": curves, "C": stated}, seen)
 
 
 def _over_similarity(axis: Axes, table: pd.DataFrame) -> None:
@@ -103,4 +107,10 @@ def overlaps(
         axis.set_xticks([-1, 0, 1], ["−1", "0", "1"])
     axes[0, 0].set_ylabel("density of units")
     fig.supxlabel("r between performing and observing", fontsize=9)
-    return fig
+    drawn = [
+        histogram(values, bins, n_actions=k, units=kind)
+        for k, pair in r.items()
+        for kind, values in zip(("unrelated", "planted"), pair, strict=True)
+    ]
+    said = [f"{k}: unrelated {median_seen(a)}, planted {median_seen(b)}" for k, (a, b) in r.items()]
+    return keep(fig, overlaps, pd.concat(drawn), f"Median r, K = {'; '.join(said)}.")

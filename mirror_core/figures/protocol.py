@@ -9,9 +9,11 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
 from mirror_core.config.passes import Pass
+from mirror_core.figures.kept import keep, means_seen
 from mirror_core.figures.marks import ABOVE, note, threshold
-from mirror_core.figures.style import CONTROL, MODE_COLOUR, row_of_panels
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, ink, row_of_panels
 from mirror_core.studies.select import where
+from mirror_core.studies.wording import listed
 from mirror_core.worlds.episodes import Episodes
 
 _IN, _CORE, _OUT = 0.0, 1.0, 2.0
@@ -52,10 +54,17 @@ def training_step(readings: dict[str, tuple[Pass, ...]]) -> Figure:
                     _box(axis, x, y + dy, name, colour)
                     start, end = (y + dy, y) if x == _IN else (y, y + dy)
                     _arrow(axis, min(x, _CORE), start, end, colour)
-            axis.text(_IN - 0.33, y + 0.68, one.name, color=colour, fontsize=8.5, fontweight="bold", va="center")
+            axis.text(_IN - 0.33, y + 0.68, one.name, color=ink(colour), fontsize=8.5, fontweight="bold", va="center")
         axis.set(xlim=(-0.45, 2.45), ylim=(-1.45 * (most - 1) - 0.6, 0.85))
         axis.axis("off")
-    return fig
+    rows = [
+        {"reading": name, "pass": one.name, "sees actions": one.sees_actions, "sees sensations": one.sees_sensations,
+         "heads": " ".join(one.heads)}
+        for name, todo in readings.items()
+        for one in todo
+    ]  # fmt: skip
+    said = [f"{name}: {listed([one.name for one in todo])}" for name, todo in readings.items()]
+    return keep(fig, training_step, pd.DataFrame(rows), f"Passes, {'; '.join(said)}.")
 
 
 def example_episode(episodes: Episodes) -> Figure:
@@ -71,7 +80,11 @@ def example_episode(episodes: Episodes) -> Figure:
     low, high = axis.get_ylim()
     axis.set(xlabel="timestep", xticks=times, ylim=(low, high + 0.25 * (high - low)))
     axis.set_ylabel(f"sensation ({episodes.sensations.shape[2]} features)")
-    return fig
+    sensations = pd.DataFrame(np.asarray(episodes.sensations[0])).add_prefix("sensation ")
+    sensations.insert(0, "action", np.asarray(episodes.actions[0]))
+    sensations.insert(0, "timestep", times)
+    said = ", ".join(str(int(action)) for action in episodes.actions[0])
+    return keep(fig, example_episode, sensations, f"The actions: {said}.")
 
 
 def loss_curves(history: pd.DataFrame, floors: dict[str, float], levels: dict[str, float]) -> Figure:
@@ -106,4 +119,8 @@ def loss_curves(history: pd.DataFrame, floors: dict[str, float], levels: dict[st
     modes = [Line2D([], [], color=_COLOUR[mode], label=mode) for mode in dict.fromkeys(history["mode"])]
     splits = [Line2D([], [], color=CONTROL, linestyle=line, label=name) for name, line in _SPLIT_LINE.items()]
     fig.legend(handles=modes + splits, loc="outside upper right", ncols=len(modes) + len(splits))
-    return fig
+    columns = ["reading", "seed", "epoch", "split", "mode", "objective", "loss"]
+    last = where(history, split="held-out", epoch=history.epoch.max())
+    panels = last.assign(panel=last.objective + ", " + last.reading)
+    what = "Mean loss on held-out episodes after the last epoch"
+    return keep(fig, loss_curves, history[columns], means_seen(panels, "loss", "mode", "panel", what=what, digits=3))

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
+from mirror_core.figures.kept import histogram, keep, means_seen, sentence
 from mirror_core.figures.marks import mode_legend, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
@@ -36,7 +37,18 @@ def r_histograms(r: Mapping[str, np.ndarray], mismatched: Mapping[str, np.ndarra
         axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1], xlabel="r between performing and observing")
     axes[0, 0].set_ylabel("share of units")
     axes[0, 0].legend(loc="upper left", handlelength=1.2, bbox_to_anchor=(0, 0.9))
-    return fig
+    drawn = [
+        histogram(values, bins, panel=title, units=kind)
+        for title in r
+        for kind, values in (("same unit", r[title]), ("unit mismatch", mismatched.get(title)))
+        if values is not None
+    ]
+    said = [
+        f"{title}: median r {decimal(np.median(one))}, {decimal(np.mean(one > STRONG_THRESHOLD))} of units above .75"
+        for title, values in r.items()
+        if len(one := values[np.isfinite(values)])
+    ]
+    return keep(fig, r_histograms, pd.concat(drawn), sentence(said))
 
 
 def shares_over_thresholds(shares: Mapping[str, pd.DataFrame], mismatched: Mapping[str, np.ndarray]) -> Figure:
@@ -63,7 +75,9 @@ def shares_over_thresholds(shares: Mapping[str, pd.DataFrame], mismatched: Mappi
         axis.set_xticks([0, 0.25, 0.6, 0.75, 1], ["0", ".25", ".6", ".75", "1"])
     axes[0, 0].set_ylabel("share of units")
     axes[0, -1].legend(loc="upper right")
-    return fig
+    ends = {title: {"mismatched low": low, "mismatched high": high} for title, (low, high) in mismatched.items()}
+    panels = {title: one.assign(**ends.get(title, {})) for title, one in shares.items()}
+    return keep(fig, shares_over_thresholds, panels)
 
 
 def unit_traces(
@@ -100,7 +114,10 @@ def unit_traces(
     axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
     fig.supylabel("activation", fontsize=9)
     mode_legend(fig, "outside upper left")
-    return fig
+    shown = np.stack([perform[:n_sequences], observe[:n_sequences]])
+    labels = {"mode": list(MODE_COLOUR), "sequence": range(n_sequences), "timestep": steps, "unit": list(units)}
+    said = ", ".join(f"unit {unit} {decimal(one)}" for unit, one in zip(units, r, strict=True))
+    return keep(fig, unit_traces, xr.DataArray(shown, labels, list(labels), "activation"), f"r: {said}.")
 
 
 def decoding(accuracy: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray], chance: float) -> Figure:
@@ -132,7 +149,16 @@ def decoding(accuracy: Mapping[str, np.ndarray], null: Mapping[str, np.ndarray],
         axis.set(ylim=(0, 1.02), xlim=(-0.6, 3.6))
         axis.set_xticks(range(4), [f"{modes[train]}\n→ {modes[test]}" for train, test in pairs])
     axes[0, 0].set_ylabel("decoding accuracy")
-    return fig
+    rows = [
+        {"decoder": name, "train": modes[train], "test": modes[test], "accuracy": values[train, test],
+         "null low": null[name][0, train, test], "null high": null[name][1, train, test]}
+        for name, values in accuracy.items()
+        for train, test in pairs
+    ]  # fmt: skip
+    table = pd.DataFrame(rows)
+    named = table.assign(pair=table.train + " → " + table.test)
+    seen = means_seen(named, "accuracy", "pair", "decoder", what="Accuracy")
+    return keep(fig, decoding, table, f"{seen} Chance: {decimal(chance)}.")
 
 
 def lag_profiles(r: xr.DataArray, band: np.ndarray) -> Figure:
@@ -155,7 +181,11 @@ def lag_profiles(r: xr.DataArray, band: np.ndarray) -> Figure:
     axis.set(ylim=(-1, 1), xlabel="lag: observing later than performing (timesteps)", ylabel="r, timestep-centred")
     axis.set_xticks(r.lag.values)
     axis.legend(loc="lower right")
-    return fig
+    profile = r.mean("unit")
+    best = profile.dropna("lag").sortby(profile.dropna("lag"))[-1:]
+    seen = sentence([f"Mean r is largest at lag {decimal(one.lag.item(), 0)}: {decimal(one.item())}" for one in best])
+    band = pd.DataFrame({"lag": r.lag.values, "null low": band[0], "null high": band[1]})
+    return keep(fig, lag_profiles, {"units": r.rename("r"), "null": band}, seen, part="drawn")
 
 
 def reliability(of_units: np.ndarray, index: np.ndarray) -> Figure:
@@ -179,4 +209,8 @@ def reliability(of_units: np.ndarray, index: np.ndarray) -> Figure:
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axis.set(xlabel="reliability, performing", ylabel="reliability, observing")
     fig.colorbar(dots, ax=axis, label="correlation of tunings", ticks=[-1, -0.5, 0, 0.5, 1], fraction=0.046, pad=0.03)
-    return fig
+    performing, observing = of_units
+    table = pd.DataFrame({"performing": performing, "observing": observing, "correlation of tunings": index})
+    both = table.melt(value_vars=["performing", "observing"], var_name="mode")
+    seen = means_seen(both, "value", "mode", what="Mean reliability")
+    return keep(fig, reliability, table, seen)

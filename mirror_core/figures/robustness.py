@@ -7,9 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mirror_core.config.paper import MODERATE, MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
+from mirror_core.figures.kept import histogram, keep, means_seen, tidy
 from mirror_core.figures.marks import ABOVE, letter, note, paper_value, share_histogram, spread, threshold
 from mirror_core.figures.style import MODE_COLOUR, NULL, SHARED, row_of_panels
 from mirror_core.studies.measures.decoding import TRANSFERS
+from mirror_core.studies.wording import decimal
 
 
 def null_distributions(
@@ -47,7 +49,19 @@ def null_distributions(
         axes[-1, column].set_xlabel("r (tuning mismatch: of tunings)")
     fig.supylabel("share of draws", fontsize=9)
     letter(axes[0, 0], "A")
-    return fig
+    drawn = [
+        histogram(values, bins, reading=reading, null=kind).assign(observed=observed[reading][kind])
+        for reading, draws in nulls.items()
+        for kind, values in draws.items()
+    ]
+    said = [
+        f"{reading}, {kind.partition(' (')[0]}: {decimal(found)} (95 % of draws {decimal(low)} to {decimal(high)})"
+        for reading, draws in nulls.items()
+        for kind, values in draws.items()
+        if np.isfinite(found := observed[reading][kind])
+        for low, high in [np.nanquantile(values, [0.025, 0.975])]
+    ]
+    return keep(fig, null_distributions, pd.concat(drawn), f"Observed, {'; '.join(said)}.")
 
 
 def shares_by_threshold(shares: pd.DataFrame) -> Figure:
@@ -78,7 +92,11 @@ def shares_by_threshold(shares: pd.DataFrame) -> Figure:
     fig.legend(handles=handles, loc="outside upper right", ncols=3)
     axes[0, 0].set_ylabel("share of units")
     letter(axes[0, 0], "B")
-    return fig
+    # at every twentieth: a hundred thresholds of many networks would be a long file of what changes slowly
+    table = shares[np.isclose(20 * shares.threshold % 1, [[0], [1]]).any(axis=0)]
+    strong = table[np.isclose(table.threshold, STRONG_THRESHOLD)]
+    seen = means_seen(strong, "positive", "reading", what="Mean share with r > .75")
+    return keep(fig, shares_by_threshold, table[["reading", "seed", "threshold", "positive", "either"]], seen)
 
 
 def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
@@ -103,4 +121,7 @@ def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
         axis.set_xticks(range(4), [f"{train}\n↓\n{test}" for train, test in TRANSFERS])
     axes[0, 0].set_ylabel("decoding accuracy")
     letter(axes[0, 0], "C")
-    return fig
+    table = tidy(accuracy.rename("accuracy"))
+    pairs = table.assign(pair=table.train_mode + " → " + table.test_mode)
+    seen = means_seen(pairs, "accuracy", "pair", "reading", what="Mean accuracy")
+    return keep(fig, decoding, table, f"{seen} Chance: {decimal(chance)}.")

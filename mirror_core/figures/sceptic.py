@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
+from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
 from mirror_core.figures.marks import dots, interval, label_rows, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
@@ -42,7 +44,11 @@ def conditions(
         axis.set_xlim(min(-0.02, lowest - 0.05), 1.02)
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     label_rows(axes[0, 0], names)
-    return fig
+    found = {
+        (measure, name): one for measure, of in panels.items() for name, one in zip(names, of, strict=True) if one.n
+    }
+    table = of_estimates(found, ["measure", "condition"])
+    return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Means"))
 
 
 def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int]) -> Figure:
@@ -62,4 +68,6 @@ def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int])
         axis.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
     axes[0, 0].set_ylabel("share of units")
     fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
-    return fig
+    table = {name: pd.DataFrame({"unit": range(len(values)), "r": values}) for name, values in r.items()}
+    said = [f"{name}: median r {median_seen(values)}, {names[name]} units pass" for name, values in r.items()]
+    return keep(fig, units, table, sentence(said), part="condition")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG
+from mirror_core.figures.kept import keep, means_seen
 from mirror_core.figures.marks import BESIDE, letter, note, paper_value, share_ticks
 from mirror_core.figures.style import NULL, SHARED, row_of_panels
 from mirror_core.studies.specification.choices import Choice
@@ -96,7 +97,11 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     axes[0, 0].set_ylabel("share of units")
     _label_curves(axes[0, 0])
     fig.supxlabel("networks, in per cent, in ascending order of the share with r > .75", fontsize=9)
-    return fig
+    columns = ["reading", "rank", "strong_raw", "strong_passing_raw", "strong_mismatched_raw"]
+    seen = means_seen(ranked, "strong_raw", "reading", what="Share of units with r > .75, mean over networks")
+    passing = means_seen(ranked, "strong_passing_raw", "reading", what="And passing unit mismatch")
+    table = {"curve": ranked[columns], "levels": presence.round({"ratio": 3})}
+    return keep(fig, specification_curve, table, f"{seen} {passing}")
 
 
 def _label_curves(axis: Axes) -> None:
@@ -144,7 +149,9 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     axes[0, 0].set_ylim(max(rows.values()) + 0.6, -1.7)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8, ncols=2)
     fig.supxlabel("mean share of units", fontsize=9)
-    return fig
+    table = pd.concat([one.assign(quantity=name) for name, one in means.items()], ignore_index=True)
+    seen = means_seen(means["strong_raw"], "mean", "choice", "reading", what="Mean share over levels")
+    return keep(fig, level_means, table, seen)
 
 
 _PAIRS = (
@@ -188,4 +195,7 @@ def headline_matches(
             axis.set_xlabel(x_name)
         axes[row, 0].set_ylabel(y_name)
         letter(axes[row, 0], "AB"[row])
-    return fig
+    columns = ["strong_raw", "moderate_raw", "largest_raw", "smallest_raw"]
+    table = networks[["reading", *columns]].assign(matches=matching)
+    said = [f"{name} {int(one.sum())} of {len(one)}" for name, one in table.groupby("reading", sort=False).matches]
+    return keep(fig, headline_matches, table, f"Networks that match all four numbers, {'; '.join(said)}.")

@@ -1,6 +1,6 @@
 """Colours, panels and marks that mean the same in every figure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
 
@@ -8,9 +8,13 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
+from IPython.core.formatters import BaseFormatter
 from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
+from traitlets import ObjectName, Unicode
+
+from mirror_core.figures.kept import CSV, DRAWN, Kept, kept
 
 WIDTH = 7.6
 """Width of a full figure in inches: the text column of a page."""
@@ -23,6 +27,12 @@ CONTROL = "#777777"
 NULL = "#C9C9C9"
 CORRELATION_COLOURS = "PRGn"
 """Diverging, centred at r = 0, always from −1 to 1."""
+
+
+_INK = {"#E69F00": "#946200", "#009E73": "#007A59", "#777777": "#6B6B6B"}
+"""Colour of a line → the same hue for letters, which has at least 4.5 times the contrast that white paper asks for."""
+ON_LIGHT, ON_DARK = "#0A0A0A", "#FEFEFE"
+"""Black and white of letters on a coloured ground: told apart from those on paper, which a dark page turns round."""
 
 
 _IN_NOTEBOOKS = ("inline", "ipympl", "widget", "nbagg", "notebook")
@@ -42,16 +52,40 @@ def use_style() -> None:
         shell.enable_matplotlib("inline")
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
-    _also_for_print()
+    _also_to_take_along()
 
 
-def _also_for_print() -> None:
-    """Have notebooks keep every figure as PDF too: the site offers it for download."""
-    if (shell := get_ipython()) is not None:
-        draw = partial(print_figure, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
-        formatter = shell.display_formatter.formatters["application/pdf"]
-        formatter.enabled = True
-        formatter.for_type(Figure, draw)
+def ink(colour: str) -> str:
+    """Return the colour of letters that name what is drawn in a colour: dark enough to be read on white."""
+    return _INK.get(colour, colour)
+
+
+class _Csv(BaseFormatter):
+    format_type = Unicode(CSV)
+    print_method = ObjectName("_repr_csv_")
+
+
+class _Drawn(BaseFormatter):
+    format_type = Unicode(DRAWN)
+    print_method = ObjectName("_repr_drawn_")
+
+
+def _also_to_take_along() -> None:
+    """Have notebooks keep every figure as PDF too, and what it keeps beside its picture: the site offers them."""
+    if (shell := get_ipython()) is None:
+        return
+    formatters = shell.display_formatter.formatters
+    pdf = formatters["application/pdf"]
+    pdf.enabled = True
+    draw = partial(print_figure, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
+    pdf.for_type(Figure, draw)
+    for mime, kind, say in ((CSV, _Csv, lambda one: one.csv), (DRAWN, _Drawn, lambda one: one.drawn)):
+        formatters[mime] = kind(parent=shell.display_formatter)
+        formatters[mime].for_type(Figure, partial(_of_kept, say))
+
+
+def _of_kept(say: Callable[[Kept], str], fig: Figure) -> str | None:
+    return None if (one := kept(fig)) is None else say(one)
 
 
 def row_of_panels(

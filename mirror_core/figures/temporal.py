@@ -4,8 +4,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from mirror_core.figures.kept import keep, means_seen, sentence, tidy
 from mirror_core.figures.marks import letter, spread, threshold
 from mirror_core.figures.style import NULL, SHARED, row_of_panels
+from mirror_core.studies.wording import decimal
 
 
 def lag_profiles(by_lag: xr.DataArray, null_band: xr.DataArray) -> Figure:
@@ -40,7 +42,14 @@ def lag_profiles(by_lag: xr.DataArray, null_band: xr.DataArray) -> Figure:
     axes[0, -1].fill_between([], [], color=NULL, label="null, central 95 %")
     axes[0, -1].legend(loc="lower right", ncols=1)
     letter(axes[0, 0], "A")
-    return fig
+    means = by_lag.mean(["seed", "unit"])
+    said = [
+        f"{reading}: largest mean r {decimal(float(one.max()))} at lag {decimal(one.idxmax('lag').item(), 0)}"
+        for reading in by_lag.reading.values
+        if (one := means.sel(reading=reading)).notnull().any()
+    ]
+    table = {"units": by_lag.rename("r"), "null": null_band.rename("r")}
+    return keep(fig, lag_profiles, table, sentence(said), part="drawn")
 
 
 def peak_lags(counts: xr.DataArray) -> Figure:
@@ -59,4 +68,6 @@ def peak_lags(counts: xr.DataArray) -> Figure:
         axis.set(ylim=(-0.03, 1.03), xlabel="lag of the largest r (timesteps)")
         axis.set_xticks(one.lag.values)
     axes[0, 0].set_ylabel("share of top units")
-    return fig
+    table = tidy(counts.rename("share"))
+    seen = means_seen(table, "share", "lag", "reading", what="Mean share of top units by lag")
+    return keep(fig, peak_lags, table, seen)

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mirror_core.figures.kept import keep, means_seen
 from mirror_core.figures.marks import letter
-from mirror_core.figures.style import CORRELATION_COLOURS, WIDTH
+from mirror_core.figures.style import CORRELATION_COLOURS, ON_DARK, ON_LIGHT, WIDTH
 from mirror_core.studies.wording import decimal
 
 GESTURE_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
@@ -48,7 +50,7 @@ def links_and_delays(cells: pd.DataFrame, titles: Mapping[str, str], names: Sequ
             axis.add_patch(Rectangle((x, y), width, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
             axis.text(
                 x + width / 2, y + 0.5, _short(row.mean), ha="center", va="center", fontsize=8,
-                fontweight="bold" if row.differs else "normal", color="white" if abs(row.mean) > DARK else "black",
+                fontweight="bold" if row.differs else "normal", color=ON_DARK if abs(row.mean) > DARK else ON_LIGHT,
             )  # fmt: skip
         axis.set_title(title, fontsize=8.5)
         axis.set_xlim(0, len(delays))
@@ -58,7 +60,11 @@ def links_and_delays(cells: pd.DataFrame, titles: Mapping[str, str], names: Sequ
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
     fig.supxlabel("seconds until a light is seen", fontsize=9)
-    return fig
+    columns = ["links", "delay", "measure", "mean", "differs"]
+    table = cells[cells.measure.isin(list(titles))][columns]
+    named = table.assign(measure=table.measure.map(titles).str.replace("\n", " "))
+    seen = means_seen(named, "mean", "links", "measure", what="Mean over delays")
+    return keep(fig, links_and_delays, named, seen)
 
 
 def _short(value: float, digits: int = 2) -> str:
@@ -99,7 +105,19 @@ def pair(
         axis.set_title(title, fontsize=8.5)
     axes[-1].set_xlabel("seconds")
     letter(axes[0], "B")
-    return fig
+    names = list(GESTURES[: len(links)])
+    weights = xr.DataArray(links, {"seen": names, "own": names}, ["seen", "own"])
+    gestures = [
+        (title, robot + 1, begin, end, GESTURES[which])
+        for title, robots in meetings.items()
+        for robot, of in enumerate(robots)
+        for begin, end, which in of
+        if begin < seconds
+    ]
+    made = pd.DataFrame(gestures, columns=["meeting", "robot", "begin", "end", "gesture"])
+    counts = ", ".join(f"{title} {int((made.meeting == title).sum())}" for title in meetings)
+    seen = f"Largest weight {decimal(float(links.max()))}. Gestures in {seconds:g} s: {counts}."
+    return keep(fig, pair, {"A": weights.rename("weight"), "B": made}, seen)
 
 
 def _gestures(axis: Axes, robots: Sequence[Sequence[tuple[float, float, int]]], seconds: float) -> None:
@@ -109,7 +127,7 @@ def _gestures(axis: Axes, robots: Sequence[Sequence[tuple[float, float, int]]], 
                 axis.broken_barh([(begin, end - begin)], (y + 0.1, 0.8), color=GESTURE_COLOURS[which])
                 axis.text(
                     (begin + min(end, seconds)) / 2, y + 0.5, GESTURES[which], ha="center", va="center", fontsize=8,
-                    color="white" if which != 1 else "black", clip_on=True,
+                    color="white" if which == 0 else ON_LIGHT, clip_on=True,
                 )  # fmt: skip
     axis.set_xlim(0, seconds)
     axis.set_ylim(2, 0)

@@ -6,15 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.figures import ablation, emergence, protocol, robustness, temporal
+from mirror_core.figures.kept import kept
 from mirror_core.figures.style import MODE_COLOUR, SHARED, use_style
+from mirror_core.pages.publishing.dark import contrast
 from mirror_core.recordings.of_networks import heldout_episodes
 
+LARGEST = 200_000
+"""Bytes of a figure's data."""
 READ = ["as-written", "self-observation"]
 SEEDS = [42, 43, 44]
 rng = np.random.default_rng(0)
@@ -109,6 +113,18 @@ def test_a_figure_is_labelled_and_legible(name):
         last_row = [a for a in fig.axes if a.get_subplotspec() and a.get_subplotspec().is_last_row()]
         assert all(a.get_xlabel() or any(t.get_text() for t in a.get_xticklabels()) for a in last_row)
     assert fig.get_figwidth() <= 7.7
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_letters_can_be_read_and_what_is_drawn_is_kept(name):
+    fig = FIGURES[name]()
+    for text in fig.findobj(plt.Text):
+        if text.get_text().strip() and text.get_bbox_patch() is None:
+            rgb = tuple(255 * part for part in to_rgb(text.get_color()))
+            assert contrast(rgb, (255, 255, 255)) >= 4.5, text.get_text()
+    one = kept(fig)
+    assert one.by.endswith(f".{name}") and one.seen.endswith(".")
+    assert len(one.data) > 0 and len(one.csv) <= LARGEST
 
 
 @pytest.mark.parametrize("name", [n for n in FIGURES if n not in ("example_episode", "training_step")])

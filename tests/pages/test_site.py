@@ -98,6 +98,18 @@ def test_every_figure_has_a_caption_and_a_text_for_those_who_cannot_see_it(page,
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
+def test_every_figure_can_be_taken_along_and_has_both_themes(page, read, html):
+    images = read(page).article.select('figure img[src$=".svg"]')
+    for light, dark in zip(images[::2], images[1::2], strict=True):
+        assert (light["data-drawn"], dark["data-drawn"]) == ("light", "dark") and light["alt"] == dark["alt"]
+        assert light["data-by"].startswith("mirror_core.figures.")
+        files = [(html / page).parent / light["src"].replace(".svg", kind) for kind in (".dark.svg", ".pdf", ".csv")]
+        assert all(path.is_file() for path in files) and files[-1].stat().st_size <= 200_000
+    if images:
+        assert re.search(r"\d", images[0]["alt"]), "the main figure's values are said"
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
 def test_parameters_are_folded_and_the_injected_ones_hidden(page, read):
     article = read(page).article
     assert "# Parameters" not in article.get_text()

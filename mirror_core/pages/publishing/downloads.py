@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet
 
 from mirror_core.config.settings import Config
+from mirror_core.figures.kept import CSV
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.tables import notes_of
 from mirror_core.studies.measures import MEASURES
@@ -39,6 +40,14 @@ COMMON = {
     "seconds": "processor time of one core, in seconds",
     "seconds_training": "processor time of training, in seconds",
     "seconds_measuring": "processor time of measuring, in seconds",
+    "panel": "panel of the figure",
+    "mode": "performing or observing",
+    "mean": "mean over networks, or over whatever has an interval",
+    "low": "lower end of the 95 % interval",
+    "high": "upper end of the 95 % interval",
+    "from": "lower edge of a bin of the histogram",
+    "to": "upper edge of a bin of the histogram",
+    "count": "how many lie in the bin",
     "claim": "claim of the paper",
     "verdict": "what our rule says of the claim",
 }
@@ -59,7 +68,7 @@ class File:
 
 
 def files(book: Path) -> list[File]:
-    """Return everything: executed notebooks, what they glued, figures as SVG and PDF, tables measured once.
+    """Return everything: executed notebooks, what they glued, figures as SVG, PDF and CSV, tables measured once.
 
     Parameters
     ----------
@@ -94,6 +103,8 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
                 yield f"{label}.svg", "".join(data["image/svg+xml"]).encode()
                 if "application/pdf" in data:
                     yield f"{label}.pdf", base64.b64decode("".join(data["application/pdf"]))
+                if CSV in data:
+                    yield f"{label}.csv", "".join(data[CSV]).encode()
 
 
 def meaning(column: str) -> str:
@@ -147,7 +158,7 @@ def listing(found: list[File]) -> str:
 
 _FOLDERS = {
     "results": "Results",
-    "figures": "Figures, as SVG and PDF",
+    "figures": "Figures, as SVG and PDF, with their data as CSV",
     "notebooks": "Executed notebooks",
     "data": "Tables that were measured once, and what declares them",
     "": "What every column means",

@@ -6,14 +6,12 @@ themes and extensions of others put into every page, is done to the files at the
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import math
-import os
 import re
 import shlex
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -25,6 +23,7 @@ from mirror_core import __version__
 from mirror_core.pages.publishing import downloads
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
+from mirror_core.pages.publishing.pictures import with_pictures, write_beside
 from mirror_core.pages.publishing.quick import EXECUTED
 
 WORDS_A_MINUTE = 220
@@ -40,7 +39,6 @@ UNUSED = (
 
 _FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map")
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
-_IMAGE = re.compile(r'<img ((?!data-pdf)[^>]*?src="([^"]*_images/[^"]*\.svg)")')
 _TAG = re.compile(r"<[^>]+>")
 _RUN = 'id="run-this-page-yourself"'
 
@@ -127,13 +125,14 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     html, built = Path(app.outdir), f'<span class="mirror-built">{built_by(Path(app.srcdir))}</span>'
-    printed = write_print_versions(Path(app.srcdir, EXECUTED), html / "_images")
+    pictures = write_beside(Path(app.srcdir, EXECUTED), html / "_images")
+    sources = address_of_sources(app.config.html_theme_options)
     for path in html.rglob("*.html"):
         before = after = path.read_text(encoding="utf-8")
         for pattern in UNUSED:
             after = pattern.sub("", after)
         after = _BUILT.sub(built, after)
-        after = _IMAGE.sub(lambda found: _with_print_version(found, printed), after)
+        after = with_pictures(after, pictures, sources)
         if after != before:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
@@ -143,28 +142,10 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         write_sitemap(html, app.config.html_baseurl)
 
 
-def write_print_versions(notebooks: Path, images: Path) -> set[str]:
-    """Write the PDF of every figure that has one beside its SVG, under the same name; return these names.
-
-    MyST-NB names a picture by the digest of its lines; a glued one goes by its key.
-    """
-    names = set()
-    for path in notebooks.glob("*.ipynb"):
-        for output in (output for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-                       for output in cell.get("outputs", ())):  # fmt: skip
-            data, label = output.get("data", {}), output.get("metadata", {}).get("scrapbook", {})
-            for mime in (one for one in data if one.endswith("image/svg+xml")):
-                pdf = data.get(mime.replace("image/svg+xml", "application/pdf"))
-                lines = os.linesep.join("".join(data[mime]).splitlines())
-                for name in (hashlib.sha256(lines.encode()).hexdigest(), label.get("name")):
-                    if pdf and name and (images / f"{name}.svg").is_file():
-                        (images / f"{name}.pdf").write_bytes(base64.b64decode("".join(pdf)))
-                        names.add(name)
-    return names
-
-
-def _with_print_version(found: re.Match[str], names: set[str]) -> str:
-    return f'<img data-pdf="yes" {found[1]}' if Path(found[2]).stem in names else found[0]
+def address_of_sources(theme: Mapping[str, Any]) -> str:
+    """Return where the repository shows its files, from the theme's settings; nothing if it has no address."""
+    url = str(theme.get("repository_url") or "").rstrip("/")
+    return f"{url}/blob/{theme.get('repository_branch') or 'main'}" if url else ""
 
 
 def built_by(folder: Path) -> str:

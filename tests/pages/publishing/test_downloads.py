@@ -31,7 +31,7 @@ def book(tmp_path):
     folder.mkdir(parents=True)
     (folder / "verdicts.csv").write_text("claim,verdict\na,partly\n")
     (folder / "report.html").write_text("not a result")
-    data = {"image/svg+xml": "<svg/>", "application/pdf": base64.b64encode(b"%PDF").decode()}
+    data = {"image/svg+xml": "<svg/>", "application/pdf": base64.b64encode(b"%PDF").decode(), "text/csv": "r\n1\n"}
     cell = {"metadata": {"mystnb": {"figure": {"name": "fig-1"}}}, "outputs": [{"data": data}]}
     (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps({"cells": [cell, {"metadata": {}}]}))
     return tmp_path
@@ -40,6 +40,7 @@ def book(tmp_path):
 def test_every_kind_of_file_is_there(book):
     assert [one.name for one in files(book)] == [
         "data/t.parquet", "notebooks/some.ipynb", "figures/some-fig-1.svg", "figures/some-fig-1.pdf",
+        "figures/some-fig-1.csv",
         "results/some-verdicts.csv", DICTIONARY,
     ]  # fmt: skip
 
@@ -68,4 +69,4 @@ def test_columns_are_explained(book):
 
 def test_the_list_names_every_file(book):
     html = listing(files(book))
-    assert html.count("<tr><td>") == 6 and f"{FOLDER}/{ARCHIVE}" in html
+    assert html.count("<tr><td>") == 7 and f"{FOLDER}/{ARCHIVE}" in html

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 from mirror_core.pages.publishing.shell import (
     UNUSED,
+    address_of_sources,
     command,
     describe,
     finish,
     first_words,
     minutes,
-    write_print_versions,
 )
 
 
@@ -72,7 +72,7 @@ def site(tmp_path, *, address=""):
         f'<img alt="a" src="_images/{stem}.svg" /><span class="mirror-built"></span>'
     )
     (html / "some.html").write_text(text)
-    config = SimpleNamespace(html_baseurl=address)
+    config = SimpleNamespace(html_baseurl=address, html_theme_options={})
     return SimpleNamespace(srcdir=tmp_path, outdir=html, builder=SimpleNamespace(format="html"), config=config), stem
 
 
@@ -80,7 +80,12 @@ def test_a_finished_site_lacks_what_nothing_uses_and_has_print_versions(tmp_path
     app, stem = site(tmp_path)
     finish(app, None)
     first = (app.outdir / "some.html").read_text()
-    assert "fontawesome" not in first and "thebe" not in first and 'data-pdf="yes"' in first and "Built on" in first
+    assert (
+        "fontawesome" not in first
+        and "thebe" not in first
+        and 'data-drawn="light" data-pdf="yes"' in first
+        and "Built on" in first
+    )
     assert (app.outdir / "_images" / f"{stem}.pdf").read_bytes() == b"%PDF-1.4"
     assert not (app.outdir / "_static" / "scripts" / "fontawesome.js").exists()
     finish(app, None)
@@ -101,11 +106,10 @@ def test_a_failed_build_is_left_as_it_is(tmp_path):
     assert (app.outdir / "some.html").read_text() == before
 
 
-def test_figures_without_a_print_version_are_left_alone(tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    notebook = {"metadata": {}, "cells": [{"outputs": [{"data": {"image/svg+xml": "<svg/>"}, "metadata": {}}]}]}
-    (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps(notebook))
-    assert write_print_versions(tmp_path / "notebooks", tmp_path) == set()
+def test_sources_have_an_address_where_the_repository_has_one():
+    assert address_of_sources({}) == address_of_sources({"repository_url": ""}) == ""
+    given = {"repository_url": "https://example.org/a/b/", "repository_branch": "trunk"}
+    assert address_of_sources(given) == "https://example.org/a/b/blob/trunk"
 
 
 def test_what_is_left_out_is_no_script_of_ours():

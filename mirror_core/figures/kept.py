@@ -1,0 +1,180 @@
+"""What a figure keeps beside its picture: the data that it draws, the function that drew it, what is seen in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from mirror_core.analysis.estimates import Estimate
+from mirror_core.studies.wording import decimal
+
+Table = pd.DataFrame | xr.DataArray | xr.Dataset
+
+CSV, DRAWN = "text/csv", "application/vnd.mirror-core.drawn"
+"""Kinds of content that a notebook keeps beside a picture: its data, and the rest as JSON."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of a figure."""
+
+    data: pd.DataFrame
+    """A row for each thing that is drawn, or that makes it up."""
+    by: str
+    """The function, with its module."""
+    line: int
+    """Where it begins in the module's file."""
+    seen: str
+    """What is seen, with values; may be empty."""
+
+    @property
+    def csv(self) -> str:
+        """The data with six digits, which is more than is seen."""
+        return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+    @property
+    def drawn(self) -> str:
+        """All but the data, as JSON."""
+        return json.dumps({"by": self.by, "line": self.line, "seen": self.seen}, ensure_ascii=False)
+
+
+FEW = 12
+"""Groups up to which a range is said with each mean: a longer list is hard to listen to, and the table has it."""
+
+_KEPT: WeakKeyDictionary[Figure, Kept] = WeakKeyDictionary()
+
+
+def keep(
+    fig: Figure, by: Callable[..., Figure], data: Table | Mapping[Hashable, Table], seen: str = "", part: str = "panel"
+) -> Figure:
+    """Keep with a figure what it draws, by which function, and what is seen; return the figure.
+
+    Parameters
+    ----------
+    fig
+        The figure.
+    by
+        The function that draws it.
+    data
+        What is drawn. Of an array every value that is defined becomes a row, with its labels. Several tables follow
+        each other, with their names in a first column.
+    seen
+        Sentences on what is seen, with values.
+    part
+        Name of that column.
+    """
+    code = by.__code__
+    if isinstance(data, Mapping) and not isinstance(data, xr.Dataset):
+        parts = [tidy(one).assign(**{part: name}) for name, one in data.items()]
+        table = pd.concat(parts, ignore_index=True)
+        table.insert(0, part, table.pop(part))
+    else:
+        table = tidy(data)
+    _KEPT[fig] = Kept(table, f"{by.__module__}.{by.__qualname__}", code.co_firstlineno, seen)
+    return fig
+
+
+def kept(fig: Figure) -> Kept | None:
+    """Return what a figure keeps; None if nothing."""
+    return _KEPT.get(fig)
+
+
+def tidy(data: Table) -> pd.DataFrame:
+    """Return a row for each value or, of several arrays with the same labels, for each label."""
+    if isinstance(data, pd.DataFrame):
+        return data.reset_index(drop=True)
+    names = [str(data.name or "value")] if isinstance(data, xr.DataArray) else list(data.data_vars)
+    frame = data.to_dataframe(names[0]) if isinstance(data, xr.DataArray) else data.to_dataframe()
+    labels = [name for name in frame.index.names if name is not None]
+    frame = frame.reset_index()
+    return frame[[*labels, *names]].dropna(subset=names, how="all").reset_index(drop=True)
+
+
+def of_estimates(found: Mapping[Hashable, Estimate], names: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each value of each estimate, with its mean and interval.
+
+    Parameters
+    ----------
+    found
+        Labels, one or a tuple → estimate.
+    names
+        Of the labels.
+    """
+    columns = [*names, "value", "mean", "low", "high"]
+    rows = [
+        (*(labels if isinstance(labels, tuple) else (labels,)), value, one.mean, one.low, one.high)
+        for labels, one in found.items()
+        for value in np.ravel(one.values)
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def histogram(values: np.ndarray, bins: np.ndarray, **labels: object) -> pd.DataFrame:
+    """Return how many of the values that are defined lie in each bin: `from`, `to`, `count`, after the labels."""
+    values = np.ravel(values)
+    counts, _ = np.histogram(values[np.isfinite(values)], bins)
+    table = pd.DataFrame({"from": bins[:-1], "to": bins[1:], "count": counts})
+    for place, (name, label) in enumerate(labels.items()):
+        table.insert(place, name, label)
+    return table
+
+
+def median_seen(values: np.ndarray) -> str:
+    """Say the median of the values that are defined; "none" if there are none."""
+    finite = values[np.isfinite(values)]
+    return decimal(np.median(finite)) if len(finite) else "none"
+
+
+def sentence(parts: Sequence[str]) -> str:
+    """Join what is said of panels; nothing if there is nothing to say."""
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def means_seen(
+    table: pd.DataFrame, value: str, by: str, within: str = "", *, what: str = "Means", digits: int = 2
+) -> str:
+    """Say the mean of a value in every group, in the order of the table, and the range if there are few groups.
+
+    Parameters
+    ----------
+    table
+        One row a value.
+    value
+        Column of the values; those that are not defined do not count.
+    by
+        Column that names the groups.
+    within
+        Column of the panels, each with a list of groups; none: one list.
+    what
+        Words at the beginning: what the means are of.
+    digits
+        Decimals.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": ["a", "a", "b"], "x": [0.25, 0.75, 1.0]})
+    >>> means_seen(table, "x", "kind", what="Mean share")
+    'Mean share (range): a 0.50 (0.25 to 0.75); b 1.00.'
+    """
+    defined = table[np.isfinite(table[value].astype(float))]
+    ranges = defined.groupby([within, by] if within else [by]).ngroups <= FEW
+    said, any_range = [], False
+    for panel, rows in defined.groupby(within, sort=False) if within else [("", defined)]:
+        groups = []
+        for name, one in rows.groupby(by, sort=False)[value]:
+            low, high = decimal(one.min(), digits), decimal(one.max(), digits)
+            aside = f" ({low} to {high})" if ranges and low != high else ""
+            label = f"{name:g}".replace("-", "−") if isinstance(name, Real) else name
+            groups.append(f"{label} {decimal(one.mean(), digits)}{aside}")
+            any_range |= bool(aside)
+        said.append(f"{panel}: {'; '.join(groups)}.")
+    what += " (range)" if any_range else ""
+    return (f"{what}. " if within else what) + " ".join(said) if said else ""

@@ -1,0 +1,110 @@
+"""What the site has beside every figure: its PDF, its data, a version for the dark theme, and what is seen in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from mirror_core.figures.kept import CSV, DRAWN
+from mirror_core.pages.publishing.dark import darkened
+
+_SVG = "image/svg+xml"
+_IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
+_ALT = re.compile(r'\balt="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of an executed notebook."""
+
+    names: tuple[str, ...]
+    """Of its files among the site's images, without the ending."""
+    svg: str
+    pdf: bytes | None
+    csv: str | None
+    by: str
+    """The function that drew it, with its module; may be empty."""
+    line: int
+    seen: str
+
+
+def pictures(notebook: dict) -> Iterator[Picture]:
+    """Yield the figures of an executed notebook.
+
+    MyST-NB names a picture by the digest of its lines; a glued one goes by its key.
+    """
+    for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
+        data, label = output.get("data", {}), output.get("metadata", {}).get("scrapbook", {})
+        for mime in (one for one in data if one.endswith(_SVG)):
+            found = {kind: "".join(data.get(mime.replace(_SVG, kind), "")) for kind in ("application/pdf", CSV, DRAWN)}
+            svg = "".join(data[mime])
+            digest = hashlib.sha256(os.linesep.join(svg.splitlines()).encode()).hexdigest()
+            drawn = json.loads(found[DRAWN] or "{}")
+            yield Picture(
+                (digest, label["name"]) if "name" in label else (digest,),
+                svg,
+                base64.b64decode(found["application/pdf"]) or None,
+                found[CSV] or None,
+                drawn.get("by", ""),
+                drawn.get("line", 0),
+                drawn.get("seen", ""),
+            )
+
+
+def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
+    """Write what goes with every figure beside its SVG, under the same name; return the figures by these names."""
+    found = {}
+    for path in notebooks.glob("*.ipynb"):
+        for one in pictures(json.loads(path.read_text(encoding="utf-8"))):
+            for name in (name for name in one.names if (images / f"{name}.svg").is_file()):
+                (images / f"{name}.dark.svg").write_text(darkened(one.svg), encoding="utf-8")
+                if one.pdf:
+                    (images / f"{name}.pdf").write_bytes(one.pdf)
+                if one.csv:
+                    (images / f"{name}.csv").write_text(one.csv, encoding="utf-8")
+                found[name] = one
+    return found
+
+
+def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") -> str:
+    """Say of every figure of a page what there is of it, complete its alternative text, add its dark version.
+
+    Parameters
+    ----------
+    html
+        The page.
+    found
+        Name of the SVG → figure.
+    sources
+        Address of the repository's files; nothing if it has none.
+    """
+
+    def complete(image: re.Match[str]) -> str:
+        one = found.get(Path(image[2]).name)
+        if one is None:
+            return image[0]
+        tag = _ALT.sub(lambda alt: f'alt="{alt[1]} {escape(one.seen)}"', image[1], 1) if one.seen else image[1]
+        said = {
+            "pdf": "yes" if one.pdf else "",
+            "csv": "yes" if one.csv else "",
+            "by": one.by,
+            "source": _address(one, sources),
+        }
+        more = "".join(f'data-{name}="{escape(value)}" ' for name, value in said.items() if value)
+        dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')
+        # fetched only where the theme shows it
+        return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" loading="lazy" {dark}>'
+
+    return _IMAGE.sub(complete, html)
+
+
+def _address(one: Picture, sources: str) -> str:
+    module = "/".join(one.by.split(".")[:-1])
+    return f"{sources}/{module}.py#L{one.line}" if sources and one.by else ""

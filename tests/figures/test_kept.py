@@ -1,0 +1,95 @@
+"""What a figure keeps: tables worked by hand, kinds of content in a notebook, and that every figure function keeps."""
+
+import ast
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from IPython.core.formatters import DisplayFormatter
+
+import mirror_core.figures
+from mirror_core.analysis.estimates import estimate
+from mirror_core.figures import style as look
+from mirror_core.figures.kept import CSV, DRAWN, histogram, keep, kept, means_seen, of_estimates, sentence, tidy
+
+FUNCTIONS = [
+    pytest.param(node, id=f"{path.stem}.{node.name}")
+    for path in sorted(Path(mirror_core.figures.__file__).parent.glob("*.py"))
+    for node in ast.parse(path.read_text(encoding="utf-8")).body
+    if isinstance(node, ast.FunctionDef) and node.name != "keep"
+    if node.returns is not None and ast.unparse(node.returns) == "Figure"
+]
+"""All functions that return a figure, and nothing beside it."""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_figure_keeps_its_data_under_its_own_name(function):
+    end = function.body[-1]
+    assert isinstance(end, ast.Return) and isinstance(end.value, ast.Call) and end.value.func.id == "keep"
+    assert [ast.unparse(one) for one in end.value.args[:2]] == ["fig", function.name]
+
+
+@pytest.fixture
+def fig():
+    yield plt.subplots()[0]
+    plt.close("all")
+
+
+def draw():
+    """Stand for a function that draws."""
+
+
+def test_an_array_has_a_row_for_every_value_that_is_defined():
+    values = xr.DataArray([[0.5, np.nan], [1.0, 2.0]], {"seed": [1, 2], "unit": [7, 8]}, ["seed", "unit"], "r")
+    assert tidy(values.assign_coords(centring="raw")).to_csv(index=False) == "seed,unit,r\n1,7,0.5\n2,7,1.0\n2,8,2.0\n"
+
+
+def test_several_tables_follow_each_other_by_name(fig):
+    keep(fig, draw, {"A": pd.DataFrame({"x": [1]}), "B": pd.DataFrame({"y": [1 / 3]})}, "Seen.")
+    one = kept(fig)
+    assert one.csv == "panel,x,y\nA,1,\nB,,0.333333\n"
+    assert one.by == f"{__name__}.draw" and json.loads(one.drawn) == {"by": one.by, "line": one.line, "seen": "Seen."}
+    assert Path(__file__).read_text(encoding="utf-8").splitlines()[one.line - 1] == "def draw():"
+
+
+def test_estimates_have_a_row_a_value():
+    table = of_estimates({("a", 1): estimate([0.0, 1.0]), ("b", 2): estimate([3.0])}, ["what", "n"])
+    assert table[["what", "n", "value", "mean"]].values.tolist() == [
+        ["a", 1, 0.0, 0.5], ["a", 1, 1.0, 0.5], ["b", 2, 3.0, 3.0]
+    ]  # fmt: skip
+
+
+def test_a_histogram_counts_what_is_defined():
+    table = histogram(np.array([0.1, 0.2, 0.9, np.nan]), np.array([0.0, 0.5, 1.0]), unit="u")
+    assert table.values.tolist() == [["u", 0.0, 0.5, 2], ["u", 0.5, 1.0, 1]]
+
+
+def test_means_are_said_by_panel_in_the_order_of_the_table():
+    table = pd.DataFrame(
+        {"reading": ["z", "z", "a", "a"], "condition": ["q", "q", "q", "p"], "r": [-0.5, 0.0, 0.25, np.nan]}
+    )
+    assert (
+        means_seen(table, "r", "condition", "reading", what="Mean")
+        == "Mean (range). z: q −0.25 (−0.50 to 0.00). a: q 0.25."
+    )
+    many = pd.DataFrame({"condition": [str(i) for i in range(20)] * 2, "r": [0.0] * 20 + [1.0] * 20})
+    assert means_seen(many, "r", "condition", what="Mean").startswith("Mean: 0 0.50; 1 0.50; ")
+    assert sentence([]) == "" and sentence(["a", "b"]) == "a; b."
+
+
+def test_a_notebook_keeps_data_and_origin_beside_the_picture(fig, monkeypatch):
+    class Shell:
+        display_formatter = DisplayFormatter()
+
+    monkeypatch.setattr(look, "get_ipython", Shell)
+    look._also_to_take_along()
+    bare, _ = Shell.display_formatter.format(fig)
+    assert not {CSV, DRAWN} & set(bare)
+    keep(fig, draw, pd.DataFrame({"x": [1]}), "Seen.")
+    data, _ = Shell.display_formatter.format(fig)
+    assert data[CSV] == "x\n1\n" and json.loads(data[DRAWN])["seen"] == "Seen."
+    assert data["application/pdf"].startswith(b"%PDF")
