@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
-from mirror_core.checks import OptionError, one_of
+from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.experiments.base import Experiment, Learner, register
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
@@ -510,6 +510,7 @@ class Seed:
     """What all conditions of a seed share: the boards to learn from, to test with and to measure the index on."""
 
     def __init__(self, seed: int, n_boards: int = N_BOARDS, n_test: int = N_TEST, n_matched: int = N_MATCHED) -> None:
+        whole("n_boards", n_boards, 10)  # a tenth of them are of the rarest label
         self.seed, self.n_boards, self.n_test, self.n_matched = seed, n_boards, n_test, n_matched
 
     def stream(self, name: str) -> np.random.Generator:

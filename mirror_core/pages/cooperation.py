@@ -66,6 +66,7 @@ def finding(table: pd.DataFrame) -> HTML:
         "yes": "and some of their units come to code a partner's move as their own",
         "no": "but their units are not found to code a partner's move as their own",
         "as without learning": "but units that code a partner's move as their own are there without learning",
+        "cannot be told": "but whether their units code a partner's move as their own cannot be told",
     }[system(EXPERIMENT, table).mirrors]
 
     def told(measure: str, condition: str = "together") -> str:

@@ -30,11 +30,13 @@ def finding(rows: Sequence[System]) -> HTML:
     have = [name_of(one) for one in asked if one.mirrors == "yes"]
     carry = [name_of(one) for one in asked if one.carries == "yes"]
     claims = [judgement.verdict for one in rows for judgement in one.judgements]
+    few = [name_of(one) for one in asked if one.mirrors == "cannot be told"]
+    untold = f"; it cannot be told in {listed(few)}" if few else ""
     number = {len(asked): "every one", 0: "none"}.get(len(have), str(len(have)))
     verb = "have" if number.isdigit() and len(have) > 1 else "has"
     first = f"Put to the same test, {number} of the systems that could be asked {verb} mirror units that learning made."
     more = (
-        f"Of {len(asked)} systems asked, these are: {listed(have)}. "
+        f"Of {len(asked)} systems asked, these are: {listed(have)}{untold}. "
         f"A code of the action carries over both ways in {listed(carry)}. Of {len(claims)} claims of the sources, "
         f"{claims.count('reproduced')} are reproduced here, {claims.count('partly')} partly."
     )

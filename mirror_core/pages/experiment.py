@@ -10,7 +10,7 @@ from IPython.display import HTML
 
 from mirror_core.experiments import Experiment
 from mirror_core.experiments.judging import StudyEvidence, judge_study
-from mirror_core.pages.tables import cell, show
+from mirror_core.pages.tables import cell, digits_of, show
 from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
 
@@ -35,7 +35,7 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
             for name in measures or experiment.measures:
                 known = measure_named(name)
                 values = of[name].dropna()
-                row[escape(known.label)] = cell(values, known.limits, known.digits) if len(values) else "–"
+                row[escape(known.label)] = cell(values, known.limits, digits_of(name)) if len(values) else "–"
             rows.append(row)
     return show(pd.DataFrame(rows))
 

@@ -89,7 +89,7 @@ def _strong(one: OwnTasks) -> int:
 
 
 def finding(found: dict[tuple[str, str], OwnTasks], reading: str, condition: str) -> HTML:
-    """Say in one sentence how many mirror units the network has that is shown first, in a second what others have."""
+    """Say how many mirror units the network has that is shown first; then of how many units, and what others have."""
     first = found[reading, condition]
     n_units = len(first.r)
     others = [
@@ -98,12 +98,16 @@ def finding(found: dict[tuple[str, str], OwnTasks], reading: str, condition: str
         for name in [what if where == reading else where]
         if (where == reading) != (what == condition)
     ]
-    more = "It runs in this page: choose what it does, silence units, or switch one thing about how it was trained."
+    n = _strong(first)
+    units = "unit does" if n == 1 else "units do"
+    more = (
+        f"That is {n} of {n_units} units. The network runs in this page: choose what it does, silence units, or switch "
+        "one thing about how it was trained."
+    )
     if others:
         more += f" Units with r &gt; {STRONG_THRESHOLD:g} then number {listed(others)}."
     return statement(
-        f"In the network below, {_strong(first) or 'none'} of {n_units} units "
-        f"{'does' if _strong(first) == 1 else 'do'} the same when it acts and when it observes.",
+        f"In the network below, {n or 'no'} {units} the same when it acts and when it observes.",
         more,
     )
 

@@ -15,7 +15,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.sceptic import Foreseen
 from mirror_core.pages.player import player
-from mirror_core.pages.tables import show, statement
+from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, with_interval
 
@@ -129,7 +129,7 @@ def networks_table(found: Mapping[str, Mapping[str, float]], mismatched: Mapping
     rows = [
         {"condition": name}
         | {
-            escape(measure_named(one).label): decimal(values[one], measure_named(one).digits)
+            escape(measure_named(one).label): decimal(values[one], digits_of(one))
             for one in ("read_action", "mirror_units", "mean_r", "code_gain", "code_p", "explained")
         }
         | {"units that pass unit mismatch": mismatched[name]}

@@ -11,6 +11,7 @@ from IPython.display import HTML
 
 from mirror_core.config.conditions import Variant
 from mirror_core.config.settings import Config
+from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import duration, with_interval
 
 
@@ -25,6 +26,12 @@ def cell(values: Sequence[float], within: tuple[float, float], digits: int = 2) 
     """Return a table cell: the mean over networks, and its 95 % interval smaller below."""
     mean, _, interval = with_interval(values, within, digits, joint="|").partition("|")
     return f"{mean}<br><small>{interval}</small>" if interval else mean
+
+
+def digits_of(measure: str) -> int:
+    """Return with how many decimals a measure is shown; a p with at least three, lest a small one look like zero."""
+    digits = measure_named(measure).digits
+    return max(digits, 3) if measure.endswith("_p") else digits
 
 
 def statement(finding: str, more: str) -> HTML:

@@ -45,16 +45,18 @@ def changed(table, condition, **values):
     return table
 
 
-def test_the_finding_follows_from_the_table(table):
-    assert "learn to act together, but their units are not found to code" in page.finding(table).data
+def test_the_finding_follows_from_the_table(table, plain):
+    # with so few actions the test could not have found any
+    assert plain(page.finding(table).data).endswith(
+        "learn to act together, but whether their units code a partner's move as their own cannot be told."
+    )
     mirrors = changed(table, "together", mirror_share=0.2, mirror_units=20)
     assert "and some of their units come to code" in page.finding(mirrors).data
     both = changed(mirrors, "untrained", mirror_share=0.2, mirror_units=20)
     assert "are there without learning" in page.finding(both).data
     assert "do not learn to act together" in page.finding(changed(table, "together", cooperation_success=0.1)).data
     for one in (table, mirrors, both):
-        bold = re.search("<strong>(.*?)</strong>", page.finding(one).data)[1]
-        assert len(bold.split()) <= 25
+        plain(page.finding(one).data)
 
 
 def test_lesions_are_counted(table):

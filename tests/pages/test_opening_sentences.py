@@ -7,7 +7,7 @@ import pytest
 
 from mirror_core.config.conditions import READINGS
 from mirror_core.config.settings import Config
-from mirror_core.pages import runs, your_network, your_recordings
+from mirror_core.pages import runs, sceptic, your_network, your_recordings
 from mirror_core.studies.claims.statements import load_claims
 from mirror_core.studies.wording import READ
 
@@ -81,3 +81,11 @@ def test_a_claim_is_called_by_what_it_says(plain):
 
 def test_every_reading_has_plain_words():
     assert set(READ) == set(READINGS)
+
+
+def test_a_small_p_is_not_shown_as_zero():
+    values = dict.fromkeys(("read_action", "mirror_units", "mean_r", "code_gain", "explained"), 0.5) | {
+        "code_p": 0.0014
+    }
+    shown = sceptic.networks_table({"vision": values}, {"vision": 3}).data
+    assert "0.001" in shown and "0.50" in shown

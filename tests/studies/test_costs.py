@@ -258,7 +258,7 @@ def test_a_file_that_happens_to_lie_where_the_work_runs_is_not_taken_for_the_mea
 )
 def test_the_plain_sentence_compares_every_turn(plain_loop, said, saved, plain):
     made = made_up()
-    for row in made["parts"]["training"]:
+    for row in made["parts"]["training"]["rows"]:
         if row["way"] == "plain" and row["hidden_size"] == 96:
             row["seconds"] = plain_loop[row["turn"] % 2]
     found = read_measured(saved(made))

@@ -229,8 +229,8 @@ def test_a_code_is_shared_if_more_than_half_of_the_measures_say_so(plain):
     yes = made_up([0.5, 0.6, 0.55], 0.0, [0.1, 0.2, 0.1], [0.2, 0.1, 0.15])
     no = made_up([0.1, -0.1, 0.05], 0.0, [0.1, 0.2, 0.1], [0.2, 0.1, 0.15])
     cost = compared({(m, a): [1.0, -1.1, 0.2] for m in ("perform", "observe") for a in ("zero", "mean")})
-    half = pd.concat([yes, no.assign(quantity="same_code")])
-    more = pd.concat([half, yes.assign(quantity="participation")])
+    half = pd.concat([yes, no.assign(quantity="ccgp")])
+    more = pd.concat([half, yes.assign(quantity="congruence")])
     assert plain(one_code.finding(half, cost).data).startswith("The tasks are not shown to share a code")
     assert plain(one_code.finding(more, cost).data).startswith("Both tasks share one code under a literal reading")
 

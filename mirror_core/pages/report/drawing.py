@@ -112,7 +112,7 @@ PICTURES = (
         "headline",
         _thresholds,
         "Lines of the share of units beyond each threshold on r, raw and timestep-centred, over a band for "
-        "mismatched units.",
+        "units paired with other units.",
         "Share of units beyond every threshold. Solid: r above it; dotted: |r| above it; grey: where 95 % of the "
         "shares with r above "
         "it lie when units are paired with other units.",

@@ -188,9 +188,9 @@ def test_the_plain_sentence_names_the_fewest_ingredients_that_suffice(plain):
         return plain(page.finding(made_up(function)).data)
 
     rest = "enough for as many strong mirror units as the paper reports"
-    # alone reaches the paper's lower end, and less does not
-    assert said(lambda has, seed: 0.25 * has(HEADS)) == f"Shared heads are {rest}; one core is not needed."
-    assert said(lambda has, seed: 0.249 * has(HEADS)).startswith("No combination of the ingredients")
+    # one alone reaches the paper's lower end, and a little less does not
+    assert said(lambda has, seed: 0.25 * has(JOINT)) == f"Self-observation is {rest}; one core is not needed."
+    assert said(lambda has, seed: 0.249 * has(JOINT)).startswith("No combination of the ingredients")
     assert said(lambda has, seed: 0.3 * has(CORE)) == f"One core is {rest}."
     # of two that are as small, the one that gives more; a larger one that gives more still is not named
     two = said(lambda has, seed: max(0.3 * has(CORE) * has(PAIRING), 0.4 * has(HEADS) * has(PAIRING)))
