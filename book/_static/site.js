@@ -106,6 +106,9 @@
       const offer = (label, href, name, said) =>
         menu.append(element("a", { href, "aria-label": said, ...(name ? { download: name } : {}) }, label));
       offer("SVG", source, `${page()}-${figure.id}.svg`, `SVG: download figure ${figure.id}`);
+      // what a caption calls black is white in the dark version
+      const caption = figure.querySelector("figcaption")?.textContent ?? "";
+      if (image.dataset.drawn && /\b(black|white|grey)\b/i.test(caption)) figure.classList.add("names-greys");
       const beside = (ending) => source.replace(/\.svg$/, ending);
       if (image.dataset.drawn)
         offer("dark SVG", beside(".dark.svg"), `${page()}-${figure.id}-dark.svg`, `dark SVG: download figure ${figure.id}`);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -17,9 +16,6 @@ from mirror_core.analysis.estimates import Estimate
 from mirror_core.studies.wording import decimal
 
 Table = pd.DataFrame | xr.DataArray | xr.Dataset
-
-CSV, DRAWN = "text/csv", "application/vnd.mirror-core.drawn"
-"""Kinds of content that a notebook keeps beside a picture: its data, and the rest as JSON."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +37,9 @@ class Kept:
         return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
     @property
-    def drawn(self) -> str:
-        """All but the data, as JSON."""
-        return json.dumps({"by": self.by, "line": self.line, "seen": self.seen}, ensure_ascii=False)
+    def beside(self) -> dict[str, str | int]:
+        """All of it, as a notebook keeps it: in the metadata of the figure's print version."""
+        return {"csv": self.csv, "by": self.by, "line": self.line, "seen": self.seen}
 
 
 FEW = 12

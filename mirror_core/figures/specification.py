@@ -100,7 +100,7 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     columns = ["reading", "rank", "strong_raw", "strong_passing_raw", "strong_mismatched_raw"]
     seen = means_seen(ranked, "strong_raw", "reading", what="Share of units with r > .75, mean over networks")
     passing = means_seen(ranked, "strong_passing_raw", "reading", what="And passing unit mismatch")
-    table = {"curve": ranked[columns], "levels": presence.round({"ratio": 3})}
+    table = {"curve": ranked[columns].round({"rank": 4}), "levels": presence.round({"ratio": 2})}
     return keep(fig, specification_curve, table, f"{seen} {passing}")
 
 

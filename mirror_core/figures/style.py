@@ -1,20 +1,17 @@
 """Colours, panels and marks that mean the same in every figure."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from importlib.resources import files
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
-from IPython.core.formatters import BaseFormatter
 from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
-from traitlets import ObjectName, Unicode
 
-from mirror_core.figures.kept import CSV, DRAWN, Kept, kept
+from mirror_core.figures.kept import kept
 
 WIDTH = 7.6
 """Width of a full figure in inches: the text column of a page."""
@@ -60,32 +57,20 @@ def ink(colour: str) -> str:
     return _INK.get(colour, colour)
 
 
-class _Csv(BaseFormatter):
-    format_type = Unicode(CSV)
-    print_method = ObjectName("_repr_csv_")
-
-
-class _Drawn(BaseFormatter):
-    format_type = Unicode(DRAWN)
-    print_method = ObjectName("_repr_drawn_")
-
-
 def _also_to_take_along() -> None:
-    """Have notebooks keep every figure as PDF too, and what it keeps beside its picture: the site offers them."""
-    if (shell := get_ipython()) is None:
-        return
-    formatters = shell.display_formatter.formatters
-    pdf = formatters["application/pdf"]
-    pdf.enabled = True
-    draw = partial(print_figure, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
-    pdf.for_type(Figure, draw)
-    for mime, kind, say in ((CSV, _Csv, lambda one: one.csv), (DRAWN, _Drawn, lambda one: one.drawn)):
-        formatters[mime] = kind(parent=shell.display_formatter)
-        formatters[mime].for_type(Figure, partial(_of_kept, say))
+    """Have notebooks keep every figure as PDF too, and with it what it keeps beside its picture: the site offers them.
+
+    The rest is metadata, no kind of content of its own: the site's reader of notebooks warns of kinds it does not know.
+    """
+    if (shell := get_ipython()) is not None:
+        formatter = shell.display_formatter.formatters["application/pdf"]
+        formatter.enabled = True
+        formatter.for_type(Figure, _to_take_along)
 
 
-def _of_kept(say: Callable[[Kept], str], fig: Figure) -> str | None:
-    return None if (one := kept(fig)) is None else say(one)
+def _to_take_along(fig: Figure) -> bytes | tuple[bytes, dict[str, str | int]]:
+    pdf = print_figure(fig, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
+    return pdf if (one := kept(fig)) is None else (pdf, one.beside)
 
 
 def row_of_panels(

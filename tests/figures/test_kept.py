@@ -1,7 +1,6 @@
 """What a figure keeps: tables worked by hand, kinds of content in a notebook, and that every figure function keeps."""
 
 import ast
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,7 +13,7 @@ from IPython.core.formatters import DisplayFormatter
 import mirror_core.figures
 from mirror_core.analysis.estimates import estimate
 from mirror_core.figures import style as look
-from mirror_core.figures.kept import CSV, DRAWN, histogram, keep, kept, means_seen, of_estimates, sentence, tidy
+from mirror_core.figures.kept import histogram, keep, kept, means_seen, of_estimates, sentence, tidy
 
 FUNCTIONS = [
     pytest.param(node, id=f"{path.stem}.{node.name}")
@@ -52,7 +51,7 @@ def test_several_tables_follow_each_other_by_name(fig):
     keep(fig, draw, {"A": pd.DataFrame({"x": [1]}), "B": pd.DataFrame({"y": [1 / 3]})}, "Seen.")
     one = kept(fig)
     assert one.csv == "panel,x,y\nA,1,\nB,,0.333333\n"
-    assert one.by == f"{__name__}.draw" and json.loads(one.drawn) == {"by": one.by, "line": one.line, "seen": "Seen."}
+    assert one.by == f"{__name__}.draw" and one.beside["seen"] == one.seen == "Seen."
     assert Path(__file__).read_text(encoding="utf-8").splitlines()[one.line - 1] == "def draw():"
 
 
@@ -83,13 +82,14 @@ def test_means_are_said_by_panel_in_the_order_of_the_table():
 
 def test_a_notebook_keeps_data_and_origin_beside_the_picture(fig, monkeypatch):
     class Shell:
-        display_formatter = DisplayFormatter()
+        display_formatter = DisplayFormatter(active_types=["text/plain", "application/pdf"])
 
     monkeypatch.setattr(look, "get_ipython", Shell)
     look._also_to_take_along()
-    bare, _ = Shell.display_formatter.format(fig)
-    assert not {CSV, DRAWN} & set(bare)
+    data, metadata = Shell.display_formatter.format(fig)
+    assert data["application/pdf"].startswith(b"%PDF") and not metadata.get("application/pdf")
     keep(fig, draw, pd.DataFrame({"x": [1]}), "Seen.")
-    data, _ = Shell.display_formatter.format(fig)
-    assert data[CSV] == "x\n1\n" and json.loads(data[DRAWN])["seen"] == "Seen."
+    data, metadata = Shell.display_formatter.format(fig)
     assert data["application/pdf"].startswith(b"%PDF")
+    kept_with = metadata["application/pdf"]
+    assert kept_with["csv"] == "x\n1\n" and kept_with["seen"] == "Seen."

@@ -11,7 +11,7 @@ from matplotlib.image import imread, imsave
 
 from mirror_core.figures.style import ON_DARK, ON_LIGHT
 
-PAPER, INK = (0x14, 0x18, 0x1E), (0xE6, 0xE6, 0xE6)
+PAPER, INK = (0x12, 0x12, 0x12), (0xE6, 0xE6, 0xE6)
 """What white and black become: the dark theme's page and its letters."""
 
 HUES = {
@@ -51,7 +51,7 @@ def dark_colour(colour: str) -> str:
     Examples
     --------
     >>> dark_colour("#ffffff"), dark_colour("#000000"), dark_colour("#e69f00")
-    ('#14181e', '#e6e6e6', '#e69f00')
+    ('#121212', '#e6e6e6', '#e69f00')
     """
     if colour in _KEPT:
         return colour

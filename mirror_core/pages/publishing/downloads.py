@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.parquet
 
 from mirror_core.config.settings import Config
-from mirror_core.figures.kept import CSV
+from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.tables import notes_of
 from mirror_core.studies.measures import MEASURES
@@ -40,18 +40,21 @@ COMMON = {
     "seconds": "processor time of one core, in seconds",
     "seconds_training": "processor time of training, in seconds",
     "seconds_measuring": "processor time of measuring, in seconds",
-    "panel": "panel of the figure",
-    "mode": "performing or observing",
-    "mean": "mean over networks, or over whatever has an interval",
-    "low": "lower end of the 95 % interval",
-    "high": "upper end of the 95 % interval",
-    "from": "lower edge of a bin of the histogram",
-    "to": "upper edge of a bin of the histogram",
-    "count": "how many lie in the bin",
     "claim": "claim of the paper",
     "verdict": "what our rule says of the claim",
 }
 """Columns that several tables have, and what they mean."""
+OF_FIGURES = {
+    "panel": "panel of the figure",
+    "mode": "performing or observing",
+    "mean": "mean of what has an interval, for most over networks",
+    "low": "lower end of the interval",
+    "high": "upper end of the interval",
+    "from": "lower edge of a bin of the histogram",
+    "to": "upper edge of a bin of the histogram",
+    "count": "how many lie in the bin",
+}
+"""Columns of what figures draw, and what they mean there."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,8 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
                 yield f"{label}.svg", "".join(data["image/svg+xml"]).encode()
                 if "application/pdf" in data:
                     yield f"{label}.pdf", base64.b64decode("".join(data["application/pdf"]))
-                if CSV in data:
-                    yield f"{label}.csv", "".join(data[CSV]).encode()
+                if table := output.get("metadata", {}).get(PRINT, {}).get("csv"):
+                    yield f"{label}.csv", table.encode()
 
 
 def meaning(column: str) -> str:
@@ -129,7 +132,8 @@ def _dictionary(tables: list[File]) -> str:
             columns = [(name, str(kind)) for name, kind in zip(schema.names, schema.types, strict=True)]
         else:
             columns = [(name, "") for name in next(csv.reader(io.StringIO(one.content.decode("utf-8-sig"))), [])]
-        writer.writerows((one.name, name, kind, meaning(name)) for name, kind in columns)
+        drawn = OF_FIGURES if one.name.startswith("figures/") else {}
+        writer.writerows((one.name, name, kind, drawn.get(name) or meaning(name)) for name, kind in columns)
     return out.getvalue()
 
 

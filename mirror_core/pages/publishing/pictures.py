@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from mirror_core.figures.kept import CSV, DRAWN
 from mirror_core.pages.publishing.dark import darkened
 
-_SVG = "image/svg+xml"
+_SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
 
@@ -41,17 +40,16 @@ def pictures(notebook: dict) -> Iterator[Picture]:
     MyST-NB names a picture by the digest of its lines; a glued one goes by its key.
     """
     for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
-        data, label = output.get("data", {}), output.get("metadata", {}).get("scrapbook", {})
+        data, metadata = output.get("data", {}), output.get("metadata", {})
+        label, drawn = metadata.get("scrapbook", {}), metadata.get(PRINT, {})
         for mime in (one for one in data if one.endswith(_SVG)):
-            found = {kind: "".join(data.get(mime.replace(_SVG, kind), "")) for kind in ("application/pdf", CSV, DRAWN)}
             svg = "".join(data[mime])
             digest = hashlib.sha256(os.linesep.join(svg.splitlines()).encode()).hexdigest()
-            drawn = json.loads(found[DRAWN] or "{}")
             yield Picture(
                 (digest, label["name"]) if "name" in label else (digest,),
                 svg,
-                base64.b64decode(found["application/pdf"]) or None,
-                found[CSV] or None,
+                base64.b64decode("".join(data.get(mime.replace(_SVG, PRINT), ""))) or None,
+                drawn.get("csv"),
                 drawn.get("by", ""),
                 drawn.get("line", 0),
                 drawn.get("seen", ""),

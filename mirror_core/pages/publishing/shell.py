@@ -143,8 +143,11 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def address_of_sources(theme: Mapping[str, Any]) -> str:
-    """Return where the repository shows its files, from the theme's settings; nothing if it has no address."""
-    url = str(theme.get("repository_url") or "").rstrip("/")
+    """Return where the repository shows its files; nothing if pages are not to link to it.
+
+    The address alone says nothing: jupyter-book has one of its own where none is set.
+    """
+    url = str(theme.get("repository_url") or "").rstrip("/") if theme.get("use_repository_button") else ""
     return f"{url}/blob/{theme.get('repository_branch') or 'main'}" if url else ""
 
 

@@ -31,8 +31,11 @@ def book(tmp_path):
     folder.mkdir(parents=True)
     (folder / "verdicts.csv").write_text("claim,verdict\na,partly\n")
     (folder / "report.html").write_text("not a result")
-    data = {"image/svg+xml": "<svg/>", "application/pdf": base64.b64encode(b"%PDF").decode(), "text/csv": "r\n1\n"}
-    cell = {"metadata": {"mystnb": {"figure": {"name": "fig-1"}}}, "outputs": [{"data": data}]}
+    data = {"image/svg+xml": "<svg/>", "application/pdf": base64.b64encode(b"%PDF").decode()}
+    cell = {
+        "metadata": {"mystnb": {"figure": {"name": "fig-1"}}},
+        "outputs": [{"data": data, "metadata": {"application/pdf": {"csv": "mean\n1\n"}}}],
+    }
     (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps({"cells": [cell, {"metadata": {}}]}))
     return tmp_path
 

@@ -5,21 +5,17 @@ import json
 
 from bs4 import BeautifulSoup
 
-from mirror_core.figures.kept import CSV, DRAWN
-from mirror_core.pages.publishing.pictures import pictures, with_pictures, write_beside
+from mirror_core.pages.publishing.pictures import PRINT, pictures, with_pictures, write_beside
 
 SVG = '<svg xmlns="a">\n<path style="fill: #ffffff"/>\n</svg>\n'
-BUNDLE = {
-    "image/svg+xml": SVG,
-    "application/pdf": base64.b64encode(b"%PDF").decode(),
-    CSV: "r\n0.5\n",
-    DRAWN: json.dumps({"by": "mirror_core.figures.some.draw", "line": 7, "seen": 'Mean <r>: "0.50".'}),
-}
+BUNDLE = {"image/svg+xml": SVG, PRINT: base64.b64encode(b"%PDF").decode()}
+KEPT = {"csv": "r\n0.5\n", "by": "mirror_core.figures.some.draw", "line": 7, "seen": 'Mean <r>: "0.50".'}
 PREFIX = "application/papermill.record/"
 
 
 def notebook(data, name=None):
     metadata = {"scrapbook": {"name": name, "mime_prefix": PREFIX}} if name else {}
+    metadata |= {PRINT: KEPT} if len(data) > 1 else {}
     return {"cells": [{"cell_type": "markdown"}, {"outputs": [{"data": data, "metadata": metadata}]}]}
 
 
@@ -42,7 +38,7 @@ def test_files_stand_beside_shown_and_glued_figures(tmp_path):
     for name in found:
         assert (images / f"{name}.pdf").read_bytes() == b"%PDF"
         assert (images / f"{name}.csv").read_text() == "r\n0.5\n"
-        assert "#14181e" in (images / f"{name}.dark.svg").read_text()
+        assert "#121212" in (images / f"{name}.dark.svg").read_text()
 
 
 def test_a_page_says_what_there_is_and_what_is_seen_once(tmp_path):
