@@ -5,7 +5,6 @@ Needs Playwright's Python package (`make test` installs it where it can) and a C
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +16,19 @@ from mirror_core.arrays import MODES
 from mirror_core.config.conditions import CONDITIONS, READINGS
 from mirror_core.config.settings import Config
 from mirror_core.networks.silencing import silenced_states
+from mirror_core.pages.publishing import pdf
 from mirror_core.pages.publishing.quick import copy_sources
 from mirror_core.studies.grid import obtain_grid
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))["playground"]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 READY = "window.Playground?.now && !Playground.now.measuring"
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-if CHROMIUM is None:
-    pytest.skip("no Chromium on this machine", allow_module_level=True)
+try:
+    CHROMIUM = pdf.browser()
+except pdf.PrintError as error:
+    pytest.skip(str(error), allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
