@@ -77,7 +77,9 @@ def refuse_other_modules(modules: Iterable[str]) -> None:
     for name in modules:
         found = importlib.util.find_spec(name)
         at = Path(found.origin).resolve() if found is not None and found.origin else None
-        if at is not None and any(path in at.parents for path in added if path not in own):
+        if at is None or any(path in at.parents for path in own):  # also where the environment lies in such a folder
+            continue
+        if any(path in at.parents for path in added):
             raise OptionError(
                 f"PYTHONPATH = {os.environ['PYTHONPATH']} is not allowed: {name} would come from {at.parent}, and not "
                 "from this environment; unset it."
