@@ -28,7 +28,7 @@ def finding(rows: Sequence[System]) -> HTML:
     """Say which systems have mirror units, and in which a code carries over, by the rules of the rows."""
     asked = [one for one in rows if one.mirrors != "not asked"]
     have = [name_of(one) for one in asked if one.mirrors == "yes"]
-    carry = [name_of(one) for one in asked if one.carries == "yes"]
+    carry = [name_of(one) for one in rows if one.carries == "yes"]
     claims = [judgement.verdict for one in rows for judgement in one.judgements]
     few = [name_of(one) for one in asked if one.mirrors == "cannot be told"]
     untold = f"; it cannot be told in {listed(few)}" if few else ""
@@ -48,17 +48,20 @@ def the_table(rows: Sequence[System]) -> HTML:
     found = []
     for one in rows:
         page = f'<a href="{one.experiment.name}.html">{escape(name_of(one))}</a>'
-        lesion = f"<br><small>{escape(measure_named(one.experiment.lesion).label)}</small>" if one.lesion else ""
+        label = escape(measure_named(one.experiment.lesion).label) if one.lesion else ""
+        claimed = one.experiment.claims if one.judgements else "The paper's claims."
         counts = Counter(judgement.verdict for judgement in one.judgements)
         found.append(
             {
-                "system": f"{page}<br><small>{_n(one)}</small>",
+                "system, and what its source claims": (
+                    f'{page}, {_n(one)}<br><small class="wrap">{escape(claimed)}</small>'
+                ),
                 "units that pass": f"<strong>{one.mirrors}</strong>{_of(one.share)}{_of(one.control, 'control: ')}",
-                "code carries over": f"<strong>{one.carries}</strong>{_of(one.gain, 'above chance by ')}",
-                "lesions matter": f"<strong>{one.matters}</strong>{_of(one.lesion)}{lesion}",
-                "what the source claims": escape(one.experiment.claims) if one.judgements else "the paper's claims",
+                "code carries over": f"<strong>{one.carries}</strong>{_of(one.gain, 'chance + ')}",
+                "lesions matter": f"<strong>{one.matters}</strong>{_of(one.lesion)}"
+                + (f'<br><small class="wrap">{label}</small>' if label else ""),
                 "its claims here": "<br>".join(f"{counts[name]} {badge(name)}" for name in VERDICTS if counts[name])
-                or '<a href="claims.html">page of the claims</a>',
+                or '<a href="claims.html">see claims</a>',
             }
         )
     return show(pd.DataFrame(found))
