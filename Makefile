@@ -14,7 +14,7 @@ export PYTHONPATH = $(CURDIR)
 export PYTHONUTF8 = 1
 unexport PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
 
-.PHONY: help env book quick pdf test lab clean links
+.PHONY: help env book quick pdf test coverage lab clean links
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -43,6 +43,9 @@ test: env  ## check format and style, run all tests
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
 	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' || \
 	    echo "note: Playwright cannot be installed; the tests in a browser are skipped"
+	MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
+
+coverage: env  ## which lines the tests run; slower than the tests alone
 	MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
 
 lab: env  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)

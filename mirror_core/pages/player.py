@@ -7,12 +7,16 @@ is the site's own, `book/_static/player.js`; without it the first picture stands
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 
 from IPython.display import HTML
 
 from mirror_core.checks import OptionError, number
+
+_NAMESPACE = re.compile(r' xmlns(:\w+)?="[^"]*"')
+"""Names that only a file of its own needs, and that look like addresses to fetch."""
 
 
 def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_second: float = 4.0) -> HTML:
@@ -40,6 +44,7 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
             f"a film needs a caption for each picture: {len(pictures)} pictures, {len(captions)} captions."
         )
     number("per_second", per_second, 0.1, 60)
+    pictures = [_NAMESPACE.sub("", picture) for picture in pictures]
     frames = json.dumps([{"picture": p, "caption": c} for p, c in zip(pictures, captions, strict=True)])
     frames = frames.replace("</", "<\\/")  # else a picture's end tag could end the script
     return HTML(

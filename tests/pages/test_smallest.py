@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import warnings
 from pathlib import Path
 
@@ -87,8 +88,10 @@ def run(name: str, parameters: dict) -> None:
 def alone(monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
     monkeypatch.chdir(ROOT / "notebooks")
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # which the shell puts itself in place of
     yield
     plt.close("all")
+    InteractiveShell.clear_instance()
 
 
 def test_every_notebook_is_tried():

@@ -116,7 +116,7 @@ BAD = {
     "no condition": ({"condition": ()}, None, OptionError, "condition is missing"),
     "text": ({}, lambda t: t.assign(value=t.value.astype(str).replace(str(DATA[0, 0, 1]), "high")), RecordingError,
              "value has 'high' in row 3: it must hold numbers"),
-    "no time": ({}, lambda t: t.assign(time=t.time.where(t.index != 4)), RecordingError, "time has no number in row 6"),
+    "no time": ({}, lambda t: t.assign(time=t.time.where(t.index != 4)), RecordingError, "time has no time in row 6"),
     "twice": ({}, lambda t: pd.concat([t, t.iloc[:1]]), RecordingError, "row 74 is the second of unit u0, trial 0"),
     "areas": ({}, lambda t: t.assign(area=[str(i) for i in t.index]), RecordingError, "area differs within a unit"),
     "empty": ({}, lambda t: t.iloc[:0], OptionError, "'perform'"),

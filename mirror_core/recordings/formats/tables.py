@@ -76,7 +76,7 @@ def read(path: Path, layout: Layout) -> Session:
     times, notes = in_seconds(names["time"], times)
     if not (np.abs(times) < LONGEST).all():
         row = int((~(np.abs(times) < LONGEST)).argmax())
-        raise RecordingError(f"{names['time']} has no number in row {row + 2}: each must have one, in seconds.")
+        raise RecordingError(f"{names['time']} has no time in row {row + 2}: each value must have one, in seconds.")
     unit, units = _labels(table[names["unit"]])
     bins, time = np.unique(np.round(times, 9), return_inverse=True)
     codes, labels = zip(*(_labels(table[name]) for name in (*keys, names["trial"])), strict=True)
