@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from html import escape
 
 import pandas as pd
@@ -102,6 +103,7 @@ def _notes(cls: type) -> dict[str, str]:
     }
 
 
+@cache
 def notes_of(config: type) -> dict[str, str]:
     """Return what every setting of a configuration means, sections and all."""
     found = {}
