@@ -17,10 +17,10 @@ the same numbers, since each world draws its random numbers from a generator of 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from mirror_core.checks import OptionError
+from mirror_core.runs.compiling import keep_compiled
 
 ROWS, COLUMNS = 8, 4
 EPISODE = 200
@@ -73,14 +73,7 @@ def drawn(state: int) -> tuple[int, int]:
     return state, z ^ (z >> 31)
 
 
-def _compiled(function):
-    try:
-        return numba.njit(cache=True)(function)
-    except RuntimeError:  # no folder in which to keep it can be written
-        return numba.njit(function)
-
-
-@_compiled
+@keep_compiled
 def _below(limit, random, n):
     """Return a whole number below a limit, from the generator of world n; the same as `drawn` modulo the limit."""
     random[n] += _W
@@ -90,7 +83,7 @@ def _below(limit, random, n):
     return np.int64((z ^ (z >> _31)) % np.uint64(limit))
 
 
-@_compiled
+@keep_compiled
 def _place_cells(s, random, n):
     s[POKE_ROW] = POKE_ROWS[0] + _below(POKE_ROWS[1] - POKE_ROWS[0], random, n)
     s[POKE_COLUMN] = _below(COLUMNS, random, n)
@@ -98,7 +91,7 @@ def _place_cells(s, random, n):
     s[WATER_COLUMN] = _below(COLUMNS, random, n)
 
 
-@_compiled
+@keep_compiled
 def _begin(states, random, n):
     """Begin an episode of world n."""
     for k in range(2):
@@ -108,13 +101,13 @@ def _begin(states, random, n):
         _place_cells(s, random, n)
 
 
-@_compiled
+@keep_compiled
 def _begin_all(states, random):
     for n in range(len(states)):
         _begin(states, random, n)
 
 
-@_compiled
+@keep_compiled
 def _see(states, seen, sees_partner):
     for n in range(len(states)):
         for k in range(2):
@@ -127,7 +120,7 @@ def _see(states, seen, sees_partner):
             seen[k, n, 5] = ZEROS[5] + other[POKE_COLUMN] - other[COLUMN] if sees_partner else ABSENT + 1
 
 
-@_compiled
+@keep_compiled
 def _advance(states, random, clock, actions, alone, rewards, did, together, paid, over):
     """Let a timestep pass in every world; one whose episode is over begins the next."""
     for n in range(len(states)):

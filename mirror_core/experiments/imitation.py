@@ -13,11 +13,10 @@ at its goal. Time is in milliseconds, potentials in units of the threshold.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -26,6 +25,7 @@ from mirror_core.analysis import unit_correlation
 from mirror_core.checks import one_of, whole
 from mirror_core.experiments.base import Experiment, Learner, register
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.runs.compiling import keep_compiled
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
@@ -146,15 +146,7 @@ def new_cells(link: np.ndarray, policy: np.ndarray) -> Cells:
     return Cells(np.zeros(n), np.zeros(n), link, np.zeros(len(link)), policy, np.zeros(len(policy)), 0 * policy)
 
 
-def _compiled(function: Callable) -> Callable:
-    """Compile a function when it is first called; keep the code for the next process where there is a place for it."""
-    try:
-        return numba.njit(function, cache=True)
-    except RuntimeError:
-        return numba.njit(function)
-
-
-@_compiled
+@keep_compiled
 def present(rng, cells, place, shown, drive, kappa, hebb, tagging):
     """Let HALF milliseconds pass and return how often each cell fired.
 

@@ -13,15 +13,15 @@ NumPy's, the rest is compiled. `tests/experiments/test_cooperation.py` has the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError, number, whole
 from mirror_core.experiments.cooperation_world import DRINK, EPISODE, MISS, N_INPUTS, PAID, SEEN, Worlds
+from mirror_core.runs.compiling import keep_compiled
 
 N_ACTIONS = 5
 PARTS = ("w_in", "b", "w", "w_out", "b_out")
@@ -96,12 +96,7 @@ def check_pair(pair: Pair) -> None:
                 raise OptionError(f"{part} of an agent has shape {found}: with {n} units it must be {shape}.")
 
 
-def _compiled(function: Callable) -> Callable:
-    options = dict(error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder in which to keep it can be written
-        return numba.njit(**options)(function)
+_compiled = partial(keep_compiled, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 
 @_compiled

@@ -31,6 +31,7 @@ from jaxtyping import Float, Int
 from mirror_core.checks import OptionError, number, one_of
 from mirror_core.experiments.base import Experiment, Learner, register
 from mirror_core.experiments.mirroring import MIRRORING, mirroring
+from mirror_core.runs.compiling import keep_compiled
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
@@ -192,13 +193,8 @@ def _run(noise, drive, speed, links, lag, sees, shown, swaps, rate, tired, light
 
 @cache
 def _compiled() -> Callable:
-    """Compile the robots when they are first needed, and keep the code for the next process."""
-    import numba  # here, since who only asks what experiments there are needs no compiler
-
-    try:
-        return numba.njit(cache=True)(_run)
-    except RuntimeError:  # no folder in which to keep it can be written
-        return numba.njit(_run)
+    """Compile the robots when they are first needed."""
+    return keep_compiled(_run)
 
 
 def simulate(
