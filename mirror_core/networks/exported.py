@@ -8,6 +8,7 @@ from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError
 from mirror_core.networks.cores import GRU
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
 
 
 def folded(network: MirrorNetwork) -> dict[str, np.ndarray]:
@@ -40,7 +41,7 @@ def folded(network: MirrorNetwork) -> dict[str, np.ndarray]:
     """
     arrays: dict[str, np.ndarray] = {}
     weights = {name: values.detach().double().numpy() for name, values in network.named_parameters()}
-    for mode, objective in zip(MODES, ("predict", "infer"), strict=True):
+    for mode in MODES:
         key = network.core_of(mode)
         if not isinstance(network.cores[key], GRU):
             raise OptionError(
@@ -59,7 +60,7 @@ def folded(network: MirrorNetwork) -> dict[str, np.ndarray]:
         else:
             arrays["observe/drive"] = enter @ weights["projection.weight"]
             arrays["observe/drive_bias"] = enter @ weights["projection.bias"] + always
-        head = "shared" if "shared" in network.heads[objective] else mode
-        arrays[f"{mode}/head"] = weights[f"heads.{objective}.{head}.weight"]
-        arrays[f"{mode}/head_bias"] = weights[f"heads.{objective}.{head}.bias"]
+        head = own_head(network, mode)
+        arrays[f"{mode}/head"] = head.weight.detach().double().numpy()
+        arrays[f"{mode}/head_bias"] = head.bias.detach().double().numpy()
     return arrays

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import xarray as xr
 from jaxtyping import Float
 from torch.nn import functional
 
 from mirror_core.analysis import unit_correlation
 from mirror_core.arrays import MODES
+from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
+from mirror_core.worlds.episodes import Episodes
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,15 @@ class OwnTasks:
 def own_tasks(run: Run, n_test: int) -> OwnTasks:
     """Measure a run's network on `n_test` held-out episodes."""
     episodes = heldout_episodes(run.config, n_test)
-    recording = record(run.network, episodes)
-    said = []
-    for mode, objective in zip(MODES, ("predict", "infer"), strict=True):
-        heads = run.network.heads[objective]
-        with torch.no_grad():
-            said.append(
-                heads["shared" if "shared" in heads else mode](torch.from_numpy(recording.sel(mode=mode).values))
-            )
-    predicted, logits = said[0].double(), said[1].double()
+    return own_tasks_of(run.network, record(run.network, episodes), episodes)
+
+
+def own_tasks_of(network: MirrorNetwork, recording: xr.DataArray, episodes: Episodes) -> OwnTasks:
+    """Measure a network on episodes of which there is a recording."""
+    with torch.no_grad():
+        predicted, logits = (
+            own_head(network, mode)(torch.from_numpy(recording.sel(mode=mode).values)).double() for mode in MODES
+        )
     felt, actions = torch.from_numpy(episodes.sensations).double(), torch.from_numpy(episodes.actions)
     error = float((predicted - felt).square().mean())
     return OwnTasks(

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-import torch
 import xarray as xr
 
 from mirror_core.analysis import null_test
-from mirror_core.arrays import MODES
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.recordings.chosen import both_modes
@@ -18,6 +16,7 @@ from mirror_core.studies.ingredients.factorial import Factorial
 from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
 from mirror_core.studies.measures.significance import ALPHA, TRUSTED
+from mirror_core.studies.own_tasks import own_tasks_of
 from mirror_core.worlds.episodes import Episodes
 
 N_EXCHANGES = 999
@@ -50,17 +49,8 @@ def task_scores(network: MirrorNetwork, recording: xr.DataArray, episodes: Episo
         `explained`: share of the sensations' variance that performing predicts, negative where it is worse than their
         mean; `named`: share of timesteps at which observing names the action.
     """
-    states = {mode: torch.from_numpy(recording.sel(mode=mode).values) for mode in MODES}
-    with torch.no_grad():
-        predicted = _own(network.heads["predict"], "perform")(states["perform"]).numpy()
-        logits = _own(network.heads["infer"], "observe")(states["observe"]).numpy()
-    sensations = episodes.sensations
-    error = np.mean((predicted - sensations) ** 2) / np.mean((sensations - sensations.mean(axis=(0, 1))) ** 2)
-    return {"explained": float(1 - error), "named": float(np.mean(logits.argmax(axis=-1) == episodes.actions))}
-
-
-def _own(heads: torch.nn.ModuleDict, mode: str) -> torch.nn.Module:
-    return heads["shared" if "shared" in heads else mode]
+    found = own_tasks_of(network, recording, episodes)
+    return {"explained": found.explained, "named": found.named}
 
 
 def measure_factorial(

@@ -24,6 +24,7 @@ from mirror_core.arrays import MODES
 from mirror_core.checks import whole
 from mirror_core.networks.cores import GRU
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.store import Run
@@ -206,8 +207,7 @@ def _losses(
         held_at_mean[i] = silent[i] * (lesion.ablation == "mean")
     level = held_at_mean * means.astype(np.float32)
     performing = mode == "perform"
-    heads = network.heads["predict" if performing else "infer"]
-    head = heads["shared" if "shared" in heads else mode]
+    head = own_head(network, mode)
     core = network.cores[network.core_of(mode)]
     with torch.no_grad():
         actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
