@@ -13,6 +13,7 @@ import click
 
 from mirror_core.checks import OptionError
 from mirror_core.recordings.layout import Layout, read_layout, says
+from mirror_core.runs.interrupts import terminated_as_interrupted
 
 store_option = click.option(
     "--store",
@@ -128,3 +129,20 @@ def clear_errors() -> Iterator[None]:
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+
+
+def table_option(default: str | None, help: str = "The table, in Parquet.") -> Callable:
+    """Return the option --out of a command that writes one table."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", type=kind, default=default, show_default=default is not None, help=help)
+
+
+@contextmanager
+def kept_when_interrupted() -> Iterator[None]:
+    """Let Ctrl-C, or the signal to end, stop work of which what is finished is kept: say so, and exit with 130."""
+    try:
+        with terminated_as_interrupted():
+            yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted. What was finished is kept; the same command does the rest.", err=True)
+        sys.exit(INTERRUPTED)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
-from mirror_core.runs.interrupts import terminated_as_interrupted
+from mirror_core.commands.common import check_target, clear_errors, kept_when_interrupted, store_option, table_option
 
 
 @click.command(short_help="Run one of the systems beside the paper's, and write one table.")
 @click.argument("name", required=False)
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The table, in Parquet; by default NAME.parquet."
-)
+@table_option(None, "The table, in Parquet; by default NAME.parquet.")
 @store_option
 @click.option("--seed", type=click.IntRange(0), help="First seed; by default that of the published table.")
 @click.option("--number", type=click.IntRange(1), help="How many seeds; by default as many as published.")
@@ -52,12 +48,8 @@ def experiment(
         check_target(out, [".parquet"])
         first, many = FIRST_SEED if seed is None else seed, N_SEEDS if number is None else number
         asked = None if condition == "all" else names("condition", condition, chosen.conditions)
-        try:
-            with terminated_as_interrupted():
-                table = study(chosen, first, many, asked, store=RunStore(folder))
-        except KeyboardInterrupt:
-            click.echo("Interrupted. What was finished is kept; the same command does the rest.", err=True)
-            sys.exit(INTERRUPTED)
+        with kept_when_interrupted():
+            table = study(chosen, first, many, asked, store=RunStore(folder))
         command = ["mirror", "experiment", chosen.name, "--seed", str(first), "--number", str(many)]
         command += [] if asked is None else ["--condition", condition]
         table.attrs["command"] = shlex.join([*command, "--out", str(out)])

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
-from mirror_core.runs.interrupts import terminated_as_interrupted
+from mirror_core.commands.common import check_target, clear_errors, kept_when_interrupted, store_option, table_option
 
 
 @click.command(short_help="Train every combination of the ingredients, and write one table.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("ingredients.parquet"),
-    show_default=True,
-    help="The table, in Parquet.",
-)
+@table_option("ingredients.parquet")
 @store_option
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="First seed.")
 @click.option("--n-seeds", type=click.IntRange(1), default=10, show_default=True, help="Networks of each combination.")
@@ -37,12 +29,8 @@ def ingredients(out: Path, folder: Path | None, seed: int, n_seeds: int) -> None
         from mirror_core.studies.ingredients.table import measure_everything, write_factorial
 
         check_target(out, [".parquet"])
-        try:
-            with terminated_as_interrupted():
-                table = measure_everything(seeds_from(seed, n_seeds), store=RunStore(folder))
-        except KeyboardInterrupt:
-            click.echo("Interrupted. What was finished is kept; the same command does the rest.", err=True)
-            sys.exit(INTERRUPTED)
+        with kept_when_interrupted():
+            table = measure_everything(seeds_from(seed, n_seeds), store=RunStore(folder))
         words = ["mirror", "ingredients", "--seed", str(seed), "--n-seeds", str(n_seeds), "--out", str(out)]
         table.attrs["command"] = shlex.join(words)
         write_factorial(table, out)

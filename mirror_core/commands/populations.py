@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
-from mirror_core.runs.interrupts import terminated_as_interrupted
+from mirror_core.commands.common import check_target, clear_errors, kept_when_interrupted, store_option, table_option
 
 
 @click.command(short_help="Test made-up populations whose truth is known, and write one table.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("populations.parquet"),
-    show_default=True,
-    help="The table, in Parquet.",
-)
+@table_option("populations.parquet")
 @store_option
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Decides every random draw.")
 @click.option("--number", type=click.IntRange(1), default=300, show_default=True, help="Populations in each situation.")
@@ -38,12 +30,8 @@ def populations(out: Path, folder: Path | None, seed: int, number: int) -> None:
         from mirror_core.studies.data import write_data
 
         check_target(out, [".parquet"])
-        try:
-            with terminated_as_interrupted():
-                table = measure_mixed(seed, number, store=RunStore(folder))
-        except KeyboardInterrupt:
-            click.echo("Interrupted. What was finished is kept; the same command does the rest.", err=True)
-            sys.exit(INTERRUPTED)
+        with kept_when_interrupted():
+            table = measure_mixed(seed, number, store=RunStore(folder))
         table.attrs["command"] = shlex.join(
             ["mirror", "populations", "--seed", str(seed), "--number", str(number), "--out", str(out)]
         )
