@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pandas as pd
 
-from mirror_core import __version__
 from mirror_core.checks import OptionError
 from mirror_core.experiments.base import FIRST_SEED, N_SEEDS, Experiment
 from mirror_core.runs.kept import analyse_runs, code_of
-from mirror_core.runs.provenance import processor
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.data import find_data, read_data
+from mirror_core.studies.data import find_data, made_by, read_data
 from mirror_core.studies.grid import seeds_from
 
 INDEX = ["condition", "seed"]
@@ -58,14 +55,7 @@ def study(
     order = {name: place for place, name in enumerate(experiment.conditions)}
     table = table.sort_values(INDEX, key=lambda one: one.map(order) if one.name == "condition" else one)
     table = table.reset_index(drop=True)
-    table.attrs = {
-        "experiment": experiment.name,
-        "mirror_core": __version__,
-        "code": code_of(experiment.learn),
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "processor": processor(),
-        "seconds": round(float(table.seconds.sum()), 1),
-    }
+    table.attrs = made_by(code_of(experiment.learn), float(table.seconds.sum()), experiment=experiment.name)
     return table
 
 

@@ -3,12 +3,15 @@
 import filecmp
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
+from mirror_core import __version__
 from mirror_core.checks import OptionError
 from mirror_core.runs.files import whole_file
+from mirror_core.runs.provenance import processor
 
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
@@ -57,6 +60,27 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     raise OptionError(
         f"{field} = {name!r} is not allowed: there is no such file, and {DATA} has: {there or 'none'}.{hint}"
     )
+
+
+def made_by(code: str, seconds: float, **more: object) -> dict[str, object]:
+    """Return where a table that is measured now comes from, for its `attrs`.
+
+    Parameters
+    ----------
+    code
+        Digest of the code that makes it.
+    seconds
+        What it took of one core.
+    more
+        What else is to be said.
+    """
+    return more | {
+        "mirror_core": __version__,
+        "code": code,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processor": processor(),
+        "seconds": round(seconds, 1),
+    }
 
 
 def write_data(table: pd.DataFrame, path: Path) -> None:

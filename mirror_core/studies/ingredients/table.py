@@ -1,19 +1,17 @@
 """The factorial as a table that is measured once: `mirror ingredients` makes it, the page reads it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
-from mirror_core import __version__
 from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.recordings.of_networks import N_TEST
 from mirror_core.runs.kept import code_of
-from mirror_core.runs.provenance import code_fingerprint, processor
+from mirror_core.runs.provenance import code_fingerprint
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.data import find_data, read_data, write_data
+from mirror_core.studies.data import find_data, made_by, read_data, write_data
 from mirror_core.studies.ingredients.factorial import INGREDIENTS, Cell, checks_of, combinations_of, obtain_factorial
 from mirror_core.studies.ingredients.measures import check_network, measure_factorial
 
@@ -45,16 +43,9 @@ def measure_everything(
     factorial = obtain_factorial(base or Config(), everything(), seeds, store=store)
     table = measure_factorial(factorial, n_test, store=store)
     made = {run.fingerprint: run.provenance for run in factorial.values()}
-    table.attrs = {
-        "mirror_core": __version__,
-        "code": code_fingerprint()[:20],
-        "analysis": code_of(check_network),
-        "n_test": n_test,
-        "networks": len(made),
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "processor": processor(),
-        "seconds": round(sum(one["seconds"] for one in made.values()), 1),
-    }
+    seconds = sum(one["seconds"] for one in made.values())
+    more = {"analysis": code_of(check_network), "n_test": n_test, "networks": len(made)}
+    table.attrs = made_by(code_fingerprint()[:20], seconds, **more)
     return table
 
 
