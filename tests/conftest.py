@@ -70,6 +70,13 @@ settings.register_profile("same-everywhere", deadline=None, derandomize=True)
 settings.load_profile("same-everywhere")
 
 
+def pytest_configure() -> None:
+    """Keep machine code where builds do, so that it is made once for all processes."""
+    from mirror_core.runs.compiling import keep_machine_code
+
+    keep_machine_code()
+
+
 def file_of(nodeid: str) -> str:
     """Return the file that a test counts as a part of."""
     file = nodeid.split("::", 1)[0]

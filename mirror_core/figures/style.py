@@ -68,9 +68,8 @@ def _also_to_take_along() -> None:
 def _to_take_along(fig: Figure) -> bytes | tuple[bytes, dict[str, str | int]]:
     layout = fig.get_layout_engine()
     fig.set_layout_engine("none")  # it lies as in the picture for the page, which has just been drawn
-    try:
-        pdf = print_figure(fig, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
-    finally:
+    pdf = print_figure(fig, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
+    if layout is not None:
         fig.set_layout_engine(layout)
     return pdf if (one := kept(fig)) is None else (pdf, one.beside)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ each_page = pytest.mark.parametrize("page", PAGES)
 
 @pytest.fixture(scope="session")
 def read(html):
-    """Read a built page."""
-    return lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+    """Return a function that reads a built page, each once: tests only look."""
+    return cache(lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser"))
 
 
 def test_the_build_shows_progress_and_leaves_the_full_site_alone(build, checkout):

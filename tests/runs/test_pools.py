@@ -22,6 +22,12 @@ def nothing() -> None:
     """Stand for what one worker does first."""
 
 
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    """Have kept workers start as others do: these compute nothing, and need not load what networks are trained with."""
+    monkeypatch.delattr(KeptPool, "_begin")
+
+
 @pytest.fixture
 def build():
     """Give the pool of a build with two workers, as another process would find it."""
