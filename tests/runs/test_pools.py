@@ -59,6 +59,16 @@ def test_workers_of_a_kept_pool_stay_and_one_that_died_is_replaced():
     pool.close()
 
 
+def test_a_worker_that_shows_progress_leaves_nothing_behind():
+    code = (
+        "from mirror_core.runs.pools import LocalPool, each_result\n"
+        "task = 'from tqdm import tqdm; tqdm([1], disable=True).close()'\n"
+        "print(dict(each_result(LocalPool(1), exec, [task])))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "{0: None}\n" and done.stderr == ""
+
+
 def test_processes_of_a_build_share_its_workers_of_one_thread(joined):
     here = set(call(eval, [PROCESS] * 4).values())
     code = (
