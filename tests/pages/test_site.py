@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,27 +20,9 @@ each_page = pytest.mark.parametrize("page", PAGES)
 
 
 @pytest.fixture(scope="session")
-def build(checkout, call):
-    """Build the site once with tiny settings."""
-    config = yaml.safe_load((checkout / "_config.yml").read_text(encoding="utf-8"))
-    tiny = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["config"] |= {"mirror_notebooks_quick": tiny}
-    (checkout / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    done = call(sys.executable, "-m", "mirror_core.pages.publishing.quick", "_quick", cwd=checkout)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return done
-
-
-@pytest.fixture(scope="session")
-def html(build, checkout) -> Path:
-    """Return the folder of the built pages."""
-    return checkout / "_quick" / "book" / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
 def read(html):
-    """Read a built page."""
-    return lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+    """Return a function that reads a built page, each once: tests only look."""
+    return cache(lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser"))
 
 
 def test_the_build_shows_progress_and_leaves_the_full_site_alone(build, checkout):

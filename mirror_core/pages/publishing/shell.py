@@ -137,7 +137,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
         (html / name).unlink(missing_ok=True)
-    downloads.write(downloads.files(Path(app.srcdir)), html)
+    if (html / f"{downloads.PAGE}.html").exists():
+        downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:
         write_sitemap(html, app.config.html_baseurl)
 
