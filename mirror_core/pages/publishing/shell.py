@@ -1,4 +1,4 @@
-"""What stands around every page: how long it is, what it ran with, by what and when it was built.
+"""What stands around every page: what it is for, how long it is, what comes next, what it ran with, what built it.
 
 A page is changed before it is written where all that matters is known then; what depends on the whole build, and what
 themes and extensions of others put into every page, is done to the files at the end.
@@ -41,6 +41,7 @@ _FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map"
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _RUN = 'id="run-this-page-yourself"'
+_PURPOSE = re.compile(r"^\{doc\}`([^`<>]+)`\n: (.+(?:\n {2,}.+)*)", re.MULTILINE)
 
 
 def setup(app: Sphinx) -> None:
@@ -50,7 +51,7 @@ def setup(app: Sphinx) -> None:
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
-    """Say under the title how long the page is, at its end what it ran with, and in its head what it is about."""
+    """Say under the title what the page is for, how long it is and what comes next; at its end what it ran with."""
     context["default_mode"] = "auto"
     body = context.get("body")
     if not body or doctree is None:
@@ -69,11 +70,37 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
             f'<meta property="og:description" content="{escape(summary)}"/>\n'
             '<meta property="og:type" content="article"/>\n'
         )
+    purpose = purposes(Path(app.srcdir, "index.md")).get(pagename)
+    if ran is not None or purpose:
+        line = page_line(purpose, minutes(body), context.get("next"))
+        context["body"] = body = body.replace("</h1>", f"</h1>\n{line}", 1)
     if ran is not None:
-        name = pagename.removeprefix(f"{EXECUTED}/")
-        line = f'<p class="page-line">{minutes(body)} min to read</p>'
-        body = body.replace("</h1>", f"</h1>\n{line}", 1)
-        context["body"] = _with_command(body, name, ran)
+        context["body"] = _with_command(body, pagename.removeprefix(f"{EXECUTED}/"), ran)
+
+
+def purposes(index: Path) -> dict[str, str]:
+    """Return what each page is for, as the title page's list of all pages says it.
+
+    Parameters
+    ----------
+    index
+        A MyST Markdown file with a definition list, in which each term is a page: ``{doc}`notebooks/claims` ``.
+    """
+    listed = _PURPOSE.findall(index.read_text(encoding="utf-8")) if index.is_file() else ()
+    return {page: " ".join(said.split()) for page, said in listed}
+
+
+def page_line(purpose: str | None, long: int, then: Mapping[str, str] | None) -> str:
+    """Return one line of HTML: what a page is for, how many minutes it takes, and the page that comes next.
+
+    Examples
+    --------
+    >>> page_line("What a network costs.", 2, {"link": "runs.html", "title": "The runs"})
+    '<p class="page-line">What a network costs. 2 min to read · next: <a href="runs.html">The runs</a></p>'
+    """
+    said = f"{escape(purpose, quote=False)} " if purpose else ""
+    follows = f' · next: <a href="{escape(then["link"])}">{then["title"]}</a>' if then else ""
+    return f'<p class="page-line">{said}{long} min to read{follows}</p>'
 
 
 def parameters_of(executed: Path) -> dict[str, Any] | None:
