@@ -119,6 +119,8 @@
       offer("link", `#${figure.id}`, "", `link to figure ${figure.id}`);
       if (article.querySelector(`#${RUN} pre.run-command`))
         offer("make it again", `#${RUN}`, "", `make it again: the command that makes figure ${figure.id}`);
+      const origin = article.querySelector("#computed-from");
+      if (origin) offer("runs", "#computed-from", "", `runs: what figure ${figure.id} was computed from`);
       const { by, source: code } = image.dataset;
       if (code) offer(by, code, "", `${by}: the function that drew figure ${figure.id}`);
       else if (by) menu.append(element("code", {}, by));
@@ -136,6 +138,14 @@
     }
   }
 
+  // A link to what lies in a fold opens the fold.
+  function unfold() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    if (target?.closest("details")) target.scrollIntoView();
+  }
+  addEventListener("hashchange", unfold);
+
   // On paper nothing can be unfolded.
   addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
@@ -148,5 +158,6 @@
     tables(article);
     figures(article);
     terms(article);
+    unfold();
   });
 })();

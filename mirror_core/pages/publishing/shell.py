@@ -20,7 +20,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from mirror_core import __version__
-from mirror_core.pages.publishing import downloads
+from mirror_core.pages.publishing import downloads, origins
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.pictures import with_pictures, write_beside
@@ -62,6 +62,10 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     if downloads.MARK in body:
         found = downloads.files(Path(app.srcdir))
         body = context["body"] = body.replace(downloads.MARK, downloads.listing(found))
+    if origins.MARK in body:
+        order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
+        drawn = origins.map_of(origins.origins(Path(app.srcdir)), order)
+        body = context["body"] = body.replace(origins.MARK, drawn)
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):
         context["metatags"] = (context.get("metatags") or "") + (
@@ -75,7 +79,9 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         line = page_line(purpose, minutes(body), context.get("next"))
         context["body"] = body = body.replace("</h1>", f"</h1>\n{line}", 1)
     if ran is not None:
-        context["body"] = _with_command(body, pagename.removeprefix(f"{EXECUTED}/"), ran)
+        folder, name = Path(app.srcdir, EXECUTED), pagename.removeprefix(f"{EXECUTED}/")
+        one, runs = (origins.origin_of(folder / f"{part}.ipynb") for part in (name, origins.RUNS))
+        context["body"] = _with_command(body, command(name, ran), origins.section(one, runs) if one else "")
 
 
 def purposes(index: Path) -> dict[str, str]:
@@ -119,15 +125,14 @@ def command(name: str, parameters: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
-def _with_command(body: str, name: str, parameters: dict[str, Any]) -> str:
-    """Put the command of this very page at the head of its section on running it."""
+def _with_command(body: str, words: str, origin: str) -> str:
+    """Put the command of this very page, and what it was computed from, at the head of its section on running it."""
     at = body.find(_RUN)
     if at < 0:
         return body
     end = body.find("</h2>", at) + len("</h2>")
-    words = escape(command(name, parameters))
-    said = f'<p>This page was run by</p>\n<pre class="run-command"><code>{words}</code></pre>\n'
-    return body[:end] + said + body[end:]
+    said = f'<p>This page was run by</p>\n<pre class="run-command"><code>{escape(words)}</code></pre>\n'
+    return body[:end] + said + origin + body[end:]
 
 
 def minutes(body: str) -> int:
