@@ -78,6 +78,7 @@
     const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
     if (heads.some((head) => head.colSpan > 1)) return;
     heads.forEach((head, column) => {
+      if (!text(head)) return;
       const button = element("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);
@@ -138,6 +139,14 @@
     }
   }
 
+  // What scrolls by itself can be reached, and then scrolled, from the keyboard.
+  function scrollable(article) {
+    for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
+      if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+      else if (one.getAttribute("tabindex") === "0") one.removeAttribute("tabindex");
+    }
+  }
+
   // A link to what lies in a fold opens the fold.
   function unfold() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -159,5 +168,9 @@
     figures(article);
     terms(article);
     unfold();
+    scrollable(article);
+    addEventListener("resize", () => scrollable(article));
+    addEventListener("load", () => scrollable(article));  // figures have their sizes now
+    article.addEventListener("toggle", () => scrollable(article), true);
   });
 })();

@@ -34,6 +34,10 @@ UNUSED = (
     re.compile(r'<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>\s*'),
     # a style sheet that its extension names and does not bring
     re.compile(r'<link[^>]*href="[^"]*sphinx-thebe\.css[^"]*"[^>]*/?>\s*'),
+    # names that say other words than are seen, so that they cannot be spoken, and a role that its entries contradict
+    re.compile(r' aria-label="Toggle hidden content"'),
+    re.compile(r'(?<=search-button-field search-button__button pst-js-only" title="Search") aria-label="Search"'),
+    re.compile(r'(?<=<div class="citation-list") role="list"'),
 )
 """What others put into every page and nothing uses."""
 
