@@ -37,7 +37,7 @@ from sphinx.util import logging
 import mirror_core
 from mirror_core import __version__
 from mirror_core.checks import OptionError
-from mirror_core.pages.publishing import shell
+from mirror_core.pages.publishing import formulas, shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
 from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
@@ -75,6 +75,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", leave_thebe_out)
     app.connect("html-page-context", title_without_repetition)
     app.connect("build-finished", add_whole_pages)
+    formulas.setup(app)
     shell.setup(app)
     app.connect("build-finished", note_a_good_build, priority=900)  # after whatever else writes into the pages
     return {"version": __version__, "parallel_read_safe": True}
