@@ -132,10 +132,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_checkout(tmp_path_factory.mktemp("session") / "checkout")
 
 
-@pytest.fixture
-def small_checkout(tmp_path: Path) -> Path:
-    """Return a copy of the checkout whose site is one small notebook, which trains nothing, and a title page."""
-    copy = copy_checkout(tmp_path / "checkout")
+def make_small_checkout(folder: Path) -> Path:
+    """Copy the checkout, with a site of one small notebook, which trains nothing, and a title page; return the copy."""
+    copy = copy_checkout(folder)
     shutil.rmtree(copy / "notebooks")
     (copy / "notebooks").mkdir()
     (copy / "notebooks" / "small.md").write_text(SMALL_NOTEBOOK, encoding="utf-8")
@@ -145,6 +144,27 @@ def small_checkout(tmp_path: Path) -> Path:
     config["sphinx"]["config"] |= {"mirror_notebooks": {"small": {"seed": 7}}, "mirror_notebooks_quick": {}}
     (copy / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return copy
+
+
+@pytest.fixture
+def small_checkout(tmp_path: Path) -> Path:
+    """Return a copy of the checkout whose site is small."""
+    return make_small_checkout(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def small_site(tmp_path_factory: pytest.TempPathFactory, call: Callable[..., subprocess.CompletedProcess[str]]) -> Path:
+    """Return one whose site is built, to be copied."""
+    folder = make_small_checkout(tmp_path_factory.mktemp("small") / "checkout")
+    done = call("jupyter-book", "build", "book", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def built_checkout(small_site: Path, tmp_path: Path) -> Path:
+    """Return a copy of it, for one test."""
+    return shutil.copytree(small_site, tmp_path / "checkout", symlinks=True)
 
 
 @pytest.fixture
