@@ -161,7 +161,7 @@ def listing(found: list[File]) -> str:
 
 
 _FOLDERS = {
-    "results": "Results",
+    "results": "Results, and recordings of the paper's own seed (NetCDF)",
     "figures": "Figures, as SVG and PDF, with their data as CSV",
     "notebooks": "Executed notebooks",
     "data": "Tables that were measured once, and what declares them",
