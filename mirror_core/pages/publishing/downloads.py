@@ -20,7 +20,7 @@ from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.tables import notes_of
 from mirror_core.studies.measures import MEASURES
-from mirror_core.studies.wording import size
+from mirror_core.studies.wording import counted, size
 
 PAGE = "downloads"
 """Name of the page, `book/downloads.md`."""
@@ -153,7 +153,7 @@ def listing(found: list[File]) -> str:
         )
         if chosen:
             parts.append(
-                f"<details><summary><strong>{what}</strong>: {len(chosen)} files</summary>"
+                f"<details><summary><strong>{what}</strong>: {counted(len(chosen), 'file')}</summary>"
                 '<div class="scroll-table"><table class="table"><thead><tr><th>file</th><th>size</th>'
                 f"<th>SHA-256 begins</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
             )
