@@ -154,9 +154,7 @@ def theme(request, chromium):
     page = context.new_page()
     page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request", lambda asked: asked.url.split(":")[0] not in ("file", "data", "blob") and wrong.append(asked.url)
-    )
+    page.on("request", lambda asked: re.match("file:|data:|blob:", asked.url) or wrong.append(asked.url))
     page.on("requestfailed", lambda asked: wrong.append(f"{asked.url} is missing"))
     yield SimpleNamespace(name=request.param, page=page, wrong=wrong)
     context.close()
@@ -190,7 +188,7 @@ def window(chromium, html):
     def open_page(page: str, width: int = 1300):
         contexts.append(chromium.new_context(viewport={"width": width, "height": 900}))
         one = contexts[-1].new_page()
-        one.goto((html / page).as_uri())
+        one.goto(f"{html.as_uri()}/{page}")
         return one
 
     yield open_page

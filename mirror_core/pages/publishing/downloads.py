@@ -16,6 +16,7 @@ from pathlib import Path
 from mirror_core.config.settings import Config
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
+from mirror_core.studies.wording import counted, size
 
 PAGE = "downloads"
 """Name of the page, `book/downloads.md`."""
@@ -155,7 +156,7 @@ def listing(found: list[File]) -> str:
         )
         if chosen:
             parts.append(
-                f"<details><summary><strong>{what}</strong>: {len(chosen)} files</summary>"
+                f"<details><summary><strong>{what}</strong>: {counted(len(chosen), 'file')}</summary>"
                 '<div class="scroll-table"><table class="table"><thead><tr><th>file</th><th>size</th>'
                 f"<th>SHA-256 begins</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
             )
@@ -163,7 +164,7 @@ def listing(found: list[File]) -> str:
 
 
 _FOLDERS = {
-    "results": "Results",
+    "results": "Results, and recordings of the paper's own seed (NetCDF)",
     "figures": "Figures, as SVG and PDF, with their data as CSV",
     "notebooks": "Executed notebooks",
     "data": "Tables that were measured once, and what declares them",

@@ -41,7 +41,8 @@ def test_what_is_no_formula_is_refused():
         mathml(r"\unheard{s}")
 
 
-def test_pages_have_formulas_without_a_script_and_name_those_that_cannot_be_typeset(tmp_path):
+@pytest.mark.parametrize("builder", ["html", "singlehtml"])  # the site; the page that is printed as a PDF
+def test_pages_have_formulas_without_a_script_and_name_those_that_cannot_be_typeset(tmp_path, builder):
     text = "# A\n\nIn $s_t$ and\n\n$$ \\hat{s}_t &= W h \\\\ z &= 0 $$\n\nText. $\\unheard$\n"
     (tmp_path / "index.md").write_text(text)
     said = io.StringIO()
@@ -52,7 +53,7 @@ def test_pages_have_formulas_without_a_script_and_name_those_that_cannot_be_type
     }
     built = tmp_path / "built"
     with docutils_namespace(), patch_docutils():
-        Sphinx(tmp_path, None, built, tmp_path / "kept", "html", options, status=None, warning=said).build()
+        Sphinx(tmp_path, None, built, tmp_path / "kept", builder, options, status=None, warning=said).build()
     page = (built / "index.html").read_text(encoding="utf-8")
     assert page.count("<math ") == 2 and 'display="block"' in page and "<p>Text. </p>" in page
     assert "MathJax" not in page
