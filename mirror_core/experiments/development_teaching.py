@@ -22,7 +22,8 @@ from mirror_core.networks.training.losses import errors
 SMALL = 0.01
 """Length of the step by which a teacher tries what helps."""
 
-Rows = Int[np.ndarray, " episode"]
+Rows = Int[np.ndarray, " _"]
+"""Numbers of episodes of a life."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class Pupil:
 
     life: Life
 
-    def wrong(self, rows: Rows) -> Float[np.ndarray, " episode"]:
+    def wrong(self, rows: Rows) -> Float[np.ndarray, " _"]:
         """Return the error of inference in each episode, in nats."""
         return self.life.errors(rows, named(self.life.config, "observe"))["observe", "infer"].mean(axis=1)
 
-    def tried(self, network: MirrorNetwork, rows: Rows) -> Float[Tensor, " episode"]:
+    def tried(self, network: MirrorNetwork, rows: Rows) -> Float[Tensor, " _"]:
         """Return the same for another network's weights, for gradients to pass."""
         lessons = self.life.lessons.rows(torch.from_numpy(rows))
         return errors(network, named(self.life.config, "observe"), lessons)["observe", "infer"].mean(dim=1)

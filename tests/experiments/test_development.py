@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from mirror_core.checks import OptionError
+from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.experiments import development as study
 from mirror_core.experiments import experiment_named
@@ -101,7 +102,7 @@ def test_babbling_brings_every_batch_once_and_only_the_actions_that_are_known():
 
 def test_each_condition_learns_by_its_own_passes():
     def names(condition):
-        return [one.name for one in study.passes(study.config_of(condition, SMALL))]
+        return [one.name for one in passes(study.config_of(condition, SMALL))]
 
     assert names("acts") == ["perform"]
     assert names("watches") == names("watched, taught at random") == ["perform", "observe"]
@@ -120,7 +121,7 @@ def test_chosen_one_by_one_they_are_not_all_alike():
     chosen = one_by_one(lambda along: (slopes @ along).numpy(), lambda i: slopes[i], goal, 2)
     # the first leaves nothing along the first axis: 1.0 · (1, 0) is fitted, and (0, .8) is left
     assert chosen == [0, 3]
-    # then the sum (1, .7) is fitted by 1.5.../1.49: what is left points to (-, +), where the shortest along the axis is least bad
+    # then what their sum, fitted to the goal, leaves
     total = slopes[0] + slopes[3]
     left = goal - (goal @ total) / (total @ total) * total
     scores = slopes @ left
