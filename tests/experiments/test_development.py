@@ -18,6 +18,7 @@ from mirror_core.experiments.study import read_study
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Life, live
+from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.worlds.episodes import Episodes
 from mirror_core.worlds.linear import make_world
@@ -25,6 +26,12 @@ from mirror_core.worlds.linear import make_world
 SMALL = Config().change(hidden_size=12, input_size=10, batch_size=8, seed=3)
 COURSE = Course(n_rounds=5, n_shown=3, n_offered=6, n_exam=4)
 SHORT = study.Lasting(n_steps=80, n_babbled=5, course=COURSE, n_test=30, n_draws=19, n_lesions=2)
+
+
+@pytest.fixture(autouse=True)
+def alone():
+    with one_thread():
+        yield
 
 
 def test_another_body_is_turned_and_scaled_by_hand():
