@@ -94,6 +94,7 @@ def growing(steps: Sequence[int], match: Sequence[float], r: Sequence[float]) ->
         axis.plot(steps, values, color=colour, linestyle=line, marker="o", markersize=3, label=name)
     axis.set_xscale("symlog", linthresh=10)
     axis.set_xticks(steps, [str(step) for step in steps])
+    axis.minorticks_off()
     axis.set(xlabel="steps of babbling", ylim=(min(-0.05, *r), 1.03))
     axis.legend(loc="upper left")
     table = pd.DataFrame({"steps": steps, "match": match, "mean r": r})
