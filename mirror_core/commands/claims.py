@@ -36,7 +36,8 @@ _SITE = 10, 20
     default="paper",
     show_default=True,
     help="Whose claims: the paper's, or those of an experiment beside it (several: separated by commas; all: "
-    '"experiments"), which are judged from the tables that come with the checkout.',
+    '"experiments"; a group: "related systems", "future work"), which are judged from the tables that come with the '
+    "checkout.",
 )
 @click.option("--reading", default="all", help="Readings, separated by commas; by default all.")
 @click.option("--seed", default=42, show_default=True, help="First seed.")
@@ -114,11 +115,11 @@ def claims(
 
 
 def _of_experiments(whose: str, form: str, out: Path | None) -> None:
-    from mirror_core.experiments import EXPERIMENTS
+    from mirror_core.experiments import EXPERIMENTS, of_group
     from mirror_core.experiments.judging import judge_kept
     from mirror_core.studies.grid import names
 
-    chosen = [] if whose == "experiments" else names("experiment", whose, EXPERIMENTS)
+    chosen = [] if whose == "experiments" else list(of_group(whose)) or names("experiment", whose, EXPERIMENTS)
     _write(*judge_kept(chosen), form, out)
 
 

@@ -1,6 +1,6 @@
 """Systems beside the paper's, under the paper's tests. A member is one file, named here."""
 
-from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, experiment_named, register
+from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, experiment_named, of_group, register
 
 # in the order in which they are shown
 from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
@@ -13,6 +13,7 @@ __all__ = [
     "experiment_named",
     "frog_and_toad",
     "imitation",
+    "of_group",
     "register",
     "sceptic",
     "turn_taking",

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import pandas as pd
 
 from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.studies.measures import measure_named
+
+Group = Literal["related systems", "future work"]
 
 FIRST_SEED, N_SEEDS = 100, 10
 """Seeds of a full study: none of them was used while the experiments were built and their rules written."""
@@ -45,6 +48,7 @@ class Experiment:
     source: str
     """Key of its source in `book/references.bib`."""
     doi: str
+    """Of the source; empty where it has none."""
     claims: str
     """What its source claims about mirror units or their like, in one sentence of ours."""
     sampled: str
@@ -61,6 +65,8 @@ class Experiment:
     """The condition of which the source claims it."""
     control: str
     """The condition that the main one has to differ from, if learning is what makes mirror units."""
+    group: Group = field(default="related systems", kw_only=True)
+    """Where it belongs: what claims the same as the paper by other means, or what the paper leaves to others."""
     n_actions: int = field(default=0, kw_only=True)
     """Different actions in the recordings whose units are tested; 0 where there are none. With few, no test of single
     units has power."""
@@ -99,9 +105,10 @@ def register(experiment: Experiment) -> Experiment:
     kind = f"experiment {experiment.name!r}"
     if experiment.name in EXPERIMENTS:
         raise OptionError(f"{kind} is registered already.")
-    for part in ("name", "title", "source", "doi", "claims", "sampled", "conditions", "measures"):
+    for part in ("name", "title", "source", "claims", "sampled", "conditions", "measures"):
         if not getattr(experiment, part):
             raise OptionError(f"{kind} has no {part}.")
+    one_of(f"group of {kind}", experiment.group, get_args(Group))
     for part in ("main", "control"):
         one_of(f"{part} of {kind}", getattr(experiment, part), experiment.conditions)
     for name in experiment.measures:
@@ -110,6 +117,11 @@ def register(experiment: Experiment) -> Experiment:
         one_of(f"lesion of {kind}", experiment.lesion, experiment.measures)
     EXPERIMENTS[experiment.name] = experiment
     return experiment
+
+
+def of_group(group: Group) -> dict[str, Experiment]:
+    """Return the experiments of a group by their names, in the order in which they were registered."""
+    return {name: one for name, one in EXPERIMENTS.items() if one.group == group}
 
 
 def experiment_named(name: str) -> Experiment:

@@ -9,7 +9,7 @@ from functools import cache
 import pandas as pd
 
 from mirror_core.analysis.estimates import Estimate, difference, estimate
-from mirror_core.experiments.base import EXPERIMENTS, Experiment
+from mirror_core.experiments.base import Experiment, of_group
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.study import read_study
 from mirror_core.studies.calibration.levels import find_mixed, levels
@@ -123,7 +123,7 @@ def systems(experiments: Iterable[Experiment] | None = None) -> list[System]:
     OptionError
         If a table is missing or foreign.
     """
-    chosen = list(EXPERIMENTS.values() if experiments is None else experiments)
+    chosen = list(of_group("related systems").values() if experiments is None else experiments)
     tables = {one.name: read_study(one) for one in chosen}
     rows = [system(one, tables[one.name]) for one in chosen]
     return rows + [system(one, tables[one.name], condition) for one in chosen for condition in HERE.get(one.name, ())]

@@ -41,11 +41,12 @@ class _Plain:
     def __init__(self, input_size: int, hidden_size: int, **options: str) -> None:
         super().__init__(input_size, hidden_size, batch_first=True, **options)
 
-    def forward(self, drive: Drive) -> tuple[States, Tensor | tuple]:
+    def forward(self, drive: Drive, start: Float[Tensor, "batch unit"] | None = None) -> tuple[States, Tensor | tuple]:
         if not self.unrolled:
-            return super().forward(drive)
+            return super().forward(drive) if start is None else super().forward(drive, start[None])
         driven = functional.linear(drive, self.weight_ih_l0, self.bias_ih_l0)
-        return _unroll(self.step, driven, *[drive.new_zeros(len(drive), self.hidden_size)] * self.n_carried)
+        at_rest = [drive.new_zeros(len(drive), self.hidden_size)] * self.n_carried
+        return _unroll(self.step, driven, *(at_rest if start is None else [start]))
 
     def recurrent(self, state: Tensor) -> Tensor:
         return functional.linear(state, self.weight_hh_l0, self.bias_hh_l0)

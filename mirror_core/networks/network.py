@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mirror_core.arrays import MODES
+from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.networks.cores import CORES
 from mirror_core.seeding import stream
@@ -63,9 +64,25 @@ class MirrorNetwork(nn.Module):
             parts.append(self.projection(sensations))
         return sum(parts[1:], start=parts[0])
 
-    def hidden(self, core: str, drive: Float[Tensor, "batch time input"]) -> Float[Tensor, "batch time unit"]:
-        """Return the core's hidden states from a zero start."""
-        return self.cores[core](drive)[0]
+    def hidden(
+        self,
+        core: str,
+        drive: Float[Tensor, "batch time input"],
+        start: Float[Tensor, "batch unit"] | None = None,
+    ) -> Float[Tensor, "batch time unit"]:
+        """Return the core's hidden states from a zero start, or from other states.
+
+        Raises
+        ------
+        OptionError
+            For a start where the core carries more, or less, from a timestep to the next than its hidden state.
+        """
+        if start is None:
+            return self.cores[core](drive)[0]
+        if getattr(self.cores[core], "n_carried", 0) != 1:
+            able = ", ".join(name for name, made in CORES.items() if getattr(made, "n_carried", 0) == 1)
+            raise OptionError(f"hidden states to start from need a core that carries nothing else: {able}.")
+        return self.cores[core](drive, start)[0]
 
 
 def _initial(owner: nn.Module, name: str, shape: torch.Size, rng: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The page of the claims: how many hold under each reading, the rules, and what changed since the committed
 verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import pandas as pd
@@ -9,7 +9,11 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import difference, estimate
 from mirror_core.config.paper import STRONG
+from mirror_core.experiments import Experiment
+from mirror_core.experiments.judging import judge_study
+from mirror_core.experiments.study import read_study
 from mirror_core.pages.tables import statement
+from mirror_core.pages.verdict_table import verdict_table
 from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
 from mirror_core.studies.claims.rules import RULES
 from mirror_core.studies.claims.verdicts import VERDICTS, Evidence, Judgement
@@ -110,6 +114,25 @@ def rules_in_words() -> HTML:
     """Show every rule in one sentence."""
     items = "".join(f"<li><code>{name}</code> {escape(rule.says)}.</li>" for name, rule in RULES.items())
     return HTML(f"<ul>{items}</ul>")
+
+
+def expectations(experiments: Iterable[Experiment]) -> HTML:
+    """Show the verdicts on what the paper expects of its future work: counts, then a table for each experiment.
+
+    Raises
+    ------
+    OptionError
+        If the table of an experiment is missing or foreign.
+    """
+    tables, found = [], []
+    for one in experiments:
+        judgements = judge_study(one, read_study(one))
+        found += judgements
+        link = f'<a href="{one.name}.html">{escape(one.title)}</a>'
+        tables.append(f"<p>{link}</p>{verdict_table(judgements, 'the paper', [f'here, {one.sampled}']).data}")
+    number = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
+    said = ", ".join(f"{n} {verdict}" for verdict, n in number.items())
+    return HTML(f"<p>Of {len(found)} expectations: {said}.</p>{''.join(tables)}")
 
 
 def changed_since_committed(judgements: Sequence[Judgement], evidence: Evidence) -> HTML | None:

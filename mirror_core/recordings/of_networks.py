@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float
 
 from mirror_core.arrays import MODES
-from mirror_core.checks import whole
+from mirror_core.checks import OptionError, whole
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.seeding import stream
@@ -47,18 +51,49 @@ def record(network: MirrorNetwork, episodes: Episodes) -> xr.DataArray:
         "observe": network.drive(None, torch.from_numpy(episodes.sensations)),
     }
     with torch.no_grad():
-        states = torch.stack([network.hidden(network.core_of(mode), drives[mode]) for mode in MODES])
-    _, n_sequences, length, n_units = states.shape
+        states = {mode: network.hidden(network.core_of(mode), drives[mode]).numpy() for mode in MODES}
+    return recording(states, episodes)
+
+
+def recording(states: Mapping[str, Float[np.ndarray, "sequence time unit"]], episodes: Episodes) -> xr.DataArray:
+    """Put together what units did in each mode, with what is known of the episodes.
+
+    Parameters
+    ----------
+    states
+        Mode, of any name, → activations while the episodes went by in it.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dimensions (mode, sequence, time, unit); coordinate `action` (sequence, time), the action taken, and where
+        actions are continuous one for each of their dimensions, `action_0`, `action_1`, …; `time` counts from 1; what
+        the episodes have as context are further coordinates (sequence) or (sequence, time), named likewise.
+
+    Raises
+    ------
+    OptionError
+        If the activations of a mode are not of these episodes, or of other units than those of the first mode.
+    """
+    shape = episodes.actions.shape[:2]
+    n_units = next(iter(states.values())).shape[-1]
+    for mode, values in states.items():
+        if values.shape != (*shape, n_units):
+            raise OptionError(
+                f"states of mode {mode!r} of shape {values.shape} are not allowed: it must be {(*shape, n_units)}."
+            )
+    coords = {"mode": list(states), "sequence": range(shape[0]), "time": range(1, shape[1] + 1), "unit": range(n_units)}
+    known = {"action": episodes.actions, **(episodes.context or {})}
+    for name, values in known.items():
+        along = ("sequence", "time") if values.shape[:2] == shape else ("sequence",)
+        axes = values.reshape(*values.shape[: len(along)], -1)
+        # a labelled array has no coordinates of further dimensions
+        for i in range(axes.shape[-1]):
+            coords[f"{name}_{i}" if values.ndim > len(along) else name] = (along, axes[..., i])
     return xr.DataArray(
-        states.numpy(),
+        np.stack(list(states.values())),
         dims=("mode", "sequence", "time", "unit"),
-        coords={
-            "mode": list(MODES),
-            "sequence": range(n_sequences),
-            "time": range(1, length + 1),
-            "unit": range(n_units),
-            "action": (("sequence", "time"), episodes.actions),
-        },
+        coords=coords,
         name="activation",
         attrs={"long_name": "hidden state", "units": "1"},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ class Episodes:
     """Sensation s_t that followed action a_t, in sensory units: floats (sequence, time, …) of any further shape."""
     who: np.ndarray | None = None
     """Index of the agent that acted, integers (sequence,) or (sequence, time); None where there is only one."""
+    context: Mapping[str, np.ndarray] | None = None
+    """What else is known of them, by name (a posture, a regime): arrays that begin with (sequence,)."""
 
     def __post_init__(self) -> None:
         actions, sensations, who = self.actions, self.sensations, self.who
@@ -38,6 +41,9 @@ class Episodes:
             raise _refused("sensations", sensations, allowed)
         if who is not None and not (_is(who, "iu") and who.shape in (shape, shape[:1]) and (who >= 0).all()):
             raise _refused("who", who, f"None, or whole numbers from 0 of shape {shape[:1]} or {shape}")
+        for name, values in (self.context or {}).items():
+            if not (_is(values, "iufb") and values.shape[:1] == shape[:1]):
+                raise _refused(f"context {name!r}", values, f"finite numbers of a shape that begins with {shape[:1]}")
 
     def __len__(self) -> int:
         return len(self.actions)

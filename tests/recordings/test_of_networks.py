@@ -9,7 +9,8 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.loop import make_lessons
-from mirror_core.recordings.of_networks import heldout_episodes, record
+from mirror_core.recordings.of_networks import heldout_episodes, record, recording
+from mirror_core.worlds.episodes import Episodes
 
 SMALL = Config().change(hidden_size=5, input_size=4, sensory_dim=3)
 
@@ -73,3 +74,20 @@ def test_initial_weights_have_the_default_distributions():
 def test_too_few_test_episodes_are_refused():
     with pytest.raises(OptionError, match="n_sequences of the held-out episodes = 1"):
         heldout_episodes(SMALL, 1)
+
+
+def test_modes_of_any_name_continuous_actions_and_a_context_are_recorded():
+    rng = np.random.default_rng(0)
+    episodes = Episodes(
+        rng.normal(size=(4, 5, 2)),
+        rng.normal(size=(4, 5, 3)),
+        context={"regime": np.arange(4), "joint": rng.normal(size=(4, 5, 2))},
+    )
+    states = {name: rng.normal(size=(4, 5, 7)) for name in ("perform", "observe/mirrored", "observe")}
+    found = recording(states, episodes)
+    assert found.dims == ("mode", "sequence", "time", "unit") and list(found["mode"].values) == list(states)
+    np.testing.assert_array_equal(found.sel(mode="observe").values, states["observe"])
+    np.testing.assert_array_equal(found.action_1.values, episodes.actions[..., 1])
+    assert found.joint_0.dims == ("sequence", "time") and found.regime.dims == ("sequence",)
+    with pytest.raises(OptionError, match=r"'observe'.*\(4, 5, 7\)"):
+        recording(states | {"observe": states["observe"][:2]}, episodes)

@@ -145,3 +145,12 @@ def test_sensors_of_the_hand_feel_the_pushes():
     push = PUSHES[episodes.actions[:, 0]]
     noise = episodes.sensations[:, 0] - np.tanh(np.hstack([push, push]) @ world.wiring)
     assert abs(noise.mean()) < 0.003 and noise.std() == pytest.approx(0.05, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "context", [{"regime": np.arange(3)}, {"regime": INT[:, 0], "posture": "bent"}, {"at": FLOAT * np.nan}]
+)
+def test_a_context_belongs_to_the_episodes(context):
+    assert Episodes(INT, FLOAT, context={"regime": INT[:, 0], "posture": FLOAT}).context["posture"] is FLOAT
+    with pytest.raises(OptionError, match=f"context '{list(context)[-1]}'"):
+        Episodes(INT, FLOAT, context=context)

@@ -142,12 +142,16 @@ def _learner(
     device: str,
 ) -> CompiledLearner | AutogradLearner:
     """Return the fastest learner there is for these networks."""
-    compilable = device == "cpu" and all(c.network.core == "gru" for c in configs)
-    if compilable and importlib.util.find_spec("numba"):
+    if device == "cpu" and compilable(configs):
         from mirror_core.networks.training.compiled.learner import CompiledLearner  # here, since Numba may be missing
 
         return CompiledLearner(networks, configs, lessons, heldout)
     return AutogradLearner(networks, configs, lessons, heldout, device)
+
+
+def compilable(configs: Sequence[Config]) -> bool:
+    """Return whether compiled code can train these networks: all GRU, and Numba is installed."""
+    return all(c.network.core == "gru" for c in configs) and importlib.util.find_spec("numba") is not None
 
 
 def _shape(config: Config) -> dict[str, object]:

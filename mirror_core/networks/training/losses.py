@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,8 +30,41 @@ def objectives(todo: tuple[Pass, ...]) -> list[tuple[str, str]]:
 def losses(network: MirrorNetwork, todo: tuple[Pass, ...], lessons: Lessons) -> dict[tuple[str, str], Tensor]:
     """Return the mean loss of every (pass name, objective) on the lessons.
 
-    All passes of one core run as one batch, since one pass over more rows is faster than several over fewer.
+    See `errors`, of which these are the means.
     """
+    return _asked(network, todo, lessons, "mean")
+
+
+def errors(
+    network: MirrorNetwork,
+    todo: tuple[Pass, ...],
+    lessons: Lessons,
+    starts: Mapping[str, Float[Tensor, "episode unit"]] | None = None,
+) -> dict[tuple[str, str], Float[Tensor, "episode time"]]:
+    """Return the error of every (pass name, objective) in each episode at each timestep.
+
+    Parameters
+    ----------
+    starts
+        Name of a pass → the hidden states that its core begins from; by default all begin at rest.
+
+    Returns
+    -------
+    dict
+        Of predictions, squared errors, averaged over the features of a sensation; of inferences, cross-entropies in
+        nats. Where two separate cores both run a joint pass for one objective, their sum.
+    """
+    return _asked(network, todo, lessons, "none", starts)
+
+
+def _asked(
+    network: MirrorNetwork,
+    todo: tuple[Pass, ...],
+    lessons: Lessons,
+    reduction: str,
+    starts: Mapping[str, Tensor] | None = None,
+) -> dict[tuple[str, str], Tensor]:
+    """Run all passes of one core as one batch, since one pass over more rows is faster than several over fewer."""
     found: dict[tuple[str, str], Tensor] = {}
     for core in dict.fromkeys(p.core for p in todo):
         mine = [p for p in todo if p.core == core]
@@ -39,14 +75,21 @@ def losses(network: MirrorNetwork, todo: tuple[Pass, ...], lessons: Lessons) -> 
             )
             for p in mine
         ]
-        hidden = network.hidden(core, torch.cat(drives)).split(len(lessons))
+        start = None
+        if starts is not None:
+            rest = drives[0].new_zeros(len(lessons), network.cores[core].hidden_size)
+            start = torch.cat([starts.get(p.name, rest) for p in mine])
+        hidden = network.hidden(core, torch.cat(drives), start).split(len(lessons))
         for p, states in zip(mine, hidden, strict=True):
             for objective, key in p.heads.items():
                 output = network.heads[objective][key](states)
                 if objective == "predict":
-                    loss = functional.mse_loss(output, lessons.sensations)
+                    loss = functional.mse_loss(output, lessons.sensations, reduction=reduction)
                 else:
-                    loss = functional.cross_entropy(output.flatten(0, 1), lessons.labels.flatten())
+                    labels = lessons.labels.flatten()
+                    loss = functional.cross_entropy(output.flatten(0, 1), labels, reduction=reduction)
+                if reduction == "none":
+                    loss = loss.mean(-1) if objective == "predict" else loss.view_as(lessons.labels)
                 # two separate cores may both run a joint pass for one objective: their losses add up
                 found[p.name, objective] = found.get((p.name, objective), 0.0) + loss
     return found
