@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from mirror_core.analysis import null_test, ridge_transfer, shares, split_half, top_units, unit_correlation
 from mirror_core.arrays import MODES
-from mirror_core.checks import OptionError, one_of
+from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.experiments.base import Experiment, Learner, register
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.experiments.sceptic import explained
@@ -55,7 +55,13 @@ EYES = {"linear": 1, "convolution": 2}
 
 @dataclass(frozen=True)
 class Size:
-    """How much is learned and measured."""
+    """How much is learned and measured.
+
+    Raises
+    ------
+    OptionError
+        If a number is not whole, or too small to learn or test anything.
+    """
 
     hidden_size: int = 96
     n_episodes: int = 2000
@@ -63,6 +69,11 @@ class Size:
     batch: int = 32
     n_test: int = 300
     n_draws: int = N_DRAWS
+
+    def __post_init__(self) -> None:
+        least = {"hidden_size": 2, "n_test": 4}
+        for name, value in vars(self).items():
+            whole(name, value, least.get(name, 1))
 
 
 @dataclass(frozen=True)
@@ -83,15 +94,15 @@ class Kind:
 
 _MAIN = Kind(ArmWorld())
 _CORNERS = {
-    f"{sensation}, {motor}": Kind(ArmWorld(motor, sensation))
+    f"{motor} {sensation}": Kind(ArmWorld(motor, sensation))
     for motor in ("continuous", "discrete")
     for sensation in ("frames", "angles")
 }
-MAIN = "frames, continuous"
+MAIN = "continuous frames"
 KINDS = {
     **_CORNERS,
-    **{f"{name}, no inertia": replace(one, world=replace(one.world, inertia=False)) for name, one in _CORNERS.items()},
-    **{f"{name}, separate cores": replace(one, separate=True) for name, one in _CORNERS.items()},
+    **{f"{name} without inertia": replace(one, world=ArmWorld(*name.split(), False)) for name, one in _CORNERS.items()},
+    **{f"{name} in separate cores": replace(one, separate=True) for name, one in _CORNERS.items()},
     "untrained": replace(_MAIN, trained=False),
     "mispaired": replace(_MAIN, paired=False),
     "as-written": replace(_MAIN, joint=False),

@@ -28,7 +28,7 @@ def test_conditions_cross_everything_and_differ_from_the_main_one_by_one_thing()
     assert len(settings) == 8
     for name, part in {
         "untrained": "trained", "mispaired": "paired", "as-written": "joint", "mirrored experience": "mirrored",
-        "frames, continuous, separate cores": "separate", "frames, discrete": "world", "angles, continuous": "world",
+        "continuous frames in separate cores": "separate", "discrete frames": "world", "continuous angles": "world",
     }.items():  # fmt: skip
         other = study.KINDS[name]
         assert {field for field in vars(main) if getattr(main, field) != getattr(other, field)} == {part}
@@ -57,14 +57,14 @@ def test_each_way_of_learning_has_the_passes_that_it_says(monkeypatch):
     monkeypatch.setattr(study.ArmNetwork, "states", states)
     one = study.Size(hidden_size=6, n_episodes=16, n_steps=1, batch=8)
     found = {}
-    for condition in (study.MAIN, "as-written", "frames, continuous, separate cores", "untrained"):
+    for condition in (study.MAIN, "as-written", "continuous frames in separate cores", "untrained"):
         seen.clear()
         lessons_and_network(study.KINDS[condition], size=one)
         found[condition] = list(seen)
     assert found == {
         study.MAIN: [("perform", 24)],  # own, other, joint: one core runs all at once
         "as-written": [("perform", 16)],
-        "frames, continuous, separate cores": [("perform", 16), ("observe", 16)],
+        "continuous frames in separate cores": [("perform", 16), ("observe", 16)],
         "untrained": [],
     }
 
@@ -143,7 +143,7 @@ def test_units_that_all_do_the_same_are_found_and_cost_nothing_more_than_matched
 
 
 def test_rows_depend_on_the_seed_alone_and_not_on_their_company():
-    together = study.rows(("untrained", "angles, discrete", "mirrored experience"), 3, SMALL)
+    together = study.rows(("untrained", "discrete angles", "mirrored experience"), 3, SMALL)
     alone = study.rows(("mirrored experience",), 3, SMALL)
     assert list(together.columns) == ["condition", *experiment_named("vision").measures, "seconds"]
     row = together[together.condition == "mirrored experience"].drop(columns="seconds").reset_index(drop=True)
@@ -163,7 +163,7 @@ def test_claims_are_of_what_is_measured():
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda: study.rows(("frames, continous",), 0, SMALL), "condition of vision 'frames, continous'.*continuous'"),
+        (lambda: study.rows(("continous frames",), 0, SMALL), "vision 'continous frames'.*'continuous frames'"),
         (lambda: study.ArmNetwork(ArmWorld(), 0, 4, eye="linear"), r"\(16, 16\): it must be 'convolution'"),
         (
             lambda: study.ArmNetwork(ArmWorld(sensation="angles"), 0, 4, eye="convolution"),
