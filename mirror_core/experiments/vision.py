@@ -133,8 +133,8 @@ _OTHER_UNIT, _TURNED, _MEAN = "units paired with any other unit", "torques in tu
 for _name, _label, _limits, _null in (
     ("command_r2", "R² of the torques that it infers from what it sees", (ANY[0], 1.0), _MEAN),
     ("mismatch_share", "share of units beyond unit mismatch", SHARE, _OTHER_UNIT),
-    ("transfer_c", "ridge regression of the torques across modes, the worse way: c", CORRELATION, _TURNED),
-    ("transfer_r2", "R² of that, the worse way", (ANY[0], 1.0), _MEAN),
+    ("transfer_c", "ridge regression of torques across modes, the worse way: c", CORRELATION, _TURNED),
+    ("transfer_r2", "R² of ridge regression across modes, the worse way", (ANY[0], 1.0), _MEAN),
     ("c_to_perform", "c from observing to performing", CORRELATION, _TURNED),
     ("c_to_observe", "c from performing to observing", CORRELATION, _TURNED),
     ("mirror_view_r", "mean r of performing with a mirrored view", CORRELATION, _OTHER_UNIT),
@@ -144,7 +144,11 @@ for _name, _label, _limits, _null in (
      "units as variable"),
 ):  # fmt: skip
     register_measure(Measure(_name, _label, _limits, _null))
-register_measure(Measure("transfer_p", "p of that among turned axes, the larger way", SHARE, _TURNED, sign=-1))
+register_measure(
+    Measure(
+        "transfer_p", "p of ridge regression across modes among turned axes, the larger way", SHARE, _TURNED, sign=-1
+    )
+)
 
 
 class ArmNetwork(nn.Module):
