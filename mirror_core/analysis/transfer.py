@@ -75,7 +75,8 @@ def ridge_transfer(
 
     The null turns the axes of the target: random rotations and reflections, uniform over all of them, of axes made
     uncorrelated and of equal variance. A mode whose code is any such turn of the other's has a uniform p. With one axis
-    there are two turns, and p is about .5 at least; with two or more it can be small.
+    there are two turns, and p is about .5 at least. With two, a code that is turned by less than a right angle has p of
+    about its angle in degrees / 360: p ≤ .05 asks for less than 18°.
 
     Parameters
     ----------

@@ -59,6 +59,16 @@ def test_a_code_that_means_the_opposite_or_a_quarter_turn_does_not():
     assert quarter.c[1, 1] > 0.98
 
 
+@pytest.mark.parametrize("degrees", [10, 30, 60, -45])
+def test_p_of_two_axes_says_by_which_angle_a_code_is_turned(degrees):
+    # turning it back by up to twice that angle leaves it no further off, and half of all turns are rotations
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    found = ridge_transfer(*coded(0, turn, noise=0.01), np.random.default_rng(0), 4999)
+    assert found.p[0, 1] == pytest.approx(abs(degrees) / 360, abs=0.015)
+    assert found.c[0, 1] == pytest.approx(np.cos(angle), abs=0.02)
+
+
 @pytest.mark.parametrize("mixed", [None, np.array([[1.0, 0.9], [0.0, 0.3]])], ids=["independent axes", "correlated"])
 @pytest.mark.parametrize("n_axes", [2, 3])
 def test_the_null_is_calibrated_for_codes_turned_at_random(n_axes, mixed):
