@@ -15,6 +15,7 @@ import yaml
 from IPython.core.interactiveshell import InteractiveShell
 
 from mirror_core.checks import OptionError
+from mirror_core.figures import style
 from mirror_core.recordings.cleaned import RecordingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +92,9 @@ def alone(monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
     monkeypatch.chdir(ROOT / "notebooks")
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # which the shell puts itself in place of
+    # a figure is drawn once, by `run`, which sees what goes wrong; where IPython draws one, that is only printed
+    monkeypatch.setattr(style, "set_matplotlib_formats", lambda *arguments, **options: None)
+    monkeypatch.setattr(style, "_also_to_take_along", lambda: None)
     yield
     plt.close("all")
     InteractiveShell.clear_instance()

@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-import pyarrow.parquet
-
 from mirror_core.config.settings import Config
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
-from mirror_core.pages.tables import notes_of
-from mirror_core.studies.measures import MEASURES
-from mirror_core.studies.wording import size
 
 PAGE = "downloads"
 """Name of the page, `book/downloads.md`."""
@@ -112,6 +107,9 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
 
 def meaning(column: str) -> str:
     """Return what a column means, as the registry of measures or the settings say it; nothing if neither does."""
+    from mirror_core.pages.tables import notes_of  # here, as below: few builds make this page, and all start with this
+    from mirror_core.studies.measures import MEASURES
+
     settings = notes_of(Config)
     stem, _, centring = column.rpartition("_")
     if column in MEASURES:
@@ -123,6 +121,8 @@ def meaning(column: str) -> str:
 
 def _dictionary(tables: list[File]) -> str:
     """Return a table of all columns of all tables, with their meanings."""
+    import pyarrow.parquet
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["file", "column", "type", "meaning"])
@@ -139,6 +139,8 @@ def _dictionary(tables: list[File]) -> str:
 
 def listing(found: list[File]) -> str:
     """Return the list of files as HTML: what is in each folder, with size and checksum."""
+    from mirror_core.studies.wording import size
+
     total = sum(len(one.content) for one in found)
     parts = [
         f'<p><a download href="{FOLDER}/{ARCHIVE}"><strong>Everything in one archive</strong></a>: '

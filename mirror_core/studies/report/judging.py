@@ -12,9 +12,10 @@ same mode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+from scipy.stats import norm
 
 from mirror_core.analysis import CLASSES
 from mirror_core.arrays import CENTRINGS
@@ -169,9 +170,7 @@ def _says(
             f"Decoders that cross modes are right in {_span(across.accuracy)} of cases; within their own mode they are "
             f"in {_span(table.query('trained == tested').accuracy)}, and chance is {decimal(across.chance.iloc[0])}."
         )
-        if (across.accuracy > across.ceiling).any():
-            say += " Where crossing does better than staying, the difference is chance: both are measured on few cases."
-        says.append(say)
+        says.append(say + _beyond(sections["decoding"].found["beyond"].values(), settings.alpha))
     if (classes := sections["congruence"].table) is not None:
         strict = classes[classes["class"] == CLASSES[0]].iloc[0]
         more = "more than" if strict.p <= settings.alpha else "not more than"
@@ -180,6 +179,23 @@ def _says(
             f"({decimal(strict['by chance'] * len(recordings.units), 1)} on average)."
         )
     return says
+
+
+def _beyond(found: Iterable[tuple[np.ndarray, np.ndarray]], alpha: float) -> str:
+    """Say whether decoders that do better across modes than within one do so by chance: whether the furthest above is
+    so by fewer standard errors than a normal deviate is at `alpha`, corrected for how many are looked at."""
+    ways = [(difference[way], error[way]) for difference, error in found for way in ((0, 1), (1, 0))]
+    above = [way for way in ways if way[0] > 0]
+    if not above:
+        return ""
+    difference, error = max(above, key=lambda way: way[0] / max(way[1], 1e-12))
+    why = "which is chance"
+    if difference > norm.isf(alpha / len(ways)) * error:
+        why = "more than chance: one mode has cleaner cases, or more of them"
+    return (
+        f" Where crossing does better than staying, it does so by at most {decimal(difference)} (standard error "
+        f"{decimal(error)}), {why}."
+    )
 
 
 def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:

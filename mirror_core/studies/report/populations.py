@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from mirror_core.analysis import (
     CLASSES,
@@ -114,6 +115,7 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         found={
             "accuracy": {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
             "null": {DECODER_NAMES[name]: transfer.null for name, transfer in transfers.items()},
+            "beyond": {DECODER_NAMES[name]: transfer.beyond_ceiling for name, transfer in transfers.items()},
             "chance": next(iter(transfers.values())).chance,
         },
     )
@@ -131,7 +133,7 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
     rng = stream(settings.seed, "report/decoding/trials")
     n_actions = recordings.n_actions
     truths = [labels for _, labels in modes]
-    rows, accuracy, null = [], {}, {}
+    rows, accuracy, null, beyond = [], {}, {}, {}
     for name, decoder in DECODERS.items():
         answers = np.empty((2, 2), dtype=object)
         for i, (x, y) in enumerate(modes):
@@ -165,6 +167,7 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
                 }
             )
         accuracy[DECODER_NAMES[name]], null[DECODER_NAMES[name]] = found, exchanged
+        beyond[DECODER_NAMES[name]] = _beyond_ceiling(truths, answers, n_actions)
     smallest = 1 / math.factorial(min(n_actions, 20))
     notes = ()
     if smallest > settings.alpha:
@@ -182,8 +185,22 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
         "p, relabelled: among all renamings of the conditions.",
         pd.DataFrame(rows),
         notes=notes,
-        found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions},
+        found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions, "beyond": beyond},
     )
+
+
+def _beyond_ceiling(
+    truths: Sequence[np.ndarray], answers: np.ndarray, n_actions: int
+) -> tuple[Float[np.ndarray, "train_mode test_mode"], Float[np.ndarray, "train_mode test_mode"]]:
+    """Return how far balanced accuracy lies above that within the tested mode, on the same trials, and its standard
+    error over these, condition by condition."""
+    difference, variance = np.zeros((2, 2)), np.zeros((2, 2))
+    for i, j in np.ndindex(2, 2):
+        gain = (answers[i, j] == truths[j]).astype(float) - (answers[j, j] == truths[j])
+        of_action = [gain[truths[j] == action] for action in range(n_actions)]
+        difference[i, j] = np.mean([one.mean() for one in of_action])
+        variance[i, j] = np.sum([one.var(ddof=1) / len(one) for one in of_action]) / n_actions**2
+    return difference, np.sqrt(variance)
 
 
 def _left_out(decoder: Callable, rows: np.ndarray, labels: np.ndarray, parts: Any) -> np.ndarray:
