@@ -41,6 +41,7 @@ PAGES = {
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
     "development": [dict(n_steps=10, hidden_size=3, n_test=2)],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
+    "vision": [dict(seed=0, n_episodes=1, n_steps=1, batch=1, hidden_size=2, n_test=4, n_draws=1)],
 }
 """Notebook → parameters at their smallest that give its page."""
 
@@ -56,6 +57,7 @@ REFUSED = [
     ("sceptic", dict(FEW, hidden_size=1, n_draws=1), "unit mismatch needs at least 2"),
     ("development", dict(n_steps=9), "n_steps = 9 is not allowed: it must be a whole number of at least 10"),
     ("development", dict(body="turned"), "body"),
+    ("vision", dict(hidden_size=1), "hidden_size = 1 is not allowed: it must be a whole number of at least 2"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
     ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
