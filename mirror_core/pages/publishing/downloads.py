@@ -16,7 +16,7 @@ from pathlib import Path
 from mirror_core.config.settings import Config
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
-from mirror_core.studies.wording import counted, size
+from mirror_core.studies.wording import counted
 
 PAGE = "downloads"
 """Name of the page, `book/downloads.md`."""
