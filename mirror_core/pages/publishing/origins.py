@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -96,7 +97,7 @@ def _figures(notebook: dict) -> list[tuple[str, str]]:
         label = cell.get("metadata", {}).get("mystnb", {}).get("figure", {}).get("name", "")
         drawn = [output.get("metadata", {}).get(PRINT, {}).get("by", "") for output in cell.get("outputs", ())]
         found += [(label, by) for by in drawn if by]
-    return found
+    return list(dict.fromkeys(found))  # one that the title page shows, too, is there in several forms
 
 
 @cache
@@ -154,7 +155,7 @@ def section(origin: Origin, known: Origin | None, to: str = "", anchor: str = AN
         parts.append(f"<p>Networks:</p><ul>{rows}</ul>")
     if origin.analyses:
         rows = "".join(
-            f"<li><code>{escape(name)}</code>, of {one['of']}: {escape(one['says'])}</li>"
+            f"<li><code>{escape(name)}</code>, of {one['of']}: {_marked(one['says'])}</li>"
             for name, one in origin.analyses.items()
         )
         parts.append(f"<p>Analyses, each kept with what it is of:</p><ul>{rows}</ul>")
@@ -165,6 +166,10 @@ def section(origin: Origin, known: Origin | None, to: str = "", anchor: str = AN
         return ""
     summary = f"Computed from {' → '.join(_steps(origin))}"
     return f'<details class="runs origins" id="{anchor}"><summary>{summary}</summary>{"".join(parts)}</details>\n'
+
+
+def _marked(said: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(said))
 
 
 def _networks(groups: Sequence[Mapping[str, Any]], listed: set[str], to: str) -> list[str]:

@@ -30,8 +30,10 @@ def book(tmp_path):
     group = {"changes": {"joint_pass": True, "n_actions": 8}, "seeds": seeds}
     more = {"changes": group["changes"] | {"infer_weight": 0.0}, "seeds": {"42": "d" * 20, "43": "e" * 20}}
     other = {"changes": {"paired": False}, "seeds": {"7": "c" * 20}}
-    analyses = {"mirror_core.some.measure": {"says": "Measure r > 0.", "of": 2}}
-    stamped(tmp_path / "notebooks", "temporal", {"runs": [group, more, other], "analyses": analyses}, ["fig-4b"])
+    analyses = {"mirror_core.some.measure": {"says": "Measure `r` > 0.", "of": 2}}
+    stamped(
+        tmp_path / "notebooks", "temporal", {"runs": [group, more, other], "analyses": analyses}, ["fig-4b", "fig-4b"]
+    )
     stamped(tmp_path / "notebooks", "runs", {"runs": [group]})
     stamped(tmp_path / "notebooks", "cost", {"tables": ["cost.json"]})
     (tmp_path / "notebooks" / "early.ipynb").write_text(json.dumps({"cells": [], "metadata": {}}))
