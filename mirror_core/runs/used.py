@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,6 @@ def _changes(config: Config) -> dict[str, Any]:
 
 
 def _note(what: dict[str, Any]) -> None:
-    # one write of one line: those of several processes do not mix
-    with open(os.environ[NOTES_VARIABLE], "a", encoding="utf-8") as file:
+    # one write of one line: those of several processes do not mix; a worker may outlive the folder of the notes
+    with suppress(FileNotFoundError), open(os.environ[NOTES_VARIABLE], "a", encoding="utf-8") as file:
         file.write(json.dumps(what) + "\n")

@@ -24,6 +24,8 @@ def test_networks_are_grouped_by_what_but_the_seed_makes_them_and_analyses_by_na
     analyse_runs(measure_run, [], store=RunStore(tmp_path))
     for of in (2, 1):
         note_analysis(measure_run, of)
+    monkeypatch.setenv(NOTES_VARIABLE, str(tmp_path / "gone" / "notes"))
+    note_analysis(measure_run, 5)
     found, small = read_notes(notes), {"n_epochs": 1, "hidden_size": 4}
     assert found["runs"] == [
         {"changes": small | {"joint_pass": True}, "seeds": {str(c.seed): run_fingerprint(c) for c in configs}},

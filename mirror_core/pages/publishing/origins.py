@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -96,7 +97,7 @@ def _figures(notebook: dict) -> list[tuple[str, str]]:
         label = cell.get("metadata", {}).get("mystnb", {}).get("figure", {}).get("name", "")
         drawn = [output.get("metadata", {}).get(PRINT, {}).get("by", "") for output in cell.get("outputs", ())]
         found += [(label, by) for by in drawn if by]
-    return found
+    return list(dict.fromkeys(found))  # one that the title page shows, too, is there in several forms
 
 
 @cache
@@ -150,11 +151,11 @@ def section(origin: Origin, known: Origin | None, to: str = "", anchor: str = AN
     listed = known.runs if known else set()
     parts = []
     if origin.groups:
-        rows = "".join(f"<li>{_group(group, listed, to)}</li>" for group in origin.groups)
+        rows = "".join(f"<li>{row}</li>" for row in _networks(origin.groups, listed, to))
         parts.append(f"<p>Networks:</p><ul>{rows}</ul>")
     if origin.analyses:
         rows = "".join(
-            f"<li><code>{escape(name)}</code>, of {one['of']}: {escape(one['says'])}</li>"
+            f"<li><code>{escape(name)}</code>, of {one['of']}: {_marked(one['says'])}</li>"
             for name, one in origin.analyses.items()
         )
         parts.append(f"<p>Analyses, each kept with what it is of:</p><ul>{rows}</ul>")
@@ -167,28 +168,35 @@ def section(origin: Origin, known: Origin | None, to: str = "", anchor: str = AN
     return f'<details class="runs origins" id="{anchor}"><summary>{summary}</summary>{"".join(parts)}</details>\n'
 
 
-def _group(group: Mapping[str, Any], listed: set[str], to: str) -> str:
-    reading, condition, rest = named(group["changes"])
-    seeds = group["seeds"]
-    words = f"<strong>{condition}</strong> under {reading}"
-    if listed & set(seeds.values()):
-        words = f'<a href="{to}{RUNS}.html#{group_anchor(reading, condition)}">{words}</a>'
-    changed = "".join(f", <code>{escape(name)} = {escape(str(value))}</code>" for name, value in rest.items())
-    return f"{words}{changed}: {_seeds(seeds)}"
+def _marked(said: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(said))
 
 
-def _seeds(seeds: Mapping[str, str]) -> str:
-    return f"{'seed' if len(seeds) == 1 else 'seeds'} {seeds_said([int(seed) for seed in seeds])}"
+def _networks(groups: Sequence[Mapping[str, Any]], listed: set[str], to: str) -> list[str]:
+    """Return a line for each reading, other changes and seeds, with the conditions that have them."""
+    lines: dict[str, list[str]] = {}
+    for group in groups:
+        reading, condition, rest = named(group["changes"])
+        changed = "".join(f", <code>{escape(name)} = {escape(str(value))}</code>" for name, value in rest.items())
+        seeds = f"{'seed' if len(group['seeds']) == 1 else 'seeds'} {seeds_said([int(one) for one in group['seeds']])}"
+        words = condition
+        if listed & set(group["seeds"].values()):
+            words = f'<a href="{to}{RUNS}.html#{group_anchor(reading, condition)}">{condition}</a>'
+        lines.setdefault(f"<strong>{reading}</strong>{changed}, {seeds}: ", []).append(words)
+    return [line + ", ".join(conditions) for line, conditions in lines.items()]
 
 
 def _steps(origin: Origin) -> list[str]:
-    analyses = "analysis" if len(origin.analyses) == 1 else "analyses"
     steps = [
         counted(len(origin.runs), "network") if origin.groups else "",
-        f"{len(origin.analyses)} {analyses}" if origin.analyses else "",
+        _analyses(len(origin.analyses)) if origin.analyses else "",
         counted(len(origin.tables), "table") if origin.tables else "",
     ]
     return [step for step in steps if step]
+
+
+def _analyses(n: int) -> str:
+    return f"{n} {'analysis' if n == 1 else 'analyses'}"
 
 
 def map_of(found: Mapping[str, Origin], order: Sequence[str]) -> str:
@@ -207,7 +215,7 @@ def map_of(found: Mapping[str, Origin], order: Sequence[str]) -> str:
     runs = set().union(*(one.runs for one in pages)) if pages else set()
     total = [
         counted(len(runs), "network"),
-        f"{len({name for one in pages for name in one.analyses})} analyses",
+        _analyses(len({name for one in pages for name in one.analyses})),
         counted(sum(len(one.figures) for one in pages), "figure"),
         counted(sum(len(claims.get(one.name, ())) for one in pages), "claim"),
     ]

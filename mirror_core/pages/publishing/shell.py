@@ -69,6 +69,8 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     if origins.MARK in body:
         order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
         drawn = origins.map_of(origins.origins(Path(app.srcdir)), order)
+        if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to
+            drawn = re.sub(r"</?a\b[^>]*>", "", drawn)
         body = context["body"] = body.replace(origins.MARK, drawn)
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):

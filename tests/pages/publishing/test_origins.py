@@ -28,9 +28,12 @@ def book(tmp_path):
     (tmp_path / "notebooks").mkdir()
     seeds = {"42": "a" * 20, "43": "b" * 20}
     group = {"changes": {"joint_pass": True, "n_actions": 8}, "seeds": seeds}
+    more = {"changes": group["changes"] | {"infer_weight": 0.0}, "seeds": {"42": "d" * 20, "43": "e" * 20}}
     other = {"changes": {"paired": False}, "seeds": {"7": "c" * 20}}
-    analyses = {"mirror_core.some.measure": {"says": "Measure r > 0.", "of": 2}}
-    stamped(tmp_path / "notebooks", "temporal", {"runs": [group, other], "analyses": analyses}, ["fig-4b"])
+    analyses = {"mirror_core.some.measure": {"says": "Measure `r` > 0.", "of": 2}}
+    stamped(
+        tmp_path / "notebooks", "temporal", {"runs": [group, more, other], "analyses": analyses}, ["fig-4b", "fig-4b"]
+    )
     stamped(tmp_path / "notebooks", "runs", {"runs": [group]})
     stamped(tmp_path / "notebooks", "cost", {"tables": ["cost.json"]})
     (tmp_path / "notebooks" / "early.ipynb").write_text(json.dumps({"cells": [], "metadata": {}}))
@@ -50,11 +53,11 @@ def test_a_page_says_what_it_was_computed_from(book):
     found = origins(book)
     assert set(found) == {"temporal", "runs", "cost"}
     page = BeautifulSoup(section(found["temporal"], found["runs"]), "html.parser")
-    assert page.summary.get_text() == "Computed from 3 networks → 1 analysis"
+    assert page.summary.get_text() == "Computed from 5 networks → 1 analysis"
     rows = [row.get_text() for row in page.find_all("li")]
     assert rows == [
-        "shared under self-observation, n_actions = 8: seeds 42–43",
-        "mispaired under as-written: seed 7",
+        "self-observation, n_actions = 8, seeds 42–43: shared, forward-only",
+        "as-written, seed 7: mispaired",
         "mirror_core.some.measure, of 2: Measure r > 0.",
     ]
     assert [link["href"] for link in page.find_all("a")] == ["runs.html#self-observation--shared"]
@@ -63,7 +66,7 @@ def test_a_page_says_what_it_was_computed_from(book):
 
 def test_the_map_has_every_page_and_claim_in_the_order_of_the_site(book):
     page = BeautifulSoup(map_of(origins(book), ["temporal", "cost"]), "html.parser")
-    assert page.p.get_text().startswith("Configuration → 3 networks → 1 analyses → 1 figure → ")
+    assert page.p.get_text().startswith("Configuration → 5 networks → 1 analysis → 1 figure → ")
     titles = [one.get_text() for one in page.select("details:not(.origins) > summary > strong")]
     assert titles == ["temporal & more", "cost & more", "runs & more"]
     links = {link["href"] for link in page.find_all("a")}

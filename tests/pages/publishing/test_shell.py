@@ -7,8 +7,10 @@ import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 import yaml
 
+from mirror_core.pages.publishing.origins import MARK
 from mirror_core.pages.publishing.shell import (
     UNUSED,
     address_of_sources,
@@ -69,6 +71,15 @@ def test_a_page_says_what_it_is_for_how_long_it_takes_and_what_comes_next(tmp_pa
     line = page_line("To see what < is.", 1, context["next"])
     assert context["body"] == f"<h1>T</h1>\n{line}<p>x</p>"
     assert line.endswith('what &lt; is. 1 min to read · next: <a href="other.html">O &amp; P</a></p>')
+
+
+@pytest.mark.parametrize(("builder", "links"), [("html", True), ("singlehtml", False)])
+def test_the_map_of_a_printed_site_has_no_links(tmp_path, builder, links):
+    page(tmp_path, {"seed": 42})
+    context = {"body": f"<h1>D</h1>{MARK}", "title": "D"}
+    app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(name=builder))
+    describe(app, "downloads", "page.html", context, object())
+    assert "<strong>some</strong>" in context["body"] and ("<a " in context["body"]) == links
 
 
 def test_the_title_page_lists_the_pages_in_their_order():
