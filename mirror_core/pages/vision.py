@@ -13,7 +13,7 @@ from IPython.display import HTML
 from matplotlib.image import imsave
 
 from mirror_core.analysis import unit_correlation
-from mirror_core.analysis.estimates import Estimate, estimate
+from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
@@ -36,8 +36,8 @@ SHOWN = {
 LEVELS = {SHOWN["mean_r"]: (0.0, ""), SHOWN["transfer_c"]: (0.2, ".2"), SHOWN["mirror_view_r"]: (0.0, "")}
 
 IN_TABLE = (
-    "explained", "command_r2", "mismatch_share", "mean_r", "strong", "transfer_c", "transfer_r2", "transfer_p",
-    "mirror_view_r", "mirror_view_c", "command_lesion",
+    "explained", "command_r2", "mismatch_share", "mean_r", "strong", "transfer_c", "transfer_p", "mirror_view_r",
+    "mirror_view_c", "command_lesion",
 )  # fmt: skip
 """Measures of the table of conditions."""
 
@@ -74,6 +74,8 @@ def panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
     return {words: rows(measure) for measure, words in SHOWN.items()}
 
 
+FEW = 0.1
+"""Share of the units below which mirror units are called few."""
 _SURVIVE = {"reproduced": "survive", "partly": "survive in part", "not reproduced": "do not survive"}
 _DOES = {"reproduced": "does", "partly": "does in part", "not reproduced": "does not"}
 
@@ -84,7 +86,9 @@ def finding(table: pd.DataFrame) -> HTML:
     if "not tested" in (verdict["units"], verdict["code"]):
         units = "the table does not say whether mirror units survive"
     else:
-        units = f"mirror units {_SURVIVE[verdict['units']]}, one code of the commands {_DOES[verdict['code']]}"
+        share = estimate(table[table.condition == MAIN].mismatch_share).mean
+        few = "few " if verdict["units"] != "not reproduced" and share < FEW else ""
+        units = f"{few}mirror units {_SURVIVE[verdict['units']]}, one code of the commands {_DOES[verdict['code']]}"
     if verdict["viewpoint"] == "reproduced":
         view = "what is alike stays so in a mirror"
     elif verdict["experience"] == "reproduced":
@@ -109,14 +113,37 @@ def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
     return with_interval(table[table.condition == condition][measure].dropna(), measure_named(measure).limits)
 
 
+def _words(corner: str) -> str:
+    return CORNERS[corner].replace(",\n", " and ").replace("continuous", "continuous commands")
+
+
+def matters_said(table: pd.DataFrame) -> HTML:
+    """Say what each of the things that are varied makes of the mean r, matched by seed."""
+
+    def change(condition: str, than: str) -> str:
+        r = {one: table[table.condition == one].set_index("seed").mean_r for one in (condition, than)}
+        found = difference(r[condition], r[than])
+        return f"{decimal(found.mean)} [{decimal(found.low)}, {decimal(found.high)}]"
+
+    return HTML(
+        "<p>What each change makes of the mean r, matched by seed: six commands instead of continuous ones, "
+        f"{change('discrete frames', 'continuous frames')} with pictures and "
+        f"{change('discrete angles', 'continuous angles')} with angles; pictures instead of angles, "
+        f"{change('continuous frames', 'continuous angles')} with continuous commands and "
+        f"{change('discrete frames', 'discrete angles')} with six; inertia, "
+        f"{change('continuous frames', 'continuous frames without inertia')} with pictures and continuous commands and "
+        f"{change('discrete angles', 'discrete angles without inertia')} with angles and six.</p>"
+    )
+
+
 def learned_said(table: pd.DataFrame) -> HTML:
     """Say how well the tasks are learned: without that, nothing else means anything."""
     r2 = {one: estimate(table[table.condition == one].command_r2).mean for one in CORNERS}
     hardest, easiest = min(r2, key=r2.get), max(r2, key=r2.get)
     return HTML(
         "<p>Every kind is learned, not equally well: R² of the inferred torques is "
-        f"{_of(table, 'command_r2', easiest)} with {escape(easiest)} commands and {_of(table, 'command_r2', hardest)} "
-        f"with {escape(hardest)} ones; performing predicts {_of(table, 'explained', MAIN)} of the variance of pictures "
+        f"{_of(table, 'command_r2', easiest)} with {_words(easiest)} and {_of(table, 'command_r2', hardest)} with "
+        f"{_words(hardest)}; performing predicts {_of(table, 'explained', MAIN)} of the variance of pictures "
         f"and {_of(table, 'explained', 'continuous angles')} of that of angles (continuous commands). The untrained "
         f"network infers {_of(table, 'command_r2', 'untrained')}.</p>"
     )
@@ -133,8 +160,9 @@ def ways_said(table: pd.DataFrame) -> HTML:
         f"<p>From observing to performing c is {_of(table, 'c_to_perform', MAIN)}, from performing to observing "
         f"{_of(table, 'c_to_observe', MAIN)}. Both ways go beyond turned axes in {passing(MAIN)} networks, with "
         f"separate cores in {passing(f'{MAIN} in separate cores')}, untrained in {passing('untrained')}: p asks only "
-        f"whether each direction means itself, so read c beside it. R² of the same regressions is "
-        f"{_of(table, 'transfer_r2', MAIN)}, the worse way: what carries over may differ in size and mean.</p>"
+        f"whether each direction means itself, so read c beside it. The median R² of the same regressions is "
+        f"{decimal(table[table.condition == MAIN].transfer_r2.median(), 1)}, the worse way: what carries over differs "
+        "in size and mean.</p>"
     )
 
 
@@ -142,14 +170,14 @@ def trust_said(table: pd.DataFrame) -> HTML:
     """Say which test of units can be trusted where, by what both say where both can be asked."""
     shown = " and ".join(
         f"{_of(table, 'mismatch_share', one)} by unit mismatch, {_of(table, 'mirror_share', one)} by tuning mismatch "
-        f"({escape(one)})"
+        f"({_words(one)})"
         for one in ("discrete angles", "discrete frames")
     )
     apart = _of(table, "mismatch_share", "discrete angles in separate cores")
     return HTML(
         "<p>The test of single units that can be trusted most, tuning mismatch, needs actions that are classes. Where "
         f"there are six commands, both can be asked; the share of units that pass is {shown}. Where cores share "
-        f"nothing, unit mismatch passes {apart} (angles, six commands, separate cores).</p>"
+        f"nothing, unit mismatch passes {apart} (angles and six commands).</p>"
     )
 
 

@@ -37,6 +37,7 @@ def table(experience=None, **of_main):
         (MIRRORED, "mirror units survive, one code of the commands does; a mirrored view shows"),
         ({"transfer_c": 0.6, "transfer_p": 0.001}, "mirror units do not survive, one code of the commands does;"),
         ({"transfer_c": 0.6, "transfer_p": 0.2}, "one code of the commands does not;"),
+        (MIRRORED | {"mismatch_share": 0.05}, "few mirror units survive, one code of the commands does;"),
         ({"mirror_view_r": 0.3}, "what is alike stays so in a mirror."),
         ({"mirror_view_r": -0.3}, "a mirrored view shows little, learned or not."),
         ({"experience": {"mirror_view_r": 0.2, "mirror_view_c": 0.7}}, "a mirrored view has to be learned."),
@@ -56,6 +57,9 @@ def test_what_is_said_beside_the_figure_follows_the_table():
     assert "does not tell" in page.views_said(table()).data
     assert "−0.08" in page.learned_said(made).data  # the untrained network
     assert "in 4.0 s of one core" in page.seconds_said(made).data
+    shown = page.matters_said(table(mean_r=0.4)).data
+    assert "−0.40 [−0.40, −0.40] with pictures and 0.00 [0.00, 0.00] with angles" in shown
+    assert "0.40 [0.40, 0.40] with continuous commands and 0.00" in shown
     assert "0.00 [0.00, 0.00] by tuning mismatch" in page.trust_said(made).data
 
 
