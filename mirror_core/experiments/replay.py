@@ -53,9 +53,10 @@ CAPACITY, TAGGED = 256, 6
 """Episodes that the memory holds, the oldest of which go first, and those that each batch puts into it."""
 SNIPPET = 4
 """Timesteps that are replayed from a stored state."""
-LEVEL, EVERY = 0.75, 5
-"""Accuracy, of another's actions, at which networks are compared, and after how many batches it is looked at."""
-LESIONED, N_SETS = 1 / 3, 20
+LEVEL, EVERY, N_ASKED = 0.75, 5, 100
+"""Accuracy, of another's actions, at which networks are compared; every how many batches, and on how many episodes at
+most, it is looked at."""
+LESIONED, N_SETS = 1 / 3, 10
 """Share of the units that are silenced, and sets of other ones that this is compared with."""
 
 WORLDS = {"rare": "rare-actions", "regime": "rare-regime"}
@@ -69,7 +70,6 @@ REPLAYS = {
     "prediction": "the same, when done only: what is predicted, not what is inferred",
     "rarity": "the memory, into which the truly rarest come, surprising or not",
     "states": "the hidden states before the most surprising timesteps; from there the next timesteps are replayed",
-    "rest": "the same timesteps, from rest",
 }
 """What is replayed, or from where."""
 
@@ -83,7 +83,6 @@ class Plan(NamedTuple):
 
 
 PLANS = {f"{world}, {replay}": Plan(world, replay) for world in WORLDS for replay in ("untrained", *REPLAYS)}
-del PLANS["regime, rest"]  # whether it is the stored states that help is asked in one world
 PLANS |= {
     f"{world}, {replay}, as written": Plan(world, replay, "as-written")
     for world in WORLDS
@@ -223,14 +222,14 @@ def states_of(life: Life, rows: np.ndarray) -> dict[str, Float[np.ndarray, "row 
         }
 
 
-def snippets(life: Life, chosen: list[Moment], *, from_states: bool) -> Step:
-    """Return the step that replays moments, from their stored states or from rest."""
+def snippets(life: Life, chosen: list[Moment]) -> Step:
+    """Return the step that replays moments from their stored states."""
     rows = torch.tensor([one.row for one in chosen])[:, None]
     times = torch.tensor([one.t for one in chosen])[:, None] + torch.arange(SNIPPET)
     past = life.lessons
     lessons = Lessons(*(x[rows, times] for x in (past.actions, past.sensations, past.observed, past.labels)))
     starts = {one.name: np.stack([moment.states[one.name] for moment in chosen]) for one in life.passes}
-    return Step(np.arange(len(chosen)), lessons=lessons, starts=starts if from_states else None)
+    return Step(np.arange(len(chosen)), lessons=lessons, starts=starts)
 
 
 # -- a life --
@@ -273,7 +272,7 @@ def live_through(
     n_batches
         Batches of new episodes.
     n_test
-        Episodes of another that it is asked about on the way, and of its own that its units are tested on then.
+        Episodes that its units are tested on at `LEVEL`, and, up to `N_ASKED`, of another that it is asked about.
     n_draws
         Draws of that test.
     """
@@ -292,9 +291,9 @@ def live_through(
     if plan.replay == "untrained":
         lived.network.requires_grad_(False)
         return lived
-    by_autograd = plan.replay in ("states", "rest")
-    life = Life(lived.network, config, lessons_of(past), learner="autograd" if by_autograd else None)
-    asked = world.of_another().episodes(n_test, length, stream(base.seed, f"replay/{plan.world}/asked"))
+    life = Life(lived.network, config, lessons_of(past), learner="autograd" if plan.replay == "states" else None)
+    n_asked = min(N_ASKED, n_test)
+    asked = world.of_another().episodes(n_asked, length, stream(base.seed, f"replay/{plan.world}/asked"))
 
     def look(batch: int, steps: int) -> None:
         found = named(life.settle(), asked, world)
@@ -327,7 +326,7 @@ def curriculum(
     def days(life: Life) -> Iterator[Step]:
         size, memory = life.config.training.batch_size, Memory()
         for batch, new in enumerate(np.arange(len(life.lessons)).reshape(-1, size), start=1):
-            if how in ("states", "rest"):
+            if how == "states":
                 found = moments(life, new)
                 lived.tags.append(np.array([one.row for one in found]))
             elif how not in ("none", "whole past"):
@@ -337,8 +336,8 @@ def curriculum(
                 found = []
             memory.extend(found)
             yield Step(new)
-            if how in ("states", "rest"):
-                yield snippets(life, memory.draw(size, rng), from_states=how == "states")
+            if how == "states":
+                yield snippets(life, memory.draw(size, rng))
             elif how == "whole past":
                 yield Step(rng.integers(batch * size, size=size))
             elif how != "none":
@@ -482,6 +481,6 @@ register(
         group="future work",
         n_actions=6,
         lesion="lesion_other",
-        seconds=50.0,
+        seconds=60.0,
     )
 )
