@@ -200,10 +200,11 @@ def moments(life: Life, rows: np.ndarray) -> list[Moment]:
     length = life.lessons.actions.shape[1]
     possible = surprise(life, rows)[:, 1 : length - SNIPPET + 1]
     chosen = np.argsort(-possible, axis=None, kind="stable")[:TAGGED]
-    states = states_of(life, rows)
+    which, before = np.unravel_index(chosen, possible.shape)
+    states = states_of(life, rows[which])
     return [
-        Moment(int(rows[i]), int(t) + 1, {name: found[i, t] for name, found in states.items()})
-        for i, t in zip(*np.unravel_index(chosen, possible.shape), strict=True)
+        Moment(int(row), int(t) + 1, {name: found[i, t] for name, found in states.items()})
+        for i, (row, t) in enumerate(zip(rows[which], before, strict=True))
     ]
 
 
