@@ -170,7 +170,7 @@ def of_lives(lives: Mapping[str, Lived], window: int = 10) -> tuple[dict, dict, 
         shares = [rare[max(end - window, 0) : end].mean() for end in ends]
         tagged[name] = pd.DataFrame({"batch": ends, "share": shares})
         columns = ["batch", "steps", "other_named", "other_rare"]
-        curves[name] = pd.DataFrame(lived.curve, columns=columns)
+        curves[name] = pd.DataFrame(lived.curve, columns=columns, dtype=float)
     first = next(iter(lives.values()))
     return tagged, curves, float((first.rarity > 0).mean())
 
