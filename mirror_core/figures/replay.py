@@ -57,6 +57,7 @@ def conditions(
                 axis.set_xlim(left=0)
         label_rows(row[0], names[world])
         row[0].set_ylabel(world)
+    fig.align_ylabels(axes[:, 0])
     table = of_estimates(table, ["world", "measure", "replay"])
     both = table.assign(panel=table.world + ", " + table.measure)
     return keep(fig, conditions, table, means_seen(both, "value", "replay", "panel", what="Means"))

@@ -108,8 +108,8 @@ def level_said(table: pd.DataFrame) -> HTML:
         more = difference(found["surprise"].level_passing, found["random"].level_passing)
         said.append(
             f"<strong>{words.capitalize()}.</strong> {reached['surprise']} networks get there with replay at surprise, "
-            f"{reached['random']} with random replay, which takes {_difference(fewer, 0)} steps more. The share of "
-            f"units that then pass unit mismatch is larger by {_difference(more, 2)}."
+            f"{reached['random']} with random replay. In steps, random minus surprise: {_difference(fewer, 0)}. In the "
+            f"share of units that then pass unit mismatch, surprise minus random: {_difference(more, 2)}."
         )
     first = f"At equal accuracy, where {decimal(LEVEL)} of another's actions are first named:"
     return HTML(f"<p>{first}</p><ul>{''.join(f'<li>{one}</li>' for one in said)}</ul>")
