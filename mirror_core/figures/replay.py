@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, note, share_ticks, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
@@ -84,9 +84,9 @@ def lives(tagged: Mapping[str, pd.DataFrame], curves: Mapping[str, pd.DataFrame]
         left.plot(shares.batch, shares.share, color=colour, linestyle=line, label=name)
         if len(shares):
             said.append(f"{name}: rare in {decimal(shares.share.iloc[-1])} of what is tagged last")
-    threshold(left, usual, "any new episode", across=True)
+    threshold(left, usual, across=True)
     left.set(ylim=(0, 1.02), xlabel="batch", ylabel="share with something rare")
-    left.legend(loc="upper right")
+    left.legend(loc="center right")
     for (name, curve), (colour, line) in zip(curves.items(), LOOKS, strict=False):
         rare = np.isfinite(curve.other_rare)
         right.plot(curve.batch, 1 - curve.other_named, color=colour, linestyle=line, linewidth=2 - rare.any())
@@ -96,10 +96,8 @@ def lives(tagged: Mapping[str, pd.DataFrame], curves: Mapping[str, pd.DataFrame]
             last = curve.iloc[-1]
             value = last.other_rare if rare.any() else last.other_named
             said.append(f"{name}: {decimal(1 - value)} errors on {'rare' if rare.any() else 'all'} actions in the end")
-    threshold(right, 1 - level, "compared here", across=True)
+    threshold(right, 1 - level, across=True)
     right.set(ylim=(0, 1.02), xlabel="batch", ylabel="share of actions not named")
-    if any(np.isfinite(curve.other_rare).any() for curve in curves.values()):
-        note(right, "thick: rare actions; thin: all", (1, 1), (-4, -10), ha="right", va="top", color=CONTROL)
     table = {
         **{f"{name}, memory": shares.assign(new=usual) for name, shares in tagged.items()},
         **{f"{name}, named": curve for name, curve in curves.items()},

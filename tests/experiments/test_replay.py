@@ -10,6 +10,7 @@ from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import replay as study
+from mirror_core.experiments.study import read_study
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.life import Life
 from mirror_core.networks.training.losses import errors
@@ -165,6 +166,18 @@ def test_what_silencing_costs_is_accuracy_beyond_that_of_other_sets(monkeypatch)
 def test_sizes_that_leave_nothing_to_replay_are_refused(change, message):
     with pytest.raises(OptionError, match=message):
         study.live_through("rare, states", SMALL.change(**change), **FEW)
+
+
+def test_rows_of_the_table_come_out_again():
+    experiment = experiment_named("replay")
+    kept = read_study(experiment)
+    again = study.learn(experiment.learner(103, ("rare, untrained", "regime, random")))
+    for condition, row in again.set_index("condition").to_dict("index").items():
+        same = kept[(kept.seed == 103) & (kept.condition == condition)].iloc[0]
+        for name in experiment.measures:
+            # on another processor sums round differently, and training carries that on; counts follow by whole units
+            tolerance = {"mirror_units": 2, "level_steps": 2 * study.EVERY}.get(name, 0.03)
+            np.testing.assert_allclose(row[name], same[name], rtol=0, atol=tolerance, err_msg=name)
 
 
 def test_an_unknown_condition_is_refused_with_the_nearest():
