@@ -4,7 +4,8 @@ from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, exper
 
 # in the order in which they are shown
 from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
-from mirror_core.experiments import vision, development  # isort: skip
+from mirror_core.experiments import vision, replay, development  # isort: skip
+from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
 
 __all__ = [
     "EXPERIMENTS",
@@ -17,6 +18,7 @@ __all__ = [
     "imitation",
     "of_group",
     "register",
+    "replay",
     "sceptic",
     "turn_taking",
     "vision",

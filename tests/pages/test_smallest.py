@@ -40,6 +40,7 @@ PAGES = {
     "cost": [dict(reading="as-written")],
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
     "development": [dict(n_steps=10, hidden_size=3, n_test=2)],
+    "replay": [dict(NETWORK, n_batches=1, n_draws=1, hidden_size=2), dict(NETWORK, n_batches=5, world="regime")],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
     "vision": [dict(seed=0, n_episodes=1, n_steps=1, batch=1, hidden_size=2, n_test=4, n_draws=1)],
 }
@@ -58,6 +59,9 @@ REFUSED = [
     ("development", dict(n_steps=9), "n_steps = 9 is not allowed: it must be a whole number of at least 10"),
     ("development", dict(body="turned"), "body"),
     ("vision", dict(hidden_size=1), "hidden_size = 1 is not allowed: it must be a whole number of at least 2"),
+    ("replay", dict(NETWORK, hidden_size=1, n_batches=1, n_draws=1), "unit mismatch needs at least 2"),
+    ("replay", dict(NETWORK, world="regimes"), "unknown condition of replay 'regimes, surprise'"),
+    ("replay", dict(NETWORK, n_batches=0), "n_batches = 0 is not allowed"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
     ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),

@@ -1,0 +1,483 @@
+"""Does replay of surprising episodes help to infer what another does, and does it make mirror units, or need them?
+
+The paper leaves to others a memory like that of the hippocampus, which tags what was surprising and replays it. Here a
+network lives through batches of new episodes. After each it learns once more, from episodes of its memory, and what
+comes into the memory is what conditions differ in. In one world two actions are rare, in the other a regime in which
+actions have other effects; another agent, which the network watches in the end, does often what is rare here.
+
+Every condition of a world and seed has the same episodes, in the same order, and the same weights at its start. All but
+those without replay take equally many steps; how soon another's actions are named at a given accuracy, and the mirror
+units of that moment, compare networks that have learned equally well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float, Int
+
+from mirror_core.analysis import null_test, top_units, unit_correlation
+from mirror_core.checks import OptionError, one_of, whole
+from mirror_core.config.conditions import configure
+from mirror_core.config.settings import Config
+from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
+from mirror_core.networks.silencing import silenced_states
+from mirror_core.networks.training.lessons import Lessons
+from mirror_core.networks.training.life import Curriculum, Life, Step, live
+from mirror_core.recordings.of_networks import N_TEST, record
+from mirror_core.runs.workers import one_thread
+from mirror_core.seeding import stream
+from mirror_core.studies.measures import Measure
+from mirror_core.studies.measures import register as register_measure
+from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
+from mirror_core.studies.measures.lesions import matched_units, variance_cells
+from mirror_core.studies.measures.shares import measured_on_r
+from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.own_tasks import own_tasks_of
+from mirror_core.worlds.episodes import Episodes
+from mirror_core.worlds.surprising import SurprisingWorld, make_surprising
+
+BATCHES = 200
+"""Batches of new episodes in a life, each of the configuration's batch size."""
+CAPACITY, TAGGED = 256, 6
+"""Episodes that the memory holds, the oldest of which go first, and those that each batch puts into it."""
+SNIPPET = 4
+"""Timesteps that are replayed from a stored state."""
+LEVEL, EVERY, N_ASKED = 0.75, 5, 100
+"""Accuracy, of another's actions, at which networks are compared; every how many batches, and on how many episodes at
+most, it is looked at."""
+LESIONED, N_SETS = 1 / 3, 10
+"""Share of the units that are silenced, and sets of other ones that this is compared with."""
+
+WORLDS = {"rare": "rare-actions", "regime": "rare-regime"}
+"""Name in conditions → in `mirror_core.worlds.surprising`."""
+
+REPLAYS = {
+    "none": "no replay: half of the others' steps",
+    "whole past": "any episodes of the life so far",
+    "random": "the memory, into which episodes come at random",
+    "surprise": "the memory, into which those come that were most surprising at some timestep, done or seen",
+    "prediction": "the same, when done only: what is predicted, not what is inferred",
+    "rarity": "the memory, into which the truly rarest come, surprising or not",
+    "states": "the hidden states before the most surprising timesteps; from there the next timesteps are replayed",
+}
+"""What is replayed, or from where."""
+
+
+class Plan(NamedTuple):
+    """What is done in a condition."""
+
+    world: str
+    replay: str
+    reading: str = "self-observation"
+
+
+PLANS = {f"{world}, {replay}": Plan(world, replay) for world in WORLDS for replay in ("untrained", *REPLAYS)}
+PLANS |= {f"rare, {replay}, as written": Plan("rare", replay, "as-written") for replay in ("random", "surprise")}
+
+_WHERE = {"rare": "two actions are rare", "regime": "a regime is rare"}
+CONDITIONS = {
+    name: f"{_WHERE[plan.world]}; {REPLAYS.get(plan.replay, 'the network as drawn')}"
+    + ("; it never sees itself act" if plan.reading == "as-written" else "")
+    for name, plan in PLANS.items()
+}
+
+OWN = (
+    "other_named", "other_rare", "explained", "in_memory", "strong", "passing_positive", "lesion_other",
+    "level_steps", "level_passing", "level_r",
+)  # fmt: skip
+"""Measures beside those that all experiments share."""
+
+for _name, _label, _limits, _null, _more in (
+    ("other_named", "share of another's actions that are named", SHARE, "always the most frequent action", {}),
+    ("other_rare", "the same of those actions that are rare here", SHARE, "always the most frequent action", {}),
+    ("in_memory", "share of the memory in which something rare happens", SHARE, "tagged at random", {}),
+    (
+        "lesion_other", "accuracy of another's actions that silencing the top units costs beyond matched ones", ANY,
+        "as many units, as variable", {},
+    ),
+    (
+        "level_steps", f"steps until {LEVEL:g} of another's actions are named", COUNT, "no replay",
+        {"digits": 0, "sign": -1},
+    ),
+    ("level_passing", "share of units with r > 0 that then pass unit mismatch", SHARE, "units paired with others", {}),
+    ("level_r", "mean r of the units then, without timestep means", CORRELATION, "units paired with others", {}),
+):  # fmt: skip
+    register_measure(Measure(_name, _label, _limits, _null, **_more))
+
+
+def plan_of(condition: str) -> Plan:
+    """Return what is done in a condition.
+
+    Raises
+    ------
+    OptionError
+        For an unknown one, with the nearest.
+    """
+    one_of("condition of replay", condition, PLANS)
+    return PLANS[condition]
+
+
+def config_of(condition: str, base: Config) -> Config:
+    """Return the configuration of a condition's network."""
+    return configure(base, plan_of(condition).reading)
+
+
+# -- what is remembered --
+
+
+class Memory(deque):
+    """What came into the memory, the oldest of which goes when it is full."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=CAPACITY)
+
+    def draw(self, n: int, rng: np.random.Generator) -> list:
+        """Return n of what it holds, each at random."""
+        return [self[i] for i in rng.integers(len(self), size=n)]
+
+
+def surprise(
+    life: Life, rows: Int[np.ndarray, " row"], *, by: tuple[str, ...] = ("perform", "observe")
+) -> Float[np.ndarray, "row time"]:
+    """Return how surprising each timestep of some episodes is: its errors, each over its mean in these episodes.
+
+    Parameters
+    ----------
+    by
+        Whose: of predictions when performing, of inferences when observing.
+    """
+    errors = life.errors(rows, tuple(one for one in life.passes if one.name in by))
+    return sum(error / error.mean() for error in errors.values())
+
+
+def tagged(how: str, life: Life, rows: np.ndarray, rarity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the episodes of a batch that come into the memory; ties are broken at random.
+
+    Parameters
+    ----------
+    how
+        Of `REPLAYS`.
+    rows
+        The batch, as indices of the life.
+    rarity
+        At how many timesteps of each episode something rare happens.
+    """
+    shuffled = rng.permutation(len(rows))
+    if how == "surprise":
+        score = surprise(life, rows).max(axis=1)
+    elif how == "prediction":
+        score = surprise(life, rows, by=("perform",)).max(axis=1)
+    else:
+        score = rarity if how == "rarity" else np.zeros(len(rows))
+    return rows[shuffled[np.argsort(-score[shuffled], kind="stable")[:TAGGED]]]
+
+
+class Moment(NamedTuple):
+    """A surprising moment: its episode, its timestep, and what each pass of the core was in just before."""
+
+    row: int
+    t: int
+    states: dict[str, Float[np.ndarray, " unit"]]
+
+
+def moments(life: Life, rows: np.ndarray) -> list[Moment]:
+    """Return the most surprising moments of a batch, of those with a timestep before and `SNIPPET` from there on."""
+    length = life.lessons.actions.shape[1]
+    possible = surprise(life, rows)[:, 1 : length - SNIPPET + 1]
+    chosen = np.argsort(-possible, axis=None, kind="stable")[:TAGGED]
+    which, before = np.unravel_index(chosen, possible.shape)
+    states = states_of(life, rows[which])
+    return [
+        Moment(int(row), int(t) + 1, {name: found[i, t] for name, found in states.items()})
+        for i, (row, t) in enumerate(zip(rows[which], before, strict=True))
+    ]
+
+
+def states_of(life: Life, rows: np.ndarray) -> dict[str, Float[np.ndarray, "row time unit"]]:
+    """Return the hidden states of each pass on some episodes of a life, as things stand."""
+    network, lessons = life.settle(), life.lessons.rows(torch.from_numpy(rows))
+    with torch.no_grad():
+        return {
+            one.name: network.hidden(
+                one.core,
+                network.drive(
+                    lessons.actions if one.sees_actions else None, lessons.observed if one.sees_sensations else None
+                ),
+            ).numpy()
+            for one in life.passes
+        }
+
+
+def snippets(life: Life, chosen: list[Moment]) -> Step:
+    """Return the step that replays moments from their stored states."""
+    rows = torch.tensor([one.row for one in chosen])[:, None]
+    times = torch.tensor([one.t for one in chosen])[:, None] + torch.arange(SNIPPET)
+    past = life.lessons
+    lessons = Lessons(*(x[rows, times] for x in (past.actions, past.sensations, past.observed, past.labels)))
+    starts = {one.name: np.stack([moment.states[one.name] for moment in chosen]) for one in life.passes}
+    return Step(np.arange(len(chosen)), lessons=lessons, starts=starts)
+
+
+# -- a life --
+
+
+@dataclass
+class Lived:
+    """A network that has lived, and what became of it on the way."""
+
+    network: MirrorNetwork
+    config: Config
+    world: SurprisingWorld
+    rarity: Int[np.ndarray, " episode"]
+    """At how many timesteps of each episode something rare happened."""
+    tags: list[Int[np.ndarray, " tagged"]] = field(default_factory=list)
+    """The episodes that each batch put into the memory."""
+    curve: list[dict[str, float]] = field(default_factory=list)
+    """At a few moments: `batch`, `steps`, and how much of another's actions was named (`other_named`, `other_rare`)."""
+    at_level: dict[str, float] = field(default_factory=dict)
+    """What is measured where `LEVEL` is first reached."""
+
+    @property
+    def in_memory(self) -> float:
+        """Share of the memory in which something rare happens, in the end; NaN without a memory."""
+        held = np.concatenate([np.zeros(0, int), *self.tags])[-CAPACITY:]
+        return float((self.rarity[held] > 0).mean()) if len(held) else np.nan
+
+
+def live_through(
+    condition: str, base: Config, *, n_batches: int = BATCHES, n_test: int = N_TEST, n_draws: int = N_DRAWS
+) -> Lived:
+    """Let a network live under a condition.
+
+    Parameters
+    ----------
+    condition
+        A name in `CONDITIONS`.
+    base
+        World, network, batch size, learning rate and the seed.
+    n_batches
+        Batches of new episodes.
+    n_test
+        Episodes that its units are tested on at `LEVEL`, and, up to `N_ASKED`, of another that it is asked about.
+    n_draws
+        Draws of that test.
+    """
+    plan, config = plan_of(condition), config_of(condition, base)
+    whole("n_batches", n_batches, 1)
+    size, length = base.training.batch_size, base.training.sequence_length
+    if size < TAGGED:
+        raise OptionError(f"batch_size = {size} is not allowed: {TAGGED} episodes of each come into the memory.")
+    if length <= SNIPPET:
+        raise OptionError(
+            f"sequence_length = {length} is not allowed: {SNIPPET} timesteps are replayed from a state before them."
+        )
+    world = make_surprising(WORLDS[plan.world], base.world, base.seed)
+    past = world.episodes(n_batches * size, length, stream(base.seed, f"replay/{plan.world}/life"))
+    lived = Lived(MirrorNetwork(config), config, world, world.rarity(past))
+    if plan.replay == "untrained":
+        lived.network.requires_grad_(False)
+        return lived
+    life = Life(lived.network, config, lessons_of(past), learner="autograd" if plan.replay == "states" else None)
+    n_asked = min(N_ASKED, n_test)
+    asked = world.of_another().episodes(n_asked, length, stream(base.seed, f"replay/{plan.world}/asked"))
+
+    def look(batch: int, steps: int) -> None:
+        found = named(life.settle(), asked, world)
+        lived.curve.append({"batch": batch, "steps": steps} | found)
+        if not lived.at_level and found["other_named"] >= LEVEL:
+            lived.at_level = {"level_steps": steps} | level_measures(condition, lived, n_test, n_draws)
+
+    live(life, curriculum(plan.replay, lived, stream(base.seed, f"replay/{plan.world}/memory"), look))
+    lived.network.requires_grad_(False)
+    return lived
+
+
+def curriculum(
+    how: str, lived: Lived, rng: np.random.Generator, look: Callable[[int, int], None] = lambda batch, steps: None
+) -> Curriculum:
+    """Return what a life learns from: each batch of new episodes, and after it as many of those to be replayed.
+
+    Parameters
+    ----------
+    how
+        Of `REPLAYS`.
+    lived
+        Whose `tags` are written.
+    rng
+        Decides what is drawn from the memory.
+    look
+        Called every `EVERY` batches with the number of batches and of steps so far.
+    """
+
+    def days(life: Life) -> Iterator[Step]:
+        size, memory = life.config.training.batch_size, Memory()
+        for batch, new in enumerate(np.arange(len(life.lessons)).reshape(-1, size), start=1):
+            if how == "states":
+                found = moments(life, new)
+                lived.tags.append(np.array([one.row for one in found]))
+            elif how not in ("none", "whole past"):
+                found = tagged(how, life, new, lived.rarity[new], rng)
+                lived.tags.append(found)
+            else:
+                found = []
+            memory.extend(found)
+            yield Step(new)
+            if how == "states":
+                yield snippets(life, memory.draw(size, rng))
+            elif how == "whole past":
+                yield Step(rng.integers(batch * size, size=size))
+            elif how != "none":
+                yield Step(np.array(memory.draw(size, rng)))
+            if batch % EVERY == 0:
+                look(batch, batch if how == "none" else 2 * batch)
+
+    return days
+
+
+def lessons_of(episodes: Episodes) -> Lessons:
+    """Return episodes as each objective sees them."""
+    actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
+    return Lessons(actions, sensations, sensations, actions)
+
+
+# -- what is measured --
+
+
+def named(network: MirrorNetwork, episodes: Episodes, world: SurprisingWorld) -> dict[str, float]:
+    """Return how much of another's actions is named, and of those that are rare in a world (NaN if none is)."""
+    with torch.no_grad():
+        drive = network.drive(None, torch.from_numpy(episodes.sensations))
+        states = network.hidden(network.core_of("observe"), drive)
+    right = _right(network, states, episodes)
+    rare = np.isin(episodes.actions, world.rare)
+    return {"other_named": float(right.mean()), "other_rare": float(right[rare].mean()) if rare.any() else np.nan}
+
+
+def _right(network: MirrorNetwork, states: torch.Tensor, episodes: Episodes) -> Bool[np.ndarray, "... sequence time"]:
+    with torch.no_grad():
+        return own_head(network, "observe")(states).argmax(-1).numpy() == episodes.actions
+
+
+def shown_and_done(lived: Lived, n_test: int) -> tuple[np.ndarray, np.ndarray, Int[np.ndarray, "sequence time"]]:
+    """Return recordings of the same usual episodes, once done and once shown, and their actions."""
+    length = lived.config.training.sequence_length
+    usual = lived.world.usual().episodes(n_test, length, stream(lived.config.seed, "replay/usual"))
+    perform, observe = record(lived.network, usual).values
+    return perform, observe, usual.actions
+
+
+def passing(perform: np.ndarray, observe: np.ndarray, name: str, seed: int, n_draws: int) -> float:
+    """Return the share of units that are more like themselves in the other mode than like other units."""
+    found = null_test(
+        perform, observe, "unit-mismatch", n_draws, stream(seed, f"replay/{name}/mismatch"), alternative="greater"
+    )
+    return float((found.significant(ALPHA, "bh") & (found.observed > 0)).mean())
+
+
+def level_measures(condition: str, lived: Lived, n_test: int, n_draws: int) -> dict[str, float]:
+    """Return the measures of units at the moment when another's actions are first named at `LEVEL`."""
+    perform, observe, _ = shown_and_done(lived, n_test)
+    return {
+        "level_passing": passing(perform, observe, f"{condition}/level", lived.config.seed, n_draws),
+        "level_r": float(np.nanmean(unit_correlation(perform, observe, centre_timesteps=True))),
+    }
+
+
+def measure(condition: str, lived: Lived, *, n_test: int = N_TEST, n_draws: int = N_DRAWS) -> dict[str, float]:
+    """Measure a network that has lived: its units, on usual episodes; what it names, on another's; its own world."""
+    seed, length, world = lived.config.seed, lived.config.training.sequence_length, lived.world
+    where = plan_of(condition).world
+    perform, observe, actions = shown_and_done(lived, n_test)
+    r = unit_correlation(perform, observe)
+    other = world.of_another().episodes(n_test, length, stream(seed, f"replay/{where}/another"))
+    own = world.episodes(n_test, length, stream(seed, f"replay/{where}/own"))
+    found = mirroring(perform, observe, actions, seed, f"replay/{condition}", n_draws=n_draws)
+    found |= named(lived.network, other, world)
+    found["explained"] = own_tasks_of(lived.network, record(lived.network, own), own).explained
+    found["in_memory"] = lived.in_memory
+    found["strong"] = measured_on_r(r)["strong"]
+    found["passing_positive"] = passing(perform, observe, condition, seed, n_draws)
+    found["lesion_other"] = lesion(
+        lived.network, perform, observe, r, other, stream(seed, f"replay/{condition}/lesion")
+    )
+    return found | lived.at_level
+
+
+def lesion(
+    network: MirrorNetwork,
+    perform: Float[np.ndarray, "sequence time unit"],
+    observe: Float[np.ndarray, "sequence time unit"],
+    r: Float[np.ndarray, " unit"],
+    other: Episodes,
+    rng: np.random.Generator,
+) -> float:
+    """Return how much less of another's actions is named without the units of largest r than without matched ones.
+
+    Units are held at their mean when observing; matched sets have as many units of each level of variance.
+    """
+    n_units = len(r)
+    cells = variance_cells(np.stack([states.var(axis=(0, 1)) for states in (perform, observe)]))
+    top = top_units(r, max(1, round(LESIONED * n_units)))
+    sets = [top, *(matched_units(cells, top, rng) for _ in range(N_SETS))]
+    silent = np.zeros((len(sets), n_units), np.float32)
+    for row, units in zip(silent, sets, strict=True):
+        row[units] = 1
+    level = silent * observe.mean(axis=(0, 1)).astype(np.float32)
+    core, right = network.cores[network.core_of("observe")], []
+    with torch.no_grad():
+        drive = network.drive(None, torch.from_numpy(other.sensations))
+        for off, held in zip(silent[:, None], level[:, None], strict=True):
+            states = silenced_states(core, drive, torch.from_numpy(1 - off), torch.from_numpy(held))
+            right.append(_right(network, states[0], other).mean())
+    return float(np.mean(right[1:]) - right[0])
+
+
+def learn(learner: Learner) -> pd.DataFrame:
+    """Let the networks of a seed live in the paper's size, and measure them; see `Experiment.learn`."""
+    return rows(learner.conditions, Config().change(seed=learner.seed))
+
+
+def rows(
+    conditions: tuple[str, ...], base: Config, *, n_batches: int = BATCHES, n_test: int = N_TEST, n_draws: int = N_DRAWS
+) -> pd.DataFrame:
+    """Let a network live under each condition, and measure it; see `live_through`."""
+    found = []
+    with one_thread():
+        for condition in conditions:
+            clock = time.process_time()
+            lived = live_through(condition, base, n_batches=n_batches, n_test=n_test, n_draws=n_draws)
+            measured = measure(condition, lived, n_test=n_test, n_draws=n_draws)
+            found.append({"condition": condition} | measured | {"seconds": time.process_time() - clock})
+    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+
+
+register(
+    Experiment(
+        "replay",
+        "Replay of what was surprising",
+        "paper2025",
+        "",
+        "A memory that tags surprising events and replays them may amplify social learning.",
+        "networks",
+        CONDITIONS,
+        (*MIRRORING, *OWN),
+        learn,
+        "rare, surprise",
+        "rare, untrained",
+        group="future work",
+        n_actions=6,
+        lesion="lesion_other",
+        seconds=55.0,
+    )
+)

@@ -1,0 +1,189 @@
+"""The page of replay at surprise: does it help to infer what another does, and what have mirror units to do with it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+
+from mirror_core.analysis.estimates import Estimate, difference, estimate
+from mirror_core.experiments import experiment_named
+from mirror_core.experiments.judging import judge_study
+from mirror_core.experiments.replay import LEVEL, PLANS, WORLDS, Lived
+from mirror_core.pages.tables import digits_of, show, statement
+from mirror_core.studies.measures import measure_named
+from mirror_core.studies.wording import decimal, with_interval
+
+EXPERIMENT = experiment_named("replay")
+
+STEPS = f"steps until {LEVEL:g}".replace("0.", ".")
+SHOWN = {
+    "other_named": "another's actions\nnamed",
+    "level_steps": STEPS,
+    "passing_positive": "units that pass\nunit mismatch",
+}
+"""Measure → its panel of the figure."""
+
+IN_TABLE = (
+    "other_named", "other_rare", "explained", "in_memory", "level_steps", "passing_positive", "level_passing",
+    "mirror_units", "mean_r", "code_gain", "lesion_other",
+)  # fmt: skip
+"""Measures of the table of conditions."""
+
+IN_WORDS = {"rare": "rare actions", "regime": "rare regime"}
+"""World → how a figure calls it."""
+
+
+def replays(table: pd.DataFrame, world: str) -> dict[str, str]:
+    """Return the conditions of a world that are in the table: name of the replay → condition."""
+    there = set(table.condition)
+    return {
+        name.removeprefix(f"{world}, "): name for name, plan in PLANS.items() if plan.world == world and name in there
+    }
+
+
+def panels(table: pd.DataFrame) -> tuple[dict[str, dict[str, list[Estimate]]], dict[str, list[str]]]:
+    """Return what the figure draws, and the names of its rows, for each world."""
+    found, names = {}, {}
+    for world, said in IN_WORDS.items():
+        rows = replays(table, world)
+        names[said] = list(rows)
+        found[said] = {
+            words: [estimate(table[table.condition == one][measure]) for one in rows.values()]
+            for measure, words in SHOWN.items()
+        }
+    return found, names
+
+
+def finding(table: pd.DataFrame) -> HTML:
+    """Say whether replay of surprises helps, makes mirror units and needs them; the words follow parts of the claims.
+
+    It helps in a world where surprise names more than random replay; it makes mirror units where more units pass; it
+    needs none if it helps as written, too, where there are hardly any.
+    """
+    claims = {one.claim.id.removeprefix("replay-"): one for one in judge_study(EXPERIMENT, table)}
+
+    def holding(claim: str) -> int:
+        return sum(part.outcome == "holds" for part in claims[claim].parts[: len(WORLDS)])
+
+    helps, makes = holding("amplifies"), holding("makes-units")
+    none_needed = claims["needs-units"].parts[0].outcome == "fails"
+    where = {0: "", 1: " in one of two worlds", 2: ""}
+    says = f"helps a network to name another's actions{where[helps]}"
+    if not helps:
+        says = "helps a network no more than random ones to name another's actions"
+    joint = "but" if helps and not makes else "and"
+    made = f"makes {'' if makes else 'no '}more mirror units{' in one' if makes == 1 else ''}"
+    needs = f"{', and needs none' if none_needed else ''}" if helps else ""
+    return statement(
+        f"Replaying surprising episodes {says}, {joint} {made}{needs}.",
+        " ".join(_world_said(table, world, said) for world, said in IN_WORDS.items()),
+    )
+
+
+def _world_said(table: pd.DataFrame, world: str, said: str) -> str:
+    named = {how: _of(table, "other_named", f"{world}, {how}") for how in ("surprise", "random", "rarity")}
+    units = {how: _of(table, "passing_positive", f"{world}, {how}") for how in ("surprise", "random")}
+    return (
+        f"With {said if world == 'rare' else f'a {said}'}, {named['surprise']} of another's actions are named after "
+        f"replay at surprise, {named['random']} after random replay and {named['rarity']} where the truly rarest "
+        f"episodes are replayed; {units['surprise']} of the units pass unit mismatch, against {units['random']}."
+    )
+
+
+def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
+    return with_interval(table[table.condition == condition][measure], measure_named(measure).limits)
+
+
+def level_said(table: pd.DataFrame) -> HTML:
+    """Say what is seen at equal accuracy: how many networks reach it, in how many steps, and with which units."""
+    said = []
+    for world, words in IN_WORDS.items():
+        found = {how: table[table.condition == f"{world}, {how}"].set_index("seed") for how in ("surprise", "random")}
+        reached = {how: f"{one.level_steps.notna().sum()} of {len(one)}" for how, one in found.items()}
+        fewer = difference(found["random"].level_steps, found["surprise"].level_steps)
+        more = difference(found["surprise"].level_passing, found["random"].level_passing)
+        said.append(
+            f"<strong>{words.capitalize()}.</strong> {reached['surprise']} networks get there with replay at surprise, "
+            f"{reached['random']} with random replay. In steps, random minus surprise: {_difference(fewer, 0)}. In the "
+            f"share of units that then pass unit mismatch, surprise minus random: {_difference(more, 2)}."
+        )
+    first = f"At equal accuracy, where {decimal(LEVEL)} of another's actions are first named:"
+    return HTML(f"<p>{first}</p><ul>{''.join(f'<li>{one}</li>' for one in said)}</ul>")
+
+
+def _difference(found: Estimate, digits: int) -> str:
+    if found.n < 2:
+        return decimal(found.mean, digits) if found.n else "–"
+    return f"{decimal(found.mean, digits)} [{decimal(found.low, digits)}, {decimal(found.high, digits)}]"
+
+
+def rarity_said(table: pd.DataFrame) -> HTML:
+    """Say what tells surprise from oversampling: how much of the memory is rare, and what that is worth."""
+    said = []
+    for world, words in IN_WORDS.items():
+        held = {how: _of(table, "in_memory", f"{world}, {how}") for how in ("surprise", "random", "rarity")}
+        said.append(
+            f"with {words if world == 'rare' else f'a {words}'} {held['surprise']} of the memory has something rare in "
+            f"it (random {held['random']}, true rarity {held['rarity']})"
+        )
+    minus = {world: _minus(table, "other_named", f"{world}, surprise", f"{world}, rarity") for world in WORLDS}
+    return HTML(
+        f"<p>Surprise finds what is rare: {'; '.join(said)}. Tagged by surprise minus tagged by true rarity, accuracy "
+        f"differs by {minus['rare']} with rare actions and by {minus['regime']} with a rare regime.</p>"
+    )
+
+
+def _minus(table: pd.DataFrame, measure: str, condition: str, than: str) -> str:
+    one, other = (table[table.condition == name].set_index("seed")[measure] for name in (condition, than))
+    return _difference(difference(one, other), 3)
+
+
+def seconds_said(table: pd.DataFrame) -> HTML:
+    """Say what a network takes."""
+    lived = table[~table.condition.str.contains("untrained")]
+    of = lived.groupby("condition").seconds.median()
+    return HTML(
+        f"<p>A network lives and is measured in {decimal(of.min(), 1)} to {decimal(of.max(), 1)} s of one core, by its "
+        "condition (medians).</p>"
+    )
+
+
+# -- live --
+
+
+def of_lives(lives: Mapping[str, Lived], window: int = 10) -> tuple[dict, dict, float]:
+    """Return what the figure of lives draws: what was tagged, what was named, and how often something rare happened.
+
+    Parameters
+    ----------
+    window
+        Batches over which the share of what is tagged is taken together.
+    """
+    tagged, curves = {}, {}
+    for name, lived in lives.items():
+        rare = np.array([(lived.rarity[rows] > 0).mean() for rows in lived.tags])
+        ends = np.arange(min(window, len(rare)), len(rare) + 1, window) if len(rare) else np.zeros(0, int)
+        shares = [rare[max(end - window, 0) : end].mean() for end in ends]
+        tagged[name] = pd.DataFrame({"batch": ends, "share": shares})
+        columns = ["batch", "steps", "other_named", "other_rare"]
+        curves[name] = pd.DataFrame(lived.curve, columns=columns, dtype=float)
+    first = next(iter(lives.values()))
+    return tagged, curves, float((first.rarity > 0).mean())
+
+
+def networks_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
+    """Show the measures of the networks that lived here."""
+    shown = ("other_named", "other_rare", "explained", "in_memory", "passing_positive", "mirror_units", "mean_r")
+    rows = [
+        {"replay": escape(name)}
+        | {
+            escape(measure_named(one).label): decimal(values[one], digits_of(one)) if np.isfinite(values[one]) else "–"
+            for one in shown
+        }
+        for name, values in found.items()
+    ]
+    return show(pd.DataFrame(rows))
