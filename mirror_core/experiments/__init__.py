@@ -3,7 +3,7 @@
 from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, experiment_named, of_group, register
 
 # in the order in which they are shown
-from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
+from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic, reward  # isort: skip
 
 __all__ = [
     "EXPERIMENTS",
@@ -15,6 +15,7 @@ __all__ = [
     "imitation",
     "of_group",
     "register",
+    "reward",
     "sceptic",
     "turn_taking",
 ]
