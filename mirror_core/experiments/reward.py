@@ -3,11 +3,11 @@
 The paper proposes reward-modulated plasticity, in analogy to dopamine, to study affective salience; it says neither
 how nor what should be seen. Here networks live in the paper's world. What an action will feel like is learned from
 errors, as in the paper; which action a sensation came from is learned from pay: a guess is paid if it is right. The
-three rules of `reward_rules` do that; they are compared with the paper's gradient, at equal steps and at equal accuracy.
+three rules of `reward_rules` do that; they are compared with the paper's gradient, at equal steps and equal accuracy.
 
-**Salience.** Two of the six actions, others with every seed, pay four times as much as the rest. The same two are looked
-at where all pay alike. In two conditions nobody is paid for a guess: errors count four times as much instead, those of
-inferring the two actions, or those of predicting what they feel like when done.
+**Salience.** Two of the six actions, others with every seed, pay four times as much as the rest. The same two are
+looked at where all pay alike. In two conditions nobody is paid for a guess: errors count four times
+as much instead, those of inferring the two actions, or those of predicting what they feel like when done.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ PLANS = {
     "untrained": Plan("the network as drawn"),
     "gradient": Plan("the paper's rule: both objectives by the gradient of their errors", "gradient"),
     "gradient, as written": Plan("the same without seeing oneself act", "gradient", reading="as-written"),
-    "gradient, salient pay": Plan("errors of inferring salient actions count four times as much", "gradient", "salient"),
-    "gradient, own salience": Plan("errors of predicting what they feel like do", "gradient", "own"),
+    "gradient, salient pay": Plan("errors of inferring salient actions count four times", "gradient", "salient"),
+    "gradient, own salience": Plan("errors of predicting what they feel like count four times", "gradient", "own"),
     "reward": Plan("guesses are paid; credit goes back through time and from unit to unit", "reward"),
     "reward, as written": Plan("the same without seeing oneself act", "reward", reading="as-written"),
     "reward, shuffled": Plan("guesses are paid by labels of other moments", "reward", control="shuffled-labels"),
