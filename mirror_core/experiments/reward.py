@@ -69,15 +69,15 @@ class Plan:
 PLANS = {
     "untrained": Plan("the network as drawn"),
     "gradient": Plan("the paper's rule: both objectives by the gradient of their errors", "gradient"),
-    "gradient, as written": Plan("the same without seeing oneself act", "gradient", reading="as-written"),
-    "gradient, salient pay": Plan("errors of inferring salient actions count four times", "gradient", "salient"),
-    "gradient, own salience": Plan("errors of predicting what they feel like count four times", "gradient", "own"),
+    "gradient as written": Plan("the same without seeing oneself act", "gradient", reading="as-written"),
+    "gradient with salient pay": Plan("errors of inferring salient actions count four times", "gradient", "salient"),
+    "gradient with own salience": Plan("errors of predicting what they feel like count four times", "gradient", "own"),
     "reward": Plan("guesses are paid; credit goes back through time and from unit to unit", "reward"),
-    "reward, as written": Plan("the same without seeing oneself act", "reward", reading="as-written"),
-    "reward, shuffled": Plan("guesses are paid by labels of other moments", "reward", control="shuffled-labels"),
-    "reward, salient pay": Plan("right guesses of salient actions pay four times as much", "reward", "salient"),
+    "reward as written": Plan("the same without seeing oneself act", "reward", reading="as-written"),
+    "reward shuffled": Plan("guesses are paid by labels of other moments", "reward", control="shuffled-labels"),
+    "reward with salient pay": Plan("right guesses of salient actions pay four times as much", "reward", "salient"),
     "eligibility": Plan("guesses are paid; credit by traces that stay within a unit, predictions too", "eligibility"),
-    "eligibility, as written": Plan("the same without seeing oneself act", "eligibility", reading="as-written"),
+    "eligibility as written": Plan("the same without seeing oneself act", "eligibility", reading="as-written"),
     "perturbation": Plan("guesses are paid; noise that raised the pay is kept", "perturbation"),
 }  # fmt: skip
 """Condition → its plan. Unless one says otherwise, networks see themselves act."""
