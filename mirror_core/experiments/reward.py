@@ -175,7 +175,7 @@ def follow(condition: str, base: Config, n_steps: int, note: Callable[[int, Mirr
     note
         Is told the number of steps done and shown the network, before the first and `N_CHECKS` times on the way.
     """
-    plan, config = PLANS[condition], config_of(condition, base)
+    config, plan = config_of(condition, base), PLANS[condition]
     whole("n_steps", n_steps, 1)
     network = MirrorNetwork(config)
     note(0, network)
@@ -191,6 +191,25 @@ def follow(condition: str, base: Config, n_steps: int, note: Callable[[int, Mirr
             note(done, life.settle())
 
     return live(life, days(plan.pay, n_steps), on_step)
+
+
+def accuracies(condition: str, base: Config, *, n_steps: int = N_STEPS, n_test: int = N_TEST) -> pd.DataFrame:
+    """Let a network live under a condition, and return how well it infers each action on the way.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `step`, a column for each action: its accuracy, NaN where the episodes do not have it.
+    """
+    episodes, found = heldout_episodes(base, n_test, f"{NAME}/on-the-way"), {}
+
+    def note(done: int, network: MirrorNetwork) -> None:
+        each = right(network, episodes)[..., None]
+        found[done] = of_actions(each, episodes.actions, base.world.n_actions)[:, 0]
+
+    with one_thread():
+        follow(condition, base, n_steps, note)
+    return pd.DataFrame.from_dict(found, orient="index").rename_axis("step")
 
 
 def learn(learner: Learner) -> pd.DataFrame:
