@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from mirror_core.figures.kept import keep, sentence
 from mirror_core.figures.marks import threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.wording import with_interval
 
 
 def learning(accuracies: pd.DataFrame, salient: Bool[np.ndarray, " action"]) -> Figure:
@@ -34,7 +34,8 @@ def learning(accuracies: pd.DataFrame, salient: Bool[np.ndarray, " action"]) -> 
     names = {True: "salient", False: "other"}
     axis.legend(handles=[Line2D([], [], label=names[one], **look[one]) for one in look], loc="center right")
     means = {names[one]: accuracies.iloc[-1][salient == one].mean() for one in look}
-    seen = sentence([f"Mean accuracy in the end of {name} actions {decimal(mean)}" for name, mean in means.items()])
-    table = accuracies.rename_axis(columns="action").stack().rename("accuracy").reset_index()
+    said = [f"{name} actions {with_interval([mean])}" for name, mean in means.items()]
+    table = accuracies.reset_index().melt("step", var_name="action", value_name="accuracy").astype({"action": int})
     table["salient"] = salient[table.action.to_numpy()]
+    seen = f"Mean accuracy in the end, {sentence(said)}"
     return keep(fig, learning, table, seen)

@@ -39,6 +39,10 @@ PAGES = {
     "cost": [dict(reading="as-written")],
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
+    "reward": [
+        dict(seed=0, n_sequences=1, n_steps=1, hidden_size=1, n_test=2),
+        dict(condition="untrained", hidden_size=1, n_test=2),
+    ],
 }
 """Notebook → parameters at their smallest that give its page."""
 
@@ -57,6 +61,8 @@ REFUSED = [
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
     ("ablations", dict(FEW, condition=["shared"]), "unknown condition"),
     ("ingredients", dict(ingredient=2), "ingredient = 2 is not allowed: it must be text"),
+    ("reward", dict(condition="rewarded"), "unknown condition of reward 'rewarded'. Did you mean 'reward"),
+    ("reward", dict(n_steps=0), "n_steps = 0 is not allowed: it must be a whole number of at least 1"),
     ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
     ("specification", dict(table=1.5), "table = 1.5 is not allowed: it must be text"),
     ("cost", dict(measured=[]), "measured = [] is not allowed: it must be text"),
