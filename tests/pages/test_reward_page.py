@@ -55,14 +55,12 @@ PAID = {"reward_ahead_early": 0.5}
     ],
 )
 def test_the_finding_follows_the_claims(changes, said, plain):
-    first = plain(page.finding(table(**changes)).data)
-    assert said in first
-    assert len(first.split(".")[0].split()) <= 25
+    assert said in plain(page.finding(table(**changes)).data)
 
 
-def test_what_is_said_follows_the_intervals(plain):
+def test_what_is_said_follows_the_intervals():
     made = table(reward={"reward_share_40": 0.6}, gradient={"reward_share_40": 0.2, "mirror_share": 0.8})
-    said = plain(page.rules_said(made).data)
+    said = page.rules_said(made).data
     assert "after all steps fewer units pass (−0.30 [−0.30, −0.30])" in said
     assert "at an accuracy of 0.4 more units pass (0.40 [0.40, 0.40])" in said
     assert "at an accuracy of 0.9 no more and no fewer" in said
@@ -92,7 +90,7 @@ def test_figures_show_every_condition_and_are_legible(legible):
     legible(conditions(*page.gained(made), "reward with salient pay", {}))
 
 
-def test_one_network_is_drawn_as_it_learns(legible, plain):
+def test_one_network_is_drawn_as_it_learns(legible):
     steps = pd.DataFrame(np.linspace(0, 1, 12).reshape(3, 4), index=[0, 10, 20]).rename_axis("step")
     fig = figures.learning(steps, np.array([True, False, False, True]))
     legible(fig)
@@ -100,4 +98,4 @@ def test_one_network_is_drawn_as_it_learns(legible, plain):
     assert len(beside.data) == 12 and beside.data.salient.sum() == 6
     assert beside.seen == "Mean accuracy in the end, salient actions 0.86; other actions 0.86."
     chosen = np.flatnonzero(study.salient_actions(7, 6)) + 1
-    assert plain(page.salient_said(7, 6).data).endswith(f"are {chosen[0]} and {chosen[1]}.")
+    assert f"of seed 7 are {chosen[0]} and {chosen[1]}." in page.salient_said(7, 6).data
