@@ -93,7 +93,7 @@ def finding(table: pd.DataFrame) -> HTML:
     claims = {one.claim.id.removeprefix("reward-"): one for one in judge_study(EXPERIMENT, table)}
     learns = claims["replaces"].verdict == "reproduced"
     mirrors = claims["mirrors"].verdict in ("reproduced", "partly")
-    mirrored = {"reproduced": "is mirrored more", "partly": "is mirrored more only in part"}
+    mirrored = {"reproduced": "is mirrored more", "partly": "is partly mirrored more"}
     salience = mirrored.get(claims["salience"].verdict, "is not mirrored more")
     joint = f"{'and' if learns == mirrors else 'but'} has {'' if mirrors else 'no '}"
     return statement(

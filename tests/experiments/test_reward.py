@@ -18,7 +18,7 @@ from mirror_core.networks.training.rules import RULES
 from mirror_core.recordings.of_networks import heldout_episodes
 
 SMALL = Config().change(hidden_size=10, input_size=8, n_sequences=64, batch_size=16, seed=3)
-FEW = {"n_steps": 64, "n_test": 20, "n_draws": 19}
+FEW = {"n_steps": 16, "n_test": 20, "n_draws": 19}
 
 
 def test_each_condition_lives_as_it_says():
@@ -114,7 +114,7 @@ def test_what_a_network_infers_is_what_its_head_names():
 def test_a_network_that_is_paid_learns_and_one_whose_pay_is_shuffled_does_not():
     base = SMALL.change(hidden_size=24, input_size=24, n_sequences=300, batch_size=32, learning_rate=1e-2)
     for condition, low, high in (("reward as written", 0.6, 1), ("reward shuffled", 0, 0.35)):
-        end = study.accuracies(condition, base, n_steps=100, n_test=40).iloc[-1].mean()
+        end = study.accuracies(condition, base, n_steps=80, n_test=20).iloc[-1].mean()
         assert low <= end <= high, condition
 
 

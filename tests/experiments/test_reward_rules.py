@@ -177,14 +177,14 @@ def test_perturbation_follows_the_slope_of_the_mean_pay_of_two_actions():
 def test_perturbation_credits_a_unit_for_later_pay_within_its_trace():
     network, once = MirrorNetwork(BASE), some(1, 6)
     core = network.cores["shared"]
-    many = once.rows(torch.zeros(20_000, dtype=torch.long))
+    many = once.rows(torch.zeros(8_000, dtype=torch.long))
     drive = network.drive(None, many.observed).detach()
     head = network.heads["infer"]["shared"]
     with torch.no_grad():
         head.weight *= 3  # so that units matter more than outputs
         head.bias -= head(network.hidden("shared", drive[:1])).mean((0, 1))
     rng = np.random.default_rng(5)
-    noise = torch.from_numpy(rng.standard_normal((20_000, 6, 5)).astype(np.float32)) * NOISE
+    noise = torch.from_numpy(rng.standard_normal((8_000, 6, 5)).astype(np.float32)) * NOISE
 
     def paid(push, at):
         """Return the mean pay over the timesteps that count for a push of the units at one."""

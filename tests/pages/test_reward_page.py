@@ -47,7 +47,7 @@ PAID = {"reward_ahead_early": 0.5}
         ({"reward": {"reward_accuracy": 0.5}}, "hardly learns to infer actions, but has mirror units;"),
         ({"reward": {"mirror_share": 0.0}}, "learns to infer actions, but has no mirror units;"),
         ({"reward_with_salient_pay": PAID}, "what pays more is not mirrored more."),
-        ({"reward_with_salient_pay": PAID | {"reward_salient": 0.2}}, "what pays more is mirrored more only in part."),
+        ({"reward_with_salient_pay": PAID | {"reward_salient": 0.2}}, "what pays more is partly mirrored more."),
         (
             {"reward_with_salient_pay": PAID | {"reward_salient": 0.2, "reward_salient_40": 0.2}},
             "what pays more is mirrored more.",
