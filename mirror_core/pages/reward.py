@@ -154,7 +154,8 @@ def shuffled_said(table: pd.DataFrame) -> HTML:
 def salience_said(table: pd.DataFrame) -> HTML:
     """Say what salience changes, in accuracy and in how alike units respond in both modes."""
     said = [
-        f"{name}: accuracy early {_said(_gain(table, name, 'reward_ahead_early'))}, alike in the end "
+        f"{name}: accuracy early {_said(_gain(table, name, 'reward_ahead_early'))}, alike at an accuracy of .4 "
+        f"{_said(_gain(table, name, 'reward_salient_40'))}, alike in the end "
         f"{_said(_gain(table, name, 'reward_salient'))}"
         for name in gained(table)[0]
     ]
