@@ -4,7 +4,7 @@ from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, exper
 
 # in the order in which they are shown
 from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
-from mirror_core.experiments import vision, replay, development  # isort: skip
+from mirror_core.experiments import vision, replay, reward, development  # isort: skip
 from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "of_group",
     "register",
     "replay",
+    "reward",
     "sceptic",
     "turn_taking",
     "vision",

@@ -43,6 +43,10 @@ PAGES = {
     "replay": [dict(NETWORK, n_batches=1, n_draws=1, hidden_size=2), dict(NETWORK, n_batches=5, world="regime")],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
     "vision": [dict(seed=0, n_episodes=1, n_steps=1, batch=1, hidden_size=2, n_test=4, n_draws=1)],
+    "reward": [
+        dict(seed=0, n_sequences=1, n_steps=1, hidden_size=1, n_test=2),
+        dict(condition="untrained", hidden_size=1, n_test=2),
+    ],
 }
 """Notebook → parameters at their smallest that give its page."""
 
@@ -67,6 +71,8 @@ REFUSED = [
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
     ("ablations", dict(FEW, condition=["shared"]), "unknown condition"),
     ("ingredients", dict(ingredient=2), "ingredient = 2 is not allowed: it must be text"),
+    ("reward", dict(condition="rewarded"), "unknown condition of reward 'rewarded'. Did you mean 'reward"),
+    ("reward", dict(n_steps=0), "n_steps = 0 is not allowed: it must be a whole number of at least 1"),
     ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
     ("specification", dict(table=1.5), "table = 1.5 is not allowed: it must be text"),
     ("cost", dict(measured=[]), "measured = [] is not allowed: it must be text"),
