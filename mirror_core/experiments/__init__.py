@@ -3,12 +3,13 @@
 from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, experiment_named, of_group, register
 
 # in the order in which they are shown
-from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
+from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic, alignment  # isort: skip
 
 __all__ = [
     "EXPERIMENTS",
     "Experiment",
     "Learner",
+    "alignment",
     "cooperation",
     "experiment_named",
     "frog_and_toad",
