@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mirror_core.analysis import unit_correlation
-from mirror_core.checks import whole
+from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.experiments.base import Experiment, Learner, register
@@ -59,7 +59,7 @@ TWO, MIXED = (0, 1), (0, 1, 4, 5)
 """To compare with: as many of the paired actions as there are others; and as many as are paired, half of them new. The
 fewer actions there are, the more alike are their episodes, paired or not."""
 
-N_UNITS, N_STEPS = 48, 400
+N_UNITS, N_STEPS = 48, 320
 """Units of a core, and size of its input; gradient steps, and those of a probe."""
 
 HARD = {"noise_std": 1.0, "n_sequences": 300}
@@ -114,7 +114,14 @@ def base_of(seed: int) -> Config:
 
 
 def config_of(condition: str, base: Config) -> Config:
-    """Return the configuration of a condition."""
+    """Return the configuration of a condition.
+
+    Raises
+    ------
+    OptionError
+        For an unknown one, with the nearest names.
+    """
+    one_of("condition", condition, CONDITIONS)
     name = condition.removeprefix("hard ")
     base = base.change(**HARD) if name != condition else base
     cores = _CORES[name][0]
@@ -260,7 +267,7 @@ def _learned_from(config: Config, network: MirrorNetwork, chosen: Sequence[int],
 
 
 def recalled(
-    network: MirrorNetwork, through: Sequence[nn.Module], config: Config, chosen: Sequence[int], n_test: int
+    network: MirrorNetwork, through: nn.ModuleList, config: Config, chosen: Sequence[int], n_test: int
 ) -> float:
     """Return the recall of held-out episodes of some actions."""
     held = episodes_of(config, chosen, n_test, f"test/{','.join(map(str, chosen))}")
@@ -292,7 +299,7 @@ register(
         "pairs",
         "untrained",
         n_actions=6,
-        seconds=70.0,
+        seconds=55.0,
         group="future work",
     )
 )

@@ -57,9 +57,7 @@ def tensors(episodes: Episodes) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
 
 
-def info_nce(
-    performed: Float[Tensor, "episode time dim"], observed: Float[Tensor, "episode time dim"]
-) -> Float[Tensor, ""]:
+def info_nce(performed: Float[Tensor, "episode time dim"], observed: Tensor) -> Float[Tensor, ""]:
     """Return how hard each episode done is to find among those seen, and each one seen among those done.
 
     The cross-entropy, in nats, of choosing by cosine at the same timestep, divided by the temperature (van den Oord et
@@ -106,7 +104,7 @@ def projections(n_units: int, seed: int, name: str) -> nn.ModuleList:
     return made
 
 
-def projected(through: Sequence[nn.Module], states: Sequence[Tensor]) -> list[Tensor]:
+def projected(through: nn.ModuleList, states: Sequence[Tensor]) -> list[Tensor]:
     """Return what each mode's projection makes of its states."""
     return [one(values) for one, values in zip(through, states, strict=True)]
 
