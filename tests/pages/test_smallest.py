@@ -38,6 +38,7 @@ PAGES = {
     "your_recordings": [dict(seed=0, n_execute=12, n_observe=12, n_permutations=1, bin=1.5)],
     "cost": [dict(reading="as-written")],
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
+    "alignment": [dict(NETWORK, n_sequences=2, n_steps=0, n_draws=1, n_shown=1)],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
 }
 """Notebook → parameters at their smallest that give its page."""
@@ -52,6 +53,7 @@ REFUSED = [
     ("calibration", dict(NETWORK, hidden_size=1, n_permutations=1, n_redraws=1), "unit mismatch needs at least 2"),
     ("your_network", dict(n_train=1, n_test=4, n_epochs=1, n_units=1, n_permutations=1), "at least 4 are needed"),
     ("sceptic", dict(FEW, hidden_size=1, n_draws=1), "unit mismatch needs at least 2"),
+    ("alignment", dict(NETWORK, n_steps=1, n_draws=1), "at least two episodes"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
     ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
