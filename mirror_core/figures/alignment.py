@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mirror_core.analysis.estimates import Estimate
+from mirror_core.checks import whole
 from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
 from mirror_core.figures.marks import dots, interval, label_rows, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, SHARED, row_of_panels
@@ -69,7 +70,7 @@ def conditions(
     }
     table = of_estimates(found, ["measure", "world", "condition"])
     said = [
-        f"In {world}: {means_seen(table[table.world == world], 'value', 'condition', 'measure', what='means')}"
+        means_seen(table[table.world == world], "value", "condition", "measure", what=f"Means in {world}")
         for world in worlds
     ]
     return keep(fig, conditions, table, " ".join(said))
@@ -84,7 +85,13 @@ def similarities(panels: Mapping[str, Float[np.ndarray, "performed observed"]], 
         Title → cosines.
     n_paired
         How many episodes, the first, are of the paired actions; lines part them from the others.
+
+    Raises
+    ------
+    OptionError
+        If there is none.
     """
+    whole("episodes of the paired actions in the matrix", n_paired, 1)
     fig, axes = row_of_panels(list(panels), 4.1, lone=0.55)
     for axis, matrix in zip(axes[0], panels.values(), strict=True):
         image = axis.imshow(matrix, cmap=CORRELATION_COLOURS, vmin=-1, vmax=1, interpolation="nearest")
@@ -104,16 +111,12 @@ def similarities(panels: Mapping[str, Float[np.ndarray, "performed observed"]], 
             performed=episode, observed=episode
         )
         parts = {"paired": slice(0, n_paired), "held-out": slice(n_paired, None)}
-        means = [
-            f"{kind} actions, {decimal(np.diag(matrix[part, part]).mean())} with its own and "
-            f"{decimal(_others(matrix[part, part]))} with others"
-            for kind, part in parts.items()
-        ]
+        means = [f"{kind} actions, {_own_and_others(matrix[part, part])}" for kind, part in parts.items()]
         said.append(f"{name}: cosine of an episode of {'; of '.join(means)}")
     return keep(fig, similarities, made, sentence(said))
 
 
-def _others(block: np.ndarray) -> float:
-    """Return the mean off the diagonal; NaN where there is nothing."""
-    rest = block[~np.eye(len(block), dtype=bool)]
-    return float(rest.mean()) if len(rest) else float("nan")
+def _own_and_others(block: np.ndarray) -> str:
+    """Say the mean on the diagonal, and that off it where there is any."""
+    own, rest = np.diag(block), block[~np.eye(len(block), dtype=bool)]
+    return f"{decimal(own.mean())} with its own" + (f" and {decimal(rest.mean())} with others" if len(rest) else "")

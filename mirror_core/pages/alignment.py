@@ -182,7 +182,10 @@ def networks_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
                 "acting_error")  # fmt: skip
     rows = [
         {"two cores": name}
-        | {escape(measure_named(one).label): decimal(values[one], digits_of(one)) for one in measures}
+        | {
+            escape(measure_named(one).label): decimal(values[one], digits_of(one)) if np.isfinite(values[one]) else "–"
+            for one in measures
+        }
         for name, values in found.items()
     ]
     return show(pd.DataFrame(rows))
