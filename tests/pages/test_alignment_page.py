@@ -46,14 +46,12 @@ def test_the_finding_follows_the_claims(of_condition, said, plain):
 
 
 def test_numbers_are_said_with_their_condition():
-    made = table(
-        hard_units={"acting_error": 7.5}, untrained={"recall_seen": 0.2}, pairs={"level_r": 0.4, "mean_r": 0.6}
-    )
-    assert "7.50 [7.50, 7.50] with the units themselves contrasted" in page.tasks_said(made).data
+    made = table(hard_shuffled={"acting_error": 7.5}, untrained={"recall_seen": 0.2}, pairs={"level_r": 0.4})
+    assert "7.50 [7.50, 7.50] with shuffled pairs" in page.tasks_said(made).data
     assert "recall as such is no evidence" in page.probes_said(made).data
     chance = table(untrained={"recall_seen": -0.002 + 1 / 300})
     assert "recall as such" not in page.probes_said(chance).data
-    assert "pairs 0.40 [0.40, 0.40] (at the end 0.60 [0.60, 0.60])" in page.level_said(made).data
+    assert "is 0.40 [0.40, 0.40] with alignment, 0.00" in page.level_said(made).data
 
 
 def test_figures_show_every_condition_and_are_legible(legible):
