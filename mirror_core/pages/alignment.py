@@ -185,3 +185,10 @@ def networks_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
         for name, values in found.items()
     ]
     return show(pd.DataFrame(rows))
+
+
+def possible_said(aligned: float, probed: float) -> HTML:
+    """Say what is recalled of episodes half of whose actions are new, through the alignment and by a probe of them."""
+    return HTML(
+        f"<p>Through the alignment {decimal(aligned)} of them are recalled, through the probe {decimal(probed)}.</p>"
+    )

@@ -84,3 +84,4 @@ def test_before_and_after_are_two_cores_of_one_seed():
     assert before.curve.named[0] == after.curve.named[0]
     shown = page.networks_table({"before": study.measure("pairs", before, 3, 20, 9)}).data
     assert "before" in shown and "nan" not in shown
+    assert "alignment 0.02 of them are recalled, through the probe 0.60" in page.possible_said(0.02, 0.6).data
