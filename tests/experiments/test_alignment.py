@@ -80,12 +80,12 @@ def test_recall_by_hand():
 
 
 def test_a_probe_finds_a_common_code_and_none_where_there_is_none():
-    common, rng = some(400, 6, 3), np.random.default_rng(2)
+    common, rng = some(400, 4, 3), np.random.default_rng(2)
     turns = [torch.from_numpy(rng.standard_normal((3, 12)).astype(np.float32)) for _ in range(2)]
-    states = [common @ turn + 0.05 * some(400, 6, 12, seed=i) for i, turn in enumerate(turns)]
+    states = [common @ turn + 0.05 * some(400, 4, 12, seed=i) for i, turn in enumerate(turns)]
     held = slice(300, 400)
     for observed, low, high in ((states[1], 0.5, 1), (states[1].roll(1, dims=0), 0, 0.1)):
-        made = contrast.probe([states[0][:300], observed[:300]], SMALL, 150, "test")
+        made = contrast.probe([states[0][:300], observed[:300]], SMALL, 100, "test")
         with torch.no_grad():
             assert low <= contrast.recall(*contrast.projected(made, [states[0][held], states[1][held]])) <= high
 
