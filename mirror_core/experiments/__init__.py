@@ -3,7 +3,8 @@
 from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, experiment_named, of_group, register
 
 # in the order in which they are shown
-from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic, alignment  # isort: skip
+from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
+from mirror_core.experiments import vision, development, alignment  # isort: skip
 
 __all__ = [
     "EXPERIMENTS",
@@ -11,6 +12,7 @@ __all__ = [
     "Learner",
     "alignment",
     "cooperation",
+    "development",
     "experiment_named",
     "frog_and_toad",
     "imitation",
@@ -18,4 +20,5 @@ __all__ = [
     "register",
     "sceptic",
     "turn_taking",
+    "vision",
 ]

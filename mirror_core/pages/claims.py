@@ -79,7 +79,7 @@ def answer(evidence: Evidence) -> HTML:
         return evidence.values("strong", reading, condition)
 
     def percent(values: pd.Series) -> str:
-        return f"<strong>{100 * values.mean():.0f} %</strong>"
+        return f"<strong>{100 * values.mean():.0f}\N{NO-BREAK SPACE}%</strong>"
 
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)
