@@ -41,6 +41,7 @@ PAGES = {
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
     "development": [dict(n_steps=10, hidden_size=3, n_test=2)],
     "replay": [dict(NETWORK, n_batches=1, n_draws=1, hidden_size=2), dict(NETWORK, n_batches=5, world="regime")],
+    "alignment": [dict(NETWORK, n_sequences=2, n_steps=0, n_draws=1, n_shown=1)],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
     "vision": [dict(seed=0, n_episodes=1, n_steps=1, batch=1, hidden_size=2, n_test=4, n_draws=1)],
     "reward": [
@@ -66,6 +67,7 @@ REFUSED = [
     ("replay", dict(NETWORK, hidden_size=1, n_batches=1, n_draws=1), "unit mismatch needs at least 2"),
     ("replay", dict(NETWORK, world="regimes"), "unknown condition of replay 'regimes, surprise'"),
     ("replay", dict(NETWORK, n_batches=0), "n_batches = 0 is not allowed"),
+    ("alignment", dict(NETWORK, n_steps=1, n_draws=1), "at least two episodes"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
     ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
