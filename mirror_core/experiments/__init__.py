@@ -5,7 +5,6 @@ from mirror_core.experiments.base import EXPERIMENTS, Experiment, Learner, exper
 # in the order in which they are shown
 from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
 from mirror_core.experiments import vision, replay, reward, development, alignment  # isort: skip
-from mirror_core.experiments import frog_and_toad, cooperation, turn_taking, imitation, sceptic  # isort: skip
 
 __all__ = [
     "EXPERIMENTS",
