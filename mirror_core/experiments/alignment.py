@@ -85,7 +85,7 @@ CONDITIONS = {name: said for name, (_, _, said) in _CORES.items()} | {
 
 OWN = (
     "named", "acting_error", "recall_seen", "recall_mixed", "recall_held", "recall_two", "recall_lost",
-    "recall_possible", "level_steps", "level_r", "level_error",
+    "recall_possible", "named_steps", "named_r", "named_error",
 )  # fmt: skip
 """Measures beside those that all experiments share."""
 
@@ -98,9 +98,9 @@ for _measure in (
     Measure("recall_two", "recall of episodes of two of the paired actions", SHARE, _ANY_EPISODE, digits=3),
     Measure("recall_lost", "recall lost where two of four actions are new", CORRELATION, "no loss", sign=-1),
     Measure("recall_possible", "recall of the two actions, of a probe that learned from them", SHARE, _ANY_EPISODE),
-    Measure("level_steps", "steps until eight of ten actions are named", COUNT, _NO_ALIGNMENT, digits=0, sign=-1),
-    Measure("level_r", "mean r of the units at that step", CORRELATION, _NO_ALIGNMENT),
-    Measure("level_error", "squared error when acting at that step", COUNT, _NO_ALIGNMENT, sign=-1),
+    Measure("named_steps", "steps until eight of ten actions are named", COUNT, _NO_ALIGNMENT, digits=0, sign=-1),
+    Measure("named_r", "mean r of the units at that step", CORRELATION, _NO_ALIGNMENT),
+    Measure("named_error", "squared error when acting at that step", COUNT, _NO_ALIGNMENT, sign=-1),
 ):
     register_measure(_measure)
 
@@ -196,11 +196,11 @@ def at_level(curve: pd.DataFrame, level: float = LEVEL) -> dict[str, float]:
     """
     reached = np.flatnonzero(curve.named.to_numpy() >= level)
     if not len(reached):
-        return dict.fromkeys(("level_steps", "level_r", "level_error"), np.nan)
+        return dict.fromkeys(("named_steps", "named_r", "named_error"), np.nan)
     after = reached[0]
     pair = curve.iloc[max(after - 1, 0) : after + 1]
     values = {name: float(np.interp(level, pair.named, pair[name])) for name in ("step", "r", "acting_error")}
-    return {"level_steps": values["step"], "level_r": values["r"], "level_error": values["acting_error"]}
+    return {"named_steps": values["step"], "named_r": values["r"], "named_error": values["acting_error"]}
 
 
 # -- the study --

@@ -33,13 +33,13 @@ SHOWN = {
 OF_TASKS = {
     "named": "names the\naction",
     "acting_error": "squared error,\nacting",
-    "level_steps": "steps to name\n8 of 10",
+    "named_steps": "steps to name\n8 of 10",
 }
 """Measure → its panel of the figure of the tasks."""
 
 IN_TABLE = (
     "recall_seen", "recall_mixed", "recall_held", "recall_two", "recall_possible", "mirror_units", "mean_r",
-    "code_gain", "code_p", "named", "acting_error", "level_steps", "level_r", "level_error",
+    "code_gain", "code_p", "named", "acting_error", "named_steps", "named_r", "named_error",
 )  # fmt: skip
 """Measures of the table of conditions."""
 
@@ -126,18 +126,18 @@ def tasks_said(table: pd.DataFrame) -> HTML:
     rows = {"with alignment": "hard pairs", "without it": "hard separate", "with shuffled pairs": "hard shuffled"}
     found = {
         measure: listed([f"{_of(table, measure, one)} {said}" for said, one in rows.items()])
-        for measure in ("named", "acting_error", "level_steps", "level_error")
+        for measure in ("named", "acting_error", "named_steps", "named_error")
     }
     return HTML(
         f"<p>In the hard world, after equally many steps, seen actions are named with accuracy {found['named']}; "
         f"sensations are predicted with a squared error of {found['acting_error']}. To name eight of ten actions "
-        f"takes, in steps, {found['level_steps']}; the squared error is then {found['level_error']}.</p>"
+        f"takes, in steps, {found['named_steps']}; the squared error is then {found['named_error']}.</p>"
     )
 
 
 def level_said(table: pd.DataFrame) -> HTML:
     """Say how alike units are where networks name as many actions, which is earlier than at equal steps."""
-    r = {one: _of(table, "level_r", one) for one in ("pairs", "separate", "units")}
+    r = {one: _of(table, "named_r", one) for one in ("pairs", "separate", "units")}
     return HTML(
         "<p>At equal accuracy, the step from which on eight of ten actions are named in the easy world, the mean r is "
         f"{r['pairs']} with alignment, {r['separate']} without it and {r['units']} where the units themselves are "

@@ -165,8 +165,8 @@ def test_networks_are_compared_where_they_name_as_many_actions():
     looks = {"step": [0, 20, 40, 60], "named": [0.1, 0.7, 0.9, 0.6], "r": [0, 0.2, 0.4, 0.8]}
     looks["acting_error"] = [9.0, 5.0, 3.0, 2.0]
     curve = pd.DataFrame(looks)
-    assert study.at_level(curve, 0.8) == pytest.approx({"level_steps": 30, "level_r": 0.3, "level_error": 4})
-    assert study.at_level(curve, 0.05) == {"level_steps": 0, "level_r": 0, "level_error": 9}
+    assert study.at_level(curve, 0.8) == pytest.approx({"named_steps": 30, "named_r": 0.3, "named_error": 4})
+    assert study.at_level(curve, 0.05) == {"named_steps": 0, "named_r": 0, "named_error": 9}
     assert np.isnan(list(study.at_level(curve, 0.95).values())).all()
 
 

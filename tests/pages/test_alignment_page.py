@@ -11,7 +11,7 @@ from mirror_core.figures.kept import kept
 from mirror_core.pages import alignment as page
 
 VALUES = dict.fromkeys(page.EXPERIMENT.measures, 0.0) | {"code_p": 0.5, "named": 0.9, "acting_error": 4.0}
-VALUES |= {"recall_seen": 0.5, "level_steps": 90.0, "level_error": 6.0}
+VALUES |= {"recall_seen": 0.5, "named_steps": 90.0, "named_error": 6.0}
 
 
 def table(**of_condition):
@@ -27,7 +27,7 @@ def table(**of_condition):
     return pd.DataFrame(rows)
 
 
-UNITS = {"mirror_units": 9.0, "mean_r": 0.4, "level_r": 0.3}
+UNITS = {"mirror_units": 9.0, "mean_r": 0.4, "named_r": 0.3}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_finding_follows_the_claims(of_condition, said, plain):
 
 
 def test_numbers_are_said_with_their_condition():
-    made = table(hard_shuffled={"acting_error": 7.5}, untrained={"recall_seen": 0.2}, pairs={"level_r": 0.4})
+    made = table(hard_shuffled={"acting_error": 7.5}, untrained={"recall_seen": 0.2}, pairs={"named_r": 0.4})
     assert "7.50 [7.50, 7.50] with shuffled pairs" in page.tasks_said(made).data
     assert "recall as such is no evidence" in page.probes_said(made).data
     chance = table(untrained={"recall_seen": -0.002 + 1 / 300})
