@@ -26,6 +26,7 @@ def conditions(
     panels: Mapping[str, Mapping[str, Sequence[Estimate]]],
     chosen: str,
     levels: Mapping[str, tuple[float, str]],
+    ends: Mapping[str, tuple[float, float]],
 ) -> Figure:
     """Draw one row for each condition, one panel for each measure, one dot a network.
 
@@ -38,6 +39,8 @@ def conditions(
         The condition in colour.
     levels
         Measure → a value to compare with, and what it is.
+    ends
+        Measure → where its scale begins and ends, for those that have to be compared; else as its values ask for.
     """
     worlds = list(next(iter(panels.values())))
     fig, axes = row_of_panels(list(panels), 1.1 + (0.3 + 0.12 * len(worlds)) * len(names), sharex=False)
@@ -51,6 +54,8 @@ def conditions(
                     interval(axis, (one.mean, one.low, one.high), at, 8, share=False)
         if measure in levels:
             threshold(axis, *levels[measure])
+        if measure in ends:
+            axis.set_xlim(*ends[measure])
         axis.margins(x=0.08)
         axis.locator_params(axis="x", nbins=3)
     label_rows(axes[0, 0], names)

@@ -43,6 +43,9 @@ IN_TABLE = (
 )  # fmt: skip
 """Measures of the table of conditions."""
 
+ENDS = {SHOWN[measure]: (-0.06, 1.06) for measure in ("recall_seen", "recall_mixed")}
+"""Panel → ends of its scale: both kinds of recall are to be compared."""
+
 LEVELS = {SHOWN["mean_r"]: (0.0, "none"), SHOWN["code_gain"]: (0.0, "chance")}
 
 

@@ -56,12 +56,12 @@ def test_numbers_are_said_with_their_condition():
 
 def test_figures_show_every_condition_and_are_legible(legible):
     made = table()
-    fig = figures.conditions(page.conditions(made), page.panels(made), "pairs", page.LEVELS)
+    fig = figures.conditions(page.conditions(made), page.panels(made), "pairs", page.LEVELS, page.ENDS)
     legible(fig)
-    assert len(fig.axes) == len(page.SHOWN)
+    assert len(fig.axes) == len(page.SHOWN) and fig.axes[0].get_xlim() == fig.axes[1].get_xlim()
     assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == page.conditions(made)
     assert set(kept(fig).data.world) == set(page.WORLDS)
-    tasks = figures.conditions(page.trained(made), page.task_panels(made), "pairs", {})
+    tasks = figures.conditions(page.trained(made), page.task_panels(made), "pairs", {}, {})
     legible(tasks)
     assert "untrained" not in set(kept(tasks).data.condition) and set(kept(tasks).data.world) == {"the hard world"}
 
