@@ -120,8 +120,10 @@ class KeptPool(LocalPool):
     @staticmethod
     def _begin() -> None:
         LocalPool._begin()
-        # loky replaces a worker that has grown much since its first task, which may be a small one
-        importlib.import_module("torch")
+        # loky replaces a worker that has grown by 300 MB since its first task, which may be a small one; these are most
+        # of what any other will load
+        for name in ("torch", "numba", "sklearn.linear_model"):
+            importlib.import_module(name)
 
     def _works(self) -> bool:
         try:
