@@ -18,6 +18,18 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).resolve().parents[1]
 
+LONGEST = (
+    "tests/pages/test_site.py",
+    "tests/studies/test_sweeps.py",
+    "tests/pages/test_smallest.py",
+    "tests/pages/test_notebooks.py",
+    "tests/commands/test_readme.py",
+    "tests/experiments/test_sceptic.py",
+)
+"""Files that take longest: they run first, so that no worker is left alone with one at the end."""
+BESIDE = {"tests/pages/test_browser.py": "tests/pages/test_site.py"}
+"""File → file whose worker it runs in, since both use the same site."""
+
 SMALL_NOTEBOOK = """# A small page
 
 ```{code-cell}
@@ -58,6 +70,38 @@ settings.register_profile("same-everywhere", deadline=None, derandomize=True)
 settings.load_profile("same-everywhere")
 
 
+def pytest_configure() -> None:
+    """Keep machine code where builds do, so that it is made once for all processes."""
+    from mirror_core.runs.compiling import keep_machine_code
+
+    keep_machine_code()
+
+
+def file_of(nodeid: str) -> str:
+    """Return the file that a test counts as a part of."""
+    file = nodeid.split("::", 1)[0]
+    return BESIDE.get(file, file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first."""
+    place = {file: i for i, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(file_of(item.nodeid), len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give each worker whole files, in this order, and those that share a site to the same one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return file_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the networks that tests train in a folder of their own, for all tests of a session."""
@@ -65,6 +109,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIRROR_CORE_STORE", str(folder))
         patch.setenv("OMP_NUM_THREADS", "1")
+        # tests of worker processes ask for two: elsewhere to start them takes longer than what they do
+        patch.setenv("MIRROR_CORE_WORKERS", "1")
         yield folder
 
 
@@ -86,10 +132,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_checkout(tmp_path_factory.mktemp("session") / "checkout")
 
 
-@pytest.fixture
-def small_checkout(tmp_path: Path) -> Path:
-    """Return a copy of the checkout whose site is one small notebook, which trains nothing, and a title page."""
-    copy = copy_checkout(tmp_path / "checkout")
+def make_small_checkout(folder: Path) -> Path:
+    """Copy the checkout, with a site of one small notebook, which trains nothing, and a title page; return the copy."""
+    copy = copy_checkout(folder)
     shutil.rmtree(copy / "notebooks")
     (copy / "notebooks").mkdir()
     (copy / "notebooks" / "small.md").write_text(SMALL_NOTEBOOK, encoding="utf-8")
@@ -99,6 +144,27 @@ def small_checkout(tmp_path: Path) -> Path:
     config["sphinx"]["config"] |= {"mirror_notebooks": {"small": {"seed": 7}}, "mirror_notebooks_quick": {}}
     (copy / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return copy
+
+
+@pytest.fixture
+def small_checkout(tmp_path: Path) -> Path:
+    """Return a copy of the checkout whose site is small."""
+    return make_small_checkout(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def small_site(tmp_path_factory: pytest.TempPathFactory, call: Callable[..., subprocess.CompletedProcess[str]]) -> Path:
+    """Return one whose site is built, to be copied."""
+    folder = make_small_checkout(tmp_path_factory.mktemp("small") / "checkout")
+    done = call("jupyter-book", "build", "book", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def built_checkout(small_site: Path, tmp_path: Path) -> Path:
+    """Return a copy of it, for one test."""
+    return shutil.copytree(small_site, tmp_path / "checkout", symlinks=True)
 
 
 @pytest.fixture

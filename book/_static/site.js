@@ -78,6 +78,7 @@
     const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
     if (heads.some((head) => head.colSpan > 1)) return;
     heads.forEach((head, column) => {
+      if (!text(head)) return;
       const button = element("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);
@@ -119,6 +120,8 @@
       offer("link", `#${figure.id}`, "", `link to figure ${figure.id}`);
       if (article.querySelector(`#${RUN} pre.run-command`))
         offer("make it again", `#${RUN}`, "", `make it again: the command that makes figure ${figure.id}`);
+      const origin = article.querySelector("#computed-from");
+      if (origin) offer("runs", "#computed-from", "", `runs: what figure ${figure.id} was computed from`);
       const { by, source: code } = image.dataset;
       if (code) offer(by, code, "", `${by}: the function that drew figure ${figure.id}`);
       else if (by) menu.append(element("code", {}, by));
@@ -136,6 +139,22 @@
     }
   }
 
+  // What scrolls by itself can be reached, and then scrolled, from the keyboard.
+  function scrollable(article) {
+    for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
+      if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+      else if (one.getAttribute("tabindex") === "0") one.removeAttribute("tabindex");
+    }
+  }
+
+  // A link to what lies in a fold opens the fold.
+  function unfold() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    if (target?.closest("details")) target.scrollIntoView();
+  }
+  addEventListener("hashchange", unfold);
+
   // On paper nothing can be unfolded.
   addEventListener("beforeprint", () => {
     for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
@@ -148,5 +167,10 @@
     tables(article);
     figures(article);
     terms(article);
+    unfold();
+    scrollable(article);
+    addEventListener("resize", () => scrollable(article));
+    addEventListener("load", () => scrollable(article));  // figures have their sizes now
+    article.addEventListener("toggle", () => scrollable(article), true);
   });
 })();

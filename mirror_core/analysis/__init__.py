@@ -22,6 +22,7 @@ from mirror_core.analysis.lags import LagTest, lag_test, lagged_correlation, pea
 from mirror_core.analysis.nulls import NULLS, Null, null_test, nulls_table
 from mirror_core.analysis.selection import split_half, top_units
 from mirror_core.analysis.significance import ALTERNATIVES, CORRECTIONS, NullTest
+from mirror_core.analysis.transfer import RidgeTransfer, ridge_transfer
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError
 
@@ -42,6 +43,7 @@ __all__ = [
     "NullTest",
     "OptionError",
     "RecordingError",
+    "RidgeTransfer",
     "Shares",
     "Transfer",
     "alignment_index",
@@ -60,6 +62,7 @@ __all__ = [
     "paired_difference",
     "peak_lag",
     "principal_angles",
+    "ridge_transfer",
     "shares",
     "shares_over_thresholds",
     "split_half",

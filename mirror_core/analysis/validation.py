@@ -74,7 +74,8 @@ def checked_actions(actions: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """
     actions = np.asarray(actions)
     if actions.dtype.kind not in "iu":
-        raise RecordingError(f"actions have dtype {actions.dtype}: they must be integers.")
+        instead = ", a class each; for continuous ones there is ridge_transfer" if actions.dtype.kind == "f" else ""
+        raise RecordingError(f"actions have dtype {actions.dtype}: they must be integers{instead}.")
     if actions.shape != shape[:2]:
         raise RecordingError(
             f"actions have shape {actions.shape} and the recording {shape}: "
@@ -83,3 +84,28 @@ def checked_actions(actions: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     if np.all(actions == actions.flat[0]):
         raise RecordingError(f"actions are all {actions.flat[0]}: at least two different ones are needed.")
     return actions
+
+
+def checked_target(target: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a continuous target of a recording of the given shape as a float array (sequence, time, axis).
+
+    Raises
+    ------
+    RecordingError
+        If it does not hold finite real numbers, does not fit the recording, or an axis does not vary.
+    """
+    target = np.asarray(target)
+    if target.ndim == 2 and target.dtype.kind in "iu":
+        raise RecordingError(
+            f"target has dtype {target.dtype} and shape {target.shape}: it must be (sequence, time, axis); "
+            "for actions that are classes there is cross_decoding."
+        )
+    target = checked_recording("target", target)
+    if target.shape[:2] != shape[:2] or not target.shape[2]:
+        raise RecordingError(
+            f"target has shape {target.shape} and the recording {shape}: it must have the same sequences, timesteps "
+            f"and at least one axis, shape {(*shape[:2], 1)} or more."
+        )
+    if still := np.flatnonzero(np.ptp(target, axis=(0, 1)) == 0).tolist():
+        raise RecordingError(f"axis {still[0]} of the target is always {target[0, 0, still[0]] + 0:g}: it must vary.")
+    return target

@@ -75,9 +75,10 @@ def analyse(
             check_target(path, [ending])
             if path.exists() and file.exists() and path.samefile(file):
                 raise click.UsageError(f"cannot write to {path}: it is the file to be read.")
+        os.environ["MPLBACKEND"] = "agg"  # draws into files: needs no screen, nor what a profile names
         import matplotlib
 
-        matplotlib.use("agg")  # draws into files; needs no screen
+        matplotlib.use("agg")  # where it is loaded already
         from mirror_core import report as door
         from mirror_core.analysis import RecordingError
         from mirror_core.recordings.formats import read_recording

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG
 from mirror_core.figures.kept import keep, means_seen
+from mirror_core.figures.letters import ON_DARK, ON_LIGHT
 from mirror_core.figures.marks import BESIDE, label_rows, letter, note, spread
-from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, ON_DARK, ON_LIGHT, SHARED, WIDTH
+from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, NULL, SHARED, WIDTH
 from mirror_core.studies.ingredients.factorial import INGREDIENTS
 from mirror_core.studies.wording import decimal, listed
 

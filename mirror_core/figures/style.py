@@ -28,9 +28,6 @@ CORRELATION_COLOURS = "PRGn"
 
 _INK = {"#E69F00": "#946200", "#009E73": "#007A59", "#777777": "#6B6B6B"}
 """Colour of a line → the same hue for letters, which has at least 4.5 times the contrast that white paper asks for."""
-ON_LIGHT, ON_DARK = "#0A0A0A", "#FEFEFE"
-"""Black and white of letters on a coloured ground: told apart from those on paper, which a dark page turns round."""
-
 
 _IN_NOTEBOOKS = ("inline", "ipympl", "widget", "nbagg", "notebook")
 """Backends that show figures under a cell, by what their names hold."""
@@ -69,7 +66,11 @@ def _also_to_take_along() -> None:
 
 
 def _to_take_along(fig: Figure) -> bytes | tuple[bytes, dict[str, str | int]]:
+    layout = fig.get_layout_engine()
+    fig.set_layout_engine("none")  # it lies as in the picture for the page, which has just been drawn
     pdf = print_figure(fig, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
+    if layout is not None:
+        fig.set_layout_engine(layout)
     return pdf if (one := kept(fig)) is None else (pdf, one.beside)
 
 

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.figures.kept import keep, means_seen
+from mirror_core.figures.letters import ON_DARK, ON_LIGHT
 from mirror_core.figures.marks import letter
-from mirror_core.figures.style import CORRELATION_COLOURS, ON_DARK, ON_LIGHT, WIDTH
+from mirror_core.figures.style import CORRELATION_COLOURS, WIDTH
 from mirror_core.studies.wording import decimal
 
 GESTURE_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")

@@ -79,7 +79,7 @@ def answer(evidence: Evidence) -> HTML:
         return evidence.values("strong", reading, condition)
 
     def percent(values: pd.Series) -> str:
-        return f"<strong>{100 * values.mean():.0f} %</strong>"
+        return f"<strong>{100 * values.mean():.0f}\N{NO-BREAK SPACE}%</strong>"
 
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)
@@ -129,7 +129,8 @@ def expectations(experiments: Iterable[Experiment]) -> HTML:
         judgements = judge_study(one, read_study(one))
         found += judgements
         link = f'<a href="{one.name}.html">{escape(one.title)}</a>'
-        tables.append(f"<p>{link}</p>{verdict_table(judgements, 'the paper', [f'here, {one.sampled}']).data}")
+        whose = "the source" if one.doi else "the paper"
+        tables.append(f"<p>{link}</p>{verdict_table(judgements, whose, [f'here, {one.sampled}']).data}")
     number = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
     said = ", ".join(f"{n} {verdict}" for verdict, n in number.items())
     return HTML(f"<p>Of {len(found)} expectations: {said}.</p>{''.join(tables)}")

@@ -1,12 +1,17 @@
 """The page of the main result: how many mirror-like units there are, and whether chance explains them."""
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from IPython.display import HTML
 
+from mirror_core.arrays import MODES
 from mirror_core.checks import whole
 from mirror_core.config.paper import LARGEST, STRONG
+from mirror_core.pages.publishing.files import NetcdfFile
 from mirror_core.pages.tables import cell, show, statement
+from mirror_core.recordings.chosen import both_modes
+from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.studies.grid import Grid, shares_table
 from mirror_core.studies.measures.base import CORRELATION, SHARE
@@ -113,3 +118,33 @@ def decoder_table(shared: xr.Dataset) -> HTML:
             rows.append(row)
     title = "Decoding accuracy; below, the networks in which it beats relabelled actions (p ≤ .05)"
     return show(pd.DataFrame(rows), title)
+
+
+STEP = 2.0**-9
+"""To which activations are rounded in files: r changes by less than .001, and three recordings have 3 MB."""
+
+
+def headline_recordings(grid: Grid, seed: int, n_test: int) -> dict[str, NetcdfFile]:
+    """Return the recording of the main experiment's network of a seed under each reading, as files to take along.
+
+    Returns
+    -------
+    dict
+        Name of the file → NetCDF with `perform` and `observe` (sequence, time, unit) and `actions` (sequence, time), as
+        `mirror analyse` reads them.
+    """
+    found = {}
+    for (reading, condition, one), run in grid.items():
+        if condition != "shared" or one != seed:
+            continue
+        episodes = heldout_episodes(run.config, n_test)
+        modes = dict(zip(MODES, both_modes(record(run.network, episodes)), strict=True))
+        dims = ("sequence", "time", "unit")
+        arrays = {mode: (dims, np.asarray(activity), {"units": "1"}) for mode, activity in modes.items()}
+        actions = (dims[:2], episodes.actions.astype("i2"), {"long_name": "action taken"})
+        about = {"title": f"One shared core under {reading}", "run": run.fingerprint, "seed": seed}
+        packed = {"dtype": "i2", "scale_factor": STEP, "_FillValue": -(2**15), "zlib": True, "complevel": 9}
+        dataset = xr.Dataset({**arrays, "actions": actions}, attrs=about)
+        encoding = dict.fromkeys(modes, packed) | {"actions": {"zlib": True}}
+        found[f"recording-{reading}"] = NetcdfFile(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding)))
+    return found

@@ -44,7 +44,7 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
             f"a film needs a caption for each picture: {len(pictures)} pictures, {len(captions)} captions."
         )
     number("per_second", per_second, 0.1, 60)
-    pictures = [_NAMESPACE.sub("", picture) for picture in pictures]
+    pictures = [_named(_NAMESPACE.sub("", one), said) for one, said in zip(pictures, captions, strict=True)]
     frames = json.dumps([{"picture": p, "caption": c} for p, c in zip(pictures, captions, strict=True)])
     frames = frames.replace("</", "<\\/")  # else a picture's end tag could end the script
     return HTML(
@@ -53,3 +53,9 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
         f'<figcaption class="player-caption" aria-live="polite">{escape(captions[0])}</figcaption>'
         f'<script type="application/json" class="player-frames">{frames}</script></figure>'
     )
+
+
+def _named(picture: str, caption: str) -> str:
+    """Return a picture with its caption as its name, unless it has one."""
+    head, _, rest = picture.partition(">")
+    return picture if "aria-label" in head else f'{head} aria-label="{escape(caption)}">{rest}'

@@ -28,6 +28,7 @@ from mirror_core.runs.netcdf import read_netcdf
 from mirror_core.runs.pools import in_workers
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.runs.turns import turn
+from mirror_core.runs.used import note_analysis
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "xarray")
 
@@ -75,6 +76,7 @@ def analyse_runs(
         run.fingerprint: store.root / "analyses" / run.fingerprint[:2] / f"{run.fingerprint}-{function.__name__}-{name}"
         for run in runs
     }
+    note_analysis(function, len(paths))
     found = {run: load_result(path) for run, path in paths.items()}
     if None in found.values():
         with turn():

@@ -14,6 +14,7 @@ from mirror_core.runs.pools import in_workers
 from mirror_core.runs.provenance import provenance
 from mirror_core.runs.store import Run, RunStore, StoreError, run_fingerprint
 from mirror_core.runs.turns import turn
+from mirror_core.runs.used import note_runs
 from mirror_core.runs.workers import one_thread
 
 
@@ -64,6 +65,7 @@ def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress
         If a run cannot be kept.
     """
     store = RunStore() if store is None else store
+    note_runs({run_fingerprint(c): c for c in configs})
     runs = {run_fingerprint(c): store.load(c) for c in configs}
     missing = {run_fingerprint(c): c for c in configs if runs[run_fingerprint(c)] is None}
     with turn() if missing else nullcontext():

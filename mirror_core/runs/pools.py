@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 
 from joblib.externals.loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from mirror_core.checks import OptionError, whole
 from mirror_core.runs.compiling import keep_machine_code
@@ -89,6 +91,8 @@ class LocalPool:
         """Prepare a worker process."""
         # Ctrl-C reaches every process of a terminal: workers leave it to the one that started them, which ends them
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # tqdm's own lock is a semaphore between processes: a worker that is ended leaves one, of which Python warns
+        tqdm.set_lock(threading.RLock())
         keep_machine_code()
 
 

@@ -27,16 +27,23 @@ Grid = dict[tuple[str, str, int], Run]
 def names(kind: str, text: str, allowed: Sequence[str]) -> list[str]:
     """Split a notebook parameter such as "as-written, self-observation" into allowed names.
 
+    Where names have commas themselves, the longest that is allowed is meant: of "a", "b" and "a, b", the text "a, b"
+    is one.
+
     Raises
     ------
     OptionError
         For an unknown name (with the nearest ones), or none at all.
     """
     data.text(kind, text)
-    found = list(dict.fromkeys(part.strip() for part in text.split(",")))
-    for name in found:
-        one_of(kind, name, allowed)
-    return found
+    parts, found = [part.strip() for part in text.split(",")], []
+    while parts:
+        joined = {n: ", ".join(parts[:n]) for n in range(len(parts), 0, -1)}
+        n = next((n for n, name in joined.items() if name in allowed), 1)
+        one_of(kind, joined[n], allowed)
+        found.append(joined[n])
+        parts = parts[n:]
+    return list(dict.fromkeys(found))
 
 
 def seeds_from(seed: int, n_seeds: int) -> list[int]:

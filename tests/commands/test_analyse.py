@@ -102,9 +102,11 @@ def test_what_was_found_is_kept_before_it_is_shown(folder, undrawn, monkeypatch)
     assert not Path("x.json").exists()
 
 
-def test_a_terminal_without_some_letters_and_a_pipe_that_is_closed_lose_nothing(folder, call):
+def test_a_terminal_without_some_letters_an_unknown_backend_and_a_pipe_that_is_closed_lose_nothing(folder, call):
     command = f"{sys.executable} -m mirror_core.cli analyse mine.npz --permutations 9 --alpha 0.3"
-    done = call("bash", "-c", f"{command} --out a.html > shown", cwd=folder, PYTHONIOENCODING="latin-1")
+    done = call(
+        "bash", "-c", f"{command} --out a.html > shown", cwd=folder, PYTHONIOENCODING="latin-1", MPLBACKEND="none-such"
+    )
     assert done.returncode == 0 and "Traceback" not in done.stderr and Path("a.html").exists()
     assert "\\u03b1 = 0.3" in Path("shown").read_text(encoding="latin-1")
     closed = f"{command} --out b.html --json b.json 2>&1 | true; exit ${{PIPESTATUS[0]}}"

@@ -17,7 +17,6 @@ from mirror_core.config.conditions import CONDITIONS, READINGS
 from mirror_core.config.settings import Config
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.pages.publishing import pdf
-from mirror_core.pages.publishing.quick import copy_sources
 from mirror_core.studies.grid import obtain_grid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,23 +31,9 @@ except pdf.PrintError as error:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, call, store) -> Path:
-    """Build a site of the playground alone with tiny settings; return its page."""
-    folder = tmp_path_factory.mktemp("playground")
-    book = copy_sources(ROOT, folder)
-    for path in (folder / "notebooks").glob("*.md"):
-        if path.stem != "playground":
-            path.unlink()
-    (book / "index.md").write_text("# A small site\n", encoding="utf-8")
-    (book / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: notebooks/playground\n")
-    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["config"] |= {"mirror_notebooks": {"playground": TINY}, "mirror_notebooks_quick": {}}
-    (book / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    # its links to other pages lead nowhere here, so warnings are no errors
-    done = call("jupyter-book", "build", book, cwd=folder)
-    page = book / "_build" / "html" / "notebooks" / "playground.html"
-    assert done.returncode == 0 and page.is_file(), done.stdout[-2000:] + done.stderr[-2000:]
-    return page
+def site(html) -> Path:
+    """Return the page of the tiny site."""
+    return html / "notebooks" / "playground.html"
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+
+from mirror_core.pages.publishing import pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -19,27 +23,9 @@ each_page = pytest.mark.parametrize("page", PAGES)
 
 
 @pytest.fixture(scope="session")
-def build(checkout, call):
-    """Build the site once with tiny settings."""
-    config = yaml.safe_load((checkout / "_config.yml").read_text(encoding="utf-8"))
-    tiny = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["config"] |= {"mirror_notebooks_quick": tiny}
-    (checkout / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    done = call(sys.executable, "-m", "mirror_core.pages.publishing.quick", "_quick", cwd=checkout)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return done
-
-
-@pytest.fixture(scope="session")
-def html(build, checkout) -> Path:
-    """Return the folder of the built pages."""
-    return checkout / "_quick" / "book" / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
 def read(html):
-    """Read a built page."""
-    return lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+    """Return a function that reads a built page, each once: tests only look."""
+    return cache(lambda page: BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser"))
 
 
 def test_the_build_shows_progress_and_leaves_the_full_site_alone(build, checkout):
@@ -145,3 +131,116 @@ def test_references_are_listed_with_their_address(read):
     assert len(entries) >= 16
     assert all("https://" in str(entry) for entry in entries)
     assert sum("doi.org" in str(entry) for entry in entries) >= len(entries) - 1  # one that we could not verify
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a browser; without one, or without Playwright, what asks for it is skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    try:
+        program = pdf.browser()
+    except pdf.PrintError as error:
+        pytest.skip(str(error))
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", params=["light", "dark"])
+def theme(request, chromium):
+    """Return a window in each theme, and what goes wrong in it."""
+    context, wrong = chromium.new_context(color_scheme=request.param), []
+    page = context.new_page()
+    page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: re.match("file:|data:|blob:", asked.url) or wrong.append(asked.url))
+    page.on("requestfailed", lambda asked: wrong.append(f"{asked.url} is missing"))
+    yield SimpleNamespace(name=request.param, page=page, wrong=wrong)
+    context.close()
+
+
+@each_page
+def test_every_page_fits_every_screen_in_both_themes_and_nothing_goes_wrong(page, html, theme):
+    theme.wrong.clear()
+    for width in (1300, 768, 375):
+        theme.page.set_viewport_size({"width": width, "height": 900})
+        if width == 1300:
+            theme.page.goto((html / f"{page}.html").as_uri())
+            assert theme.page.evaluate("document.documentElement.dataset.theme") == theme.name
+        assert theme.page.evaluate("document.documentElement.scrollWidth") <= width, width
+    unreachable = """[...document.querySelectorAll(".bd-article :is(table, .scroll-table, figure, div.math, pre)")]
+        .filter((e) => e.scrollWidth > e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input"))
+        .map((e) => e.outerHTML.slice(0, 80))"""
+    theme.page.wait_for_function(f"!{unreachable}.length", timeout=2000)
+    unnamed = """[...document.querySelectorAll("button, a[href], svg[role=img], input:not([type=hidden])")]
+        .filter((e) => !(e.ariaLabel || e.title || e.alt || e.textContent.trim() || e.querySelector("img[alt]"))
+            && !e.closest("label") && e.checkVisibility()).map((e) => e.outerHTML.slice(0, 80))"""
+    assert theme.page.evaluate(unnamed) == []
+    assert theme.wrong == []
+
+
+@pytest.fixture
+def window(chromium, html):
+    """Return a function that opens a page of the site in a window of its own."""
+    contexts = []
+
+    def open_page(page: str, width: int = 1300):
+        contexts.append(chromium.new_context(viewport={"width": width, "height": 900}))
+        one = contexts[-1].new_page()
+        one.goto(f"{html.as_uri()}/{page}")
+        return one
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def tab_to(window, selector: str) -> None:
+    """Press Tab until what is asked for has the focus."""
+    for _ in range(150):
+        window.keyboard.press("Tab")
+        if window.evaluate(f"document.activeElement.matches({selector!r})"):
+            return
+    raise AssertionError(f"{selector} cannot be reached by Tab")
+
+
+def test_search_finds_a_term(window):
+    found = window("search.html?q=congruence")
+    found.wait_for_selector("#search-results li a")
+    assert any("glossary" in one.get_attribute("href") for one in found.locator("#search-results li a").all())
+
+
+def test_the_keyboard_reaches_the_pages_the_code_and_what_can_be_taken_of_a_figure(window):
+    page = window("notebooks/methods.html")
+    tab_to(page, ".bd-sidebar-primary a[href='main_result.html']")
+    tab_to(page, ".code-switch")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.dataset.code") == "shown"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.dataset.code") == "hidden"
+    tab_to(page, ".figure-menu a[download$='.csv']")
+    tab_to(page, ".figure-menu a[href='#computed-from']")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('computed-from').open")
+
+
+def test_the_keyboard_opens_the_menu_of_a_narrow_page(window):
+    page = window("notebooks/methods.html", 375)
+    tab_to(page, ".primary-toggle")
+    page.keyboard.press("Enter")
+    page.locator(".bd-sidebar-primary, dialog").get_by_role("link", name="How many mirror-like").first.wait_for()
+
+
+def test_every_page_says_what_comes_next_and_what_it_was_computed_from(read):
+    for page, follows in zip(PAGES[1:], [*PAGES[2:], None], strict=True):
+        line = read(page).select_one(".page-line")
+        then = line.a["href"] if follows else None
+        assert (then or "").split("/")[-1] == (f"{follows.split('/')[-1]}.html" if follows else ""), page
+    assert "network" in read("notebooks/ablations").select_one("#computed-from > summary").get_text()
+    mapped = read("downloads").select("details.runs:not(.origins) > summary > strong")
+    assert len(mapped) == len(NOTEBOOKS)
+
+
+def test_formulas_are_in_the_pages(read):
+    assert len(read("notebooks/methods").select("div.math math mfrac")) >= 3

@@ -15,6 +15,7 @@ import yaml
 from IPython.core.interactiveshell import InteractiveShell
 
 from mirror_core.checks import OptionError
+from mirror_core.figures import style
 from mirror_core.recordings.cleaned import RecordingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +39,15 @@ PAGES = {
     "your_recordings": [dict(seed=0, n_execute=12, n_observe=12, n_permutations=1, bin=1.5)],
     "cost": [dict(reading="as-written")],
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
+    "development": [dict(n_steps=10, hidden_size=3, n_test=2)],
     "replay": [dict(NETWORK, n_batches=1, n_draws=1, hidden_size=2), dict(NETWORK, n_batches=5, world="regime")],
+    "alignment": [dict(NETWORK, n_sequences=2, n_steps=0, n_draws=1, n_shown=1)],
     "frog_and_toad": [dict(n_boards=40, n_batches=1, n_rounds=1)],
+    "vision": [dict(seed=0, n_episodes=1, n_steps=1, batch=1, hidden_size=2, n_test=4, n_draws=1)],
+    "reward": [
+        dict(seed=0, n_sequences=1, n_steps=1, hidden_size=1, n_test=2),
+        dict(condition="untrained", hidden_size=1, n_test=2),
+    ],
 }
 """Notebook → parameters at their smallest that give its page."""
 
@@ -53,14 +61,20 @@ REFUSED = [
     ("calibration", dict(NETWORK, hidden_size=1, n_permutations=1, n_redraws=1), "unit mismatch needs at least 2"),
     ("your_network", dict(n_train=1, n_test=4, n_epochs=1, n_units=1, n_permutations=1), "at least 4 are needed"),
     ("sceptic", dict(FEW, hidden_size=1, n_draws=1), "unit mismatch needs at least 2"),
+    ("development", dict(n_steps=9), "n_steps = 9 is not allowed: it must be a whole number of at least 10"),
+    ("development", dict(body="turned"), "body"),
+    ("vision", dict(hidden_size=1), "hidden_size = 1 is not allowed: it must be a whole number of at least 2"),
     ("replay", dict(NETWORK, hidden_size=1, n_batches=1, n_draws=1), "unit mismatch needs at least 2"),
     ("replay", dict(NETWORK, world="regimes"), "unknown condition of replay 'regimes, surprise'"),
     ("replay", dict(NETWORK, n_batches=0), "n_batches = 0 is not allowed"),
+    ("alignment", dict(NETWORK, n_steps=1, n_draws=1), "at least two episodes"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number of at least 6"),
     ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),
     ("ablations", dict(FEW, condition=["shared"]), "unknown condition"),
     ("ingredients", dict(ingredient=2), "ingredient = 2 is not allowed: it must be text"),
+    ("reward", dict(condition="rewarded"), "unknown condition of reward 'rewarded'. Did you mean 'reward"),
+    ("reward", dict(n_steps=0), "n_steps = 0 is not allowed: it must be a whole number of at least 1"),
     ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
     ("specification", dict(table=1.5), "table = 1.5 is not allowed: it must be text"),
     ("cost", dict(measured=[]), "measured = [] is not allowed: it must be text"),
@@ -93,6 +107,9 @@ def alone(monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
     monkeypatch.chdir(ROOT / "notebooks")
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # which the shell puts itself in place of
+    # a figure is drawn once, by `run`, which sees what goes wrong; where IPython draws one, that is only printed
+    monkeypatch.setattr(style, "set_matplotlib_formats", lambda *arguments, **options: None)
+    monkeypatch.setattr(style, "_also_to_take_along", lambda: None)
     yield
     plt.close("all")
     InteractiveShell.clear_instance()

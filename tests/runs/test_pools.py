@@ -22,6 +22,12 @@ def nothing() -> None:
     """Stand for what one worker does first."""
 
 
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    """Have kept workers start as others do: these compute nothing, and need not load what networks are trained with."""
+    monkeypatch.delattr(KeptPool, "_begin")
+
+
 @pytest.fixture
 def build():
     """Give the pool of a build with two workers, as another process would find it."""
@@ -51,6 +57,16 @@ def test_workers_of_a_kept_pool_stay_and_one_that_died_is_replaced():
     time.sleep(0.5)
     assert dict(each_result(pool, eval, [PROCESS]))[0] != first
     pool.close()
+
+
+def test_a_worker_that_shows_progress_leaves_nothing_behind():
+    code = (
+        "from mirror_core.runs.pools import LocalPool, each_result\n"
+        "task = 'from tqdm import tqdm; tqdm([1], disable=True).close()'\n"
+        "print(dict(each_result(LocalPool(1), exec, [task])))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "{0: None}\n" and done.stderr == ""
 
 
 def test_processes_of_a_build_share_its_workers_of_one_thread(joined):

@@ -143,6 +143,7 @@ def _die(*_):
 
 def test_a_killed_worker_is_one_clear_error(store, monkeypatch):
     monkeypatch.setattr("mirror_core.runs.making._make_and_drop", _die)
+    monkeypatch.delattr("mirror_core.runs.pools.KeptPool._begin")  # what is about to die need not load much
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "2")
     with pytest.raises(WorkerDied, match="worker process died while training.*0 of 2 done.*run again"):
         obtain([TINY, TINY.change(seed=1)], store, progress=False)

@@ -66,6 +66,9 @@ def test_untrained_networks_are_the_same_under_every_reading(measures):
 
 def test_names_and_seeds():
     assert names("reading", "dual-readout,as-written, dual-readout", READINGS) == ["dual-readout", "as-written"]
+    commas = ("frames, continuous", "frames", "frames, continuous, alone", "untrained")
+    assert names("condition", "untrained, frames,continuous, frames", commas) == ["untrained", commas[0], "frames"]
+    assert names("condition", "frames, continuous, alone", commas) == ["frames, continuous, alone"]
     with pytest.raises(OptionError, match="unknown reading 'as written'.*'as-written'"):
         names("reading", "as written", READINGS)
     with pytest.raises(OptionError, match="unknown condition ''"):

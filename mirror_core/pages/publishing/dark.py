@@ -7,9 +7,8 @@ import io
 import re
 
 import numpy as np
-from matplotlib.image import imread, imsave
 
-from mirror_core.figures.style import ON_DARK, ON_LIGHT
+from mirror_core.figures.letters import ON_DARK, ON_LIGHT
 
 PAPER, INK = (0x12, 0x12, 0x12), (0xE6, 0xE6, 0xE6)
 """What white and black become: the dark theme's page and its letters."""
@@ -94,6 +93,8 @@ def _hex(rgb: np.ndarray | tuple[float, ...]) -> str:
 
 def _dark_picture(encoded: str) -> str:
     """Turn round a picture within a figure, if it is all grey; one of hues stays as its scale says."""
+    from matplotlib.image import imread, imsave  # here: few figures hold one, and every build starts with this module
+
     picture = imread(io.BytesIO(base64.b64decode(encoded)), format="png")
     if picture.ndim < 3 or np.ptp(picture[picture[..., -1] > 0][:, :3], axis=-1).max(initial=0) > 1 / 255:
         return encoded

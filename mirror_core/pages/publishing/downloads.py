@@ -13,14 +13,10 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-import pyarrow.parquet
-
 from mirror_core.config.settings import Config
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
-from mirror_core.pages.tables import notes_of
-from mirror_core.studies.measures import MEASURES
-from mirror_core.studies.wording import size
+from mirror_core.studies.wording import counted
 
 PAGE = "downloads"
 """Name of the page, `book/downloads.md`."""
@@ -112,6 +108,9 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
 
 def meaning(column: str) -> str:
     """Return what a column means, as the registry of measures or the settings say it; nothing if neither does."""
+    from mirror_core.pages.tables import notes_of  # here, as below: few builds make this page, and all start with this
+    from mirror_core.studies.measures import MEASURES
+
     settings = notes_of(Config)
     stem, _, centring = column.rpartition("_")
     if column in MEASURES:
@@ -123,6 +122,8 @@ def meaning(column: str) -> str:
 
 def _dictionary(tables: list[File]) -> str:
     """Return a table of all columns of all tables, with their meanings."""
+    import pyarrow.parquet
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["file", "column", "type", "meaning"])
@@ -139,6 +140,8 @@ def _dictionary(tables: list[File]) -> str:
 
 def listing(found: list[File]) -> str:
     """Return the list of files as HTML: what is in each folder, with size and checksum."""
+    from mirror_core.studies.wording import size
+
     total = sum(len(one.content) for one in found)
     parts = [
         f'<p><a download href="{FOLDER}/{ARCHIVE}"><strong>Everything in one archive</strong></a>: '
@@ -153,7 +156,7 @@ def listing(found: list[File]) -> str:
         )
         if chosen:
             parts.append(
-                f"<details><summary><strong>{what}</strong>: {len(chosen)} files</summary>"
+                f"<details><summary><strong>{what}</strong>: {counted(len(chosen), 'file')}</summary>"
                 '<div class="scroll-table"><table class="table"><thead><tr><th>file</th><th>size</th>'
                 f"<th>SHA-256 begins</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
             )
@@ -161,7 +164,7 @@ def listing(found: list[File]) -> str:
 
 
 _FOLDERS = {
-    "results": "Results",
+    "results": "Results, and recordings of the paper's own seed (NetCDF)",
     "figures": "Figures, as SVG and PDF, with their data as CSV",
     "notebooks": "Executed notebooks",
     "data": "Tables that were measured once, and what declares them",

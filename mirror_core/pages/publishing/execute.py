@@ -22,11 +22,12 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from mirror_core.pages.publishing.fingerprint import page_fingerprint, versions
+from mirror_core.pages.publishing.fingerprint import data_digests, page_fingerprint, versions
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
 from mirror_core.pages.publishing.surroundings import LEFT_OUT, kernel_variables
 from mirror_core.runs.files import write_text
 from mirror_core.runs.turns import TURNS_VARIABLE
+from mirror_core.runs.used import NOTES_VARIABLE, read_notes
 
 PROVENANCE = "mirror_core"
 """Key of the executed notebook's metadata under which its provenance is kept."""
@@ -106,13 +107,18 @@ def execute_notebook(
     name = source.stem
     _check_parameters(name, notebook, parameters)
     fingerprint = page_fingerprint(text, parameters, data=data_folder(source))
-    executed = _run(name, notebook, parameters, source.parent, timeout, show_progress)
+    with tempfile.TemporaryDirectory(prefix="mirror-") as notes:
+        noted = Path(notes, "used")
+        variables = kernel_variables() | {NOTES_VARIABLE: str(noted)}
+        executed = _run(name, notebook, parameters, source.parent, timeout, show_progress, variables)
+        used = read_notes(noted)
     _refuse_noise(name, executed)
     _tidy(executed)
     executed.metadata[PROVENANCE] = {
         "fingerprint": fingerprint,
         "source": source.name,
         "parameters": dict(parameters),
+        "used": used | {"tables": sorted(data_digests(text, parameters, data_folder(source)))},
         "versions": versions(),
         "executed": datetime.now(UTC).isoformat(timespec="seconds"),
         "content": content_digest(json.loads(nbformat.writes(executed))),
@@ -156,10 +162,11 @@ def _run(
     folder: Path,
     timeout: float,
     show_progress: bool,
+    variables: Mapping[str, str],
 ) -> NotebookNode:
     running: list[NotebookNode] = []  # the cells started so far, so that a dead kernel can be traced to the last
     try:
-        with environment(kernel_variables(), LEFT_OUT):
+        with environment(variables, LEFT_OUT):
             return papermill.execute_notebook(
                 notebook,
                 None,  # nothing is written before all cells have run

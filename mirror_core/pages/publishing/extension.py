@@ -24,9 +24,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from difflib import get_close_matches
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from sphinx.util import logging
 import mirror_core
 from mirror_core import __version__
 from mirror_core.checks import OptionError
-from mirror_core.pages.publishing import shell
+from mirror_core.pages.publishing import formulas, shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
 from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
@@ -75,6 +75,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", leave_thebe_out)
     app.connect("html-page-context", title_without_repetition)
     app.connect("build-finished", add_whole_pages)
+    formulas.setup(app)
     shell.setup(app)
     app.connect("build-finished", note_a_good_build, priority=900)  # after whatever else writes into the pages
     return {"version": __version__, "parallel_read_safe": True}
@@ -163,7 +164,8 @@ def _noted(note: Path) -> dict[str, str] | None:
 def _state(app: Sphinx) -> dict[str, str]:
     """Return digests of what the pages are made from, and of all that a build has made of it."""
     built = Path(app.outdir).parent
-    packages = sorted(f"{one.name} {one.version}" for one in metadata.distributions())
+    # the folders say names and versions; to read all the files in them takes longer than a page
+    packages = sorted(path.name for at in sys.path for path in Path(at).glob("*.*-info"))
     library = [path for path in Path(mirror_core.__file__).parent.rglob("*") if "__pycache__" not in path.parts]
     return {
         "packages": hashlib.sha256("\n".join(packages).encode()).hexdigest(),

@@ -11,7 +11,9 @@ from bs4 import BeautifulSoup, NavigableString
 PAGE = "glossary"
 """Name of the page that says what terms mean, `book/glossary.md`."""
 
-_LEFT_ALONE = {"a", "button", "code", "pre", "script", "style", "svg", "h1", "h2", "h3", "h4", "summary", "th", "label"}
+_LEFT_ALONE = {
+    "a", "button", "code", "pre", "script", "style", "svg", "math", "h1", "h2", "h3", "h4", "summary", "th", "label",
+}  # fmt: skip
 """Elements in which no term is marked."""
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from mirror_core.pages.publishing.files import KINDS
+from mirror_core.pages.publishing.files import KINDS, NETCDF
 
 FOLDER = "glued"
 """Folder of the files, beside the executed notebooks."""
 
-SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png", "text/markdown": ".md"} | {
+SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png", "text/markdown": ".md", NETCDF: ".nc"} | {
     mime: f".{kind}" for kind, mime in KINDS.items()
 }
 """Kinds of content that become files, the preferred first."""
@@ -60,5 +60,6 @@ def _glued(notebook: NotebookNode) -> Iterator[tuple[str, bytes]]:
             for kind, suffix in SUFFIXES.items():
                 content = output.data.get(label.get("mime_prefix", "") + kind)
                 if content is not None:
-                    yield label["name"] + suffix, base64.b64decode(content) if suffix == ".png" else content.encode()
+                    encoded = suffix in (".png", ".nc")
+                    yield label["name"] + suffix, base64.b64decode(content) if encoded else content.encode()
                     break

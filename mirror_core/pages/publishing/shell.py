@@ -1,4 +1,4 @@
-"""What stands around every page: how long it is, what it ran with, by what and when it was built.
+"""What stands around every page: what it is for, how long it is, what comes next, what it ran with, what built it.
 
 A page is changed before it is written where all that matters is known then; what depends on the whole build, and what
 themes and extensions of others put into every page, is done to the files at the end.
@@ -20,7 +20,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from mirror_core import __version__
-from mirror_core.pages.publishing import downloads
+from mirror_core.pages.publishing import downloads, origins
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.pictures import with_pictures, write_beside
@@ -34,6 +34,10 @@ UNUSED = (
     re.compile(r'<script[^>]*src="[^"]*fontawesome\.js[^"]*"[^>]*></script>\s*'),
     # a style sheet that its extension names and does not bring
     re.compile(r'<link[^>]*href="[^"]*sphinx-thebe\.css[^"]*"[^>]*/?>\s*'),
+    # names that say other words than are seen, so that they cannot be spoken, and a role that its entries contradict
+    re.compile(r' aria-label="Toggle hidden content"'),
+    re.compile(r'(?<=search-button-field search-button__button pst-js-only" title="Search") aria-label="Search"'),
+    re.compile(r'(?<=<div class="citation-list") role="list"'),
 )
 """What others put into every page and nothing uses."""
 
@@ -41,6 +45,7 @@ _FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map"
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _RUN = 'id="run-this-page-yourself"'
+_PURPOSE = re.compile(r"^\{doc\}`([^`<>]+)`\n: (.+(?:\n {2,}.+)*)", re.MULTILINE)
 
 
 def setup(app: Sphinx) -> None:
@@ -50,7 +55,7 @@ def setup(app: Sphinx) -> None:
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
-    """Say under the title how long the page is, at its end what it ran with, and in its head what it is about."""
+    """Say under the title what the page is for, how long it is and what comes next; at its end what it ran with."""
     context["default_mode"] = "auto"
     body = context.get("body")
     if not body or doctree is None:
@@ -61,6 +66,12 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     if downloads.MARK in body:
         found = downloads.files(Path(app.srcdir))
         body = context["body"] = body.replace(downloads.MARK, downloads.listing(found))
+    if origins.MARK in body:
+        order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
+        drawn = origins.map_of(origins.origins(Path(app.srcdir)), order)
+        if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to
+            drawn = re.sub(r"</?a\b[^>]*>", "", drawn)
+        body = context["body"] = body.replace(origins.MARK, drawn)
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):
         context["metatags"] = (context.get("metatags") or "") + (
@@ -69,11 +80,39 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
             f'<meta property="og:description" content="{escape(summary)}"/>\n'
             '<meta property="og:type" content="article"/>\n'
         )
+    purpose = purposes(Path(app.srcdir, "index.md")).get(pagename)
+    if ran is not None or purpose:
+        line = page_line(purpose, minutes(body), context.get("next"))
+        context["body"] = body = body.replace("</h1>", f"</h1>\n{line}", 1)
     if ran is not None:
-        name = pagename.removeprefix(f"{EXECUTED}/")
-        line = f'<p class="page-line">{minutes(body)} min to read</p>'
-        body = body.replace("</h1>", f"</h1>\n{line}", 1)
-        context["body"] = _with_command(body, name, ran)
+        folder, name = Path(app.srcdir, EXECUTED), pagename.removeprefix(f"{EXECUTED}/")
+        one, runs = (origins.origin_of(folder / f"{part}.ipynb") for part in (name, origins.RUNS))
+        context["body"] = _with_command(body, command(name, ran), origins.section(one, runs) if one else "")
+
+
+def purposes(index: Path) -> dict[str, str]:
+    """Return what each page is for, as the title page's list of all pages says it.
+
+    Parameters
+    ----------
+    index
+        A MyST Markdown file with a definition list, in which each term is a page: ``{doc}`notebooks/claims` ``.
+    """
+    listed = _PURPOSE.findall(index.read_text(encoding="utf-8")) if index.is_file() else ()
+    return {page: " ".join(said.split()) for page, said in listed}
+
+
+def page_line(purpose: str | None, long: int, then: Mapping[str, str] | None) -> str:
+    """Return one line of HTML: what a page is for, how many minutes it takes, and the page that comes next.
+
+    Examples
+    --------
+    >>> page_line("What a network costs.", 2, {"link": "runs.html", "title": "The runs"})
+    '<p class="page-line">What a network costs. 2 min to read · next: <a href="runs.html">The runs</a></p>'
+    """
+    said = f"{escape(purpose, quote=False)} " if purpose else ""
+    follows = f' · next: <a href="{escape(then["link"])}">{then["title"]}</a>' if then else ""
+    return f'<p class="page-line">{said}{long} min to read{follows}</p>'
 
 
 def parameters_of(executed: Path) -> dict[str, Any] | None:
@@ -92,15 +131,14 @@ def command(name: str, parameters: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
-def _with_command(body: str, name: str, parameters: dict[str, Any]) -> str:
-    """Put the command of this very page at the head of its section on running it."""
+def _with_command(body: str, words: str, origin: str) -> str:
+    """Put the command of this very page, and what it was computed from, at the head of its section on running it."""
     at = body.find(_RUN)
     if at < 0:
         return body
     end = body.find("</h2>", at) + len("</h2>")
-    words = escape(command(name, parameters))
-    said = f'<p>This page was run by</p>\n<pre class="run-command"><code>{words}</code></pre>\n'
-    return body[:end] + said + body[end:]
+    said = f'<p>This page was run by</p>\n<pre class="run-command"><code>{escape(words)}</code></pre>\n'
+    return body[:end] + said + origin + body[end:]
 
 
 def minutes(body: str) -> int:
@@ -137,7 +175,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
         (html / name).unlink(missing_ok=True)
-    downloads.write(downloads.files(Path(app.srcdir)), html)
+    if (html / f"{downloads.PAGE}.html").exists():
+        downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:
         write_sitemap(html, app.config.html_baseurl)
 

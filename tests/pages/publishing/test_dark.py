@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from mirror_core.figures import style as look
+from mirror_core.figures.letters import ON_DARK, ON_LIGHT
 from mirror_core.pages.publishing.dark import HUES, PAPER, contrast, dark_colour, darkened
 
 USED = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", *HUES]
@@ -44,10 +45,10 @@ def test_letters_in_the_colours_of_lines_can_be_read_on_both_pages():
 
 def test_letters_on_cells_stay(style):
     fig, axis = plt.subplots()
-    axis.text(0.5, 0.5, "one", color=look.ON_LIGHT)
-    axis.text(0.5, 0.2, "two", color=look.ON_DARK)
+    axis.text(0.5, 0.5, "one", color=ON_LIGHT)
+    axis.text(0.5, 0.2, "two", color=ON_DARK)
     svg = darkened(drawn(fig))
-    assert look.ON_LIGHT.lower() in svg and look.ON_DARK.lower() in svg
+    assert ON_LIGHT.lower() in svg and ON_DARK.lower() in svg
 
 
 def drawn(fig):

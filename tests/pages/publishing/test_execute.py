@@ -49,11 +49,18 @@ def test_parameters_arrive_and_are_hidden_on_the_page(run):
     assert "remove-cell" in injected.metadata.tags
 
 
+def test_what_a_page_makes_use_of_is_noted(run):
+    cell = "from mirror_core.config.settings import Config\nfrom mirror_core.runs.used import note_runs\n"
+    notebook = run(f'{cell}note_runs({{"a": Config(seed=seed)}})', seed=7)
+    assert notebook.metadata[PROVENANCE]["used"]["runs"] == [{"changes": {}, "seeds": {"7": "a"}}]
+
+
 def test_provenance_is_stamped_and_nothing_else_is_left_of_the_run(run):
     notebook = run("1", seed=7)
     stamp = notebook.metadata[PROVENANCE]
     source = (run.output.parents[1] / "page.md").read_text()
     assert stamp["fingerprint"] == page_fingerprint(source, {"seed": 7})
+    assert stamp["used"] == {"runs": [], "analyses": {}, "tables": []}
     assert stamp["parameters"] == {"seed": 7} and stamp["source"] == "page.md" and "torch" in stamp["versions"]
     assert "papermill" not in notebook.metadata
     assert all("papermill" not in cell.metadata and "execution" not in cell.metadata for cell in notebook.cells)

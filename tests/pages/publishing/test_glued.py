@@ -7,7 +7,7 @@ import base64
 import nbformat
 import pytest
 
-from mirror_core.pages.publishing.files import KINDS, TextFile
+from mirror_core.pages.publishing.files import KINDS, NetcdfFile, TextFile
 from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
 
 PREFIX = "application/papermill.record/"
@@ -51,6 +51,11 @@ def test_text_files_keep_their_kind(write):
         for content in bundle.values()
     ]  # fmt: skip
     assert write(*outputs) == {f"table.{kind}": "a,é\n1,2\n".encode() for kind in KINDS}
+
+
+def test_a_netcdf_file_comes_out_as_it_went_in(write):
+    ((mime, text),) = NetcdfFile(b"\x89HDF\r\n")._repr_mimebundle_().items()
+    assert write(glued("r", **{mime.replace("/", "_"): text})) == {"r.nc": b"\x89HDF\r\n"}
 
 
 def test_plain_values_have_no_file(write):

@@ -4,8 +4,13 @@ import base64
 import hashlib
 import json
 import shlex
+from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+import yaml
+
+from mirror_core.pages.publishing.origins import MARK
 from mirror_core.pages.publishing.shell import (
     UNUSED,
     address_of_sources,
@@ -14,7 +19,11 @@ from mirror_core.pages.publishing.shell import (
     finish,
     first_words,
     minutes,
+    page_line,
+    purposes,
 )
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_command_comes_back_as_it_was_meant():
@@ -52,6 +61,34 @@ def test_a_page_says_what_it_ran_with_at_the_head_of_its_last_section(tmp_path):
     body = page(tmp_path, {"seed": 42, "n_seeds": 10})["body"]
     assert body.index("papermill notebooks/some.md out.ipynb -p seed 42 -p n_seeds 10") < body.index("<p>there</p>")
     assert '<p class="page-line">1 min to read</p>' in body
+
+
+def test_a_page_says_what_it_is_for_how_long_it_takes_and_what_comes_next(tmp_path):
+    (tmp_path / "index.md").write_text("# A\n\n{doc}`some`\n: To see\n  what < is.\n\n{doc}`other`\n: Else.\n\nText.\n")
+    assert purposes(tmp_path / "index.md") == {"some": "To see what < is.", "other": "Else."}
+    context = {"body": "<h1>T</h1><p>x</p>", "next": {"link": "other.html", "title": "O &amp; P"}}
+    describe(SimpleNamespace(srcdir=tmp_path), "some", "page.html", context, object())
+    line = page_line("To see what < is.", 1, context["next"])
+    assert context["body"] == f"<h1>T</h1>\n{line}<p>x</p>"
+    assert line.endswith('what &lt; is. 1 min to read · next: <a href="other.html">O &amp; P</a></p>')
+
+
+@pytest.mark.parametrize(("builder", "links"), [("html", True), ("singlehtml", False)])
+def test_the_map_of_a_printed_site_has_no_links(tmp_path, builder, links):
+    page(tmp_path, {"seed": 42})
+    context = {"body": f"<h1>D</h1>{MARK}", "title": "D"}
+    app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(name=builder))
+    describe(app, "downloads", "page.html", context, object())
+    assert "<strong>some</strong>" in context["body"] and ("<a " in context["body"]) == links
+
+
+def test_the_title_page_lists_the_pages_in_their_order():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    pages = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    assert list(purposes(ROOT / "book" / "index.md")) == pages
+    captions = [f"**{part['caption']}**" for part in toc["parts"]]
+    index = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    assert [line for line in index.splitlines() if line in captions] == captions
 
 
 def site(tmp_path, *, address=""):

@@ -1,0 +1,30 @@
+"""The whole site, built once with tiny settings for all that read its pages."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def build(checkout, call):
+    """Build the site once with tiny settings."""
+    config = yaml.safe_load((checkout / "_config.yml").read_text(encoding="utf-8"))
+    tiny = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
+    config["sphinx"]["config"] |= {"mirror_notebooks_quick": tiny}
+    (checkout / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [sys.executable, "-m", "mirror_core.pages.publishing.quick", "_quick"]
+    done = call(*command, cwd=checkout, MIRROR_CORE_WORKERS="2")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done
+
+
+@pytest.fixture(scope="session")
+def html(build, checkout) -> Path:
+    """Return the folder of the built pages."""
+    return checkout / "_quick" / "book" / "_build" / "html"
