@@ -15,7 +15,7 @@ from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.replay import LEVEL, PLANS, WORLDS, Lived
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, with_interval
+from mirror_core.studies.wording import decimal, side, with_interval
 
 EXPERIMENT = experiment_named("replay")
 
@@ -70,16 +70,19 @@ def finding(table: pd.DataFrame) -> HTML:
         return sum(part.outcome == "holds" for part in claims[claim].parts[: len(WORLDS)])
 
     helps, makes = holding("amplifies"), holding("makes-units")
-    none_needed = claims["needs-units"].parts[0].outcome == "fails"
     where = {0: "", 1: " in one of two worlds", 2: ""}
     says = f"helps a network to name another's actions{where[helps]}"
     if not helps:
         says = "helps a network no more than random ones to name another's actions"
-    joint = "but" if helps and not makes else "and"
-    made = f"makes {'' if makes else 'no '}more mirror units{' in one' if makes == 1 else ''}"
-    needs = f"{', and needs none' if none_needed else ''}" if helps else ""
+    few = "in one" if helps == 1 else "in only one of two worlds"
+    made = {0: "makes no more mirror units", 1: f"makes more mirror units {few}", 2: "makes more mirror units"}[makes]
+    joint = "but " if helps and not makes else ""
+    if helps and claims["needs-units"].parts[0].outcome == "fails":
+        says += f", {joint}{made}, and needs none"
+    else:
+        says += f", {joint or 'and '}{made}"
     return statement(
-        f"Replaying surprising episodes {says}, {joint} {made}{needs}.",
+        f"Replaying surprising episodes {says}.",
         " ".join(_world_said(table, world, said) for world, said in IN_WORDS.items()),
     )
 
@@ -130,16 +133,21 @@ def rarity_said(table: pd.DataFrame) -> HTML:
             f"with {words if world == 'rare' else f'a {words}'} {held['surprise']} of the memory has something rare in "
             f"it (random {held['random']}, true rarity {held['rarity']})"
         )
-    minus = {world: _minus(table, "other_named", f"{world}, surprise", f"{world}, rarity") for world in WORLDS}
+    minus = []
+    for world, words in IN_WORDS.items():
+        one, other = (
+            table[table.condition == f"{world}, {how}"].set_index("seed").other_named for how in ("surprise", "rarity")
+        )
+        found = difference(one, other)
+        a_world = words if world == "rare" else f"a {words}"
+        minus.append(f"{_THAN[side(found.values)]} with {a_world} ({_difference(found, 3)})")
     return HTML(
-        f"<p>Surprise finds what is rare: {'; '.join(said)}. Tagged by surprise minus tagged by true rarity, accuracy "
-        f"differs by {minus['rare']} with rare actions and by {minus['regime']} with a rare regime.</p>"
+        f"<p>Surprise finds what is rare: {'; '.join(said)}. Tagged by true rarity, which no agent can know, another's "
+        f"actions are named {' and '.join(minus)}; in brackets: accuracy at surprise minus that at true rarity.</p>"
     )
 
 
-def _minus(table: pd.DataFrame, measure: str, condition: str, than: str) -> str:
-    one, other = (table[table.condition == name].set_index("seed")[measure] for name in (condition, than))
-    return _difference(difference(one, other), 3)
+_THAN = {"below": "more often", "above": "less often", "around": "as often, as far as can be told,"}
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

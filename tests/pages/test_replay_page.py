@@ -40,7 +40,11 @@ BETTER, UNITS = {"other_named": 0.8}, {"passing_positive": 0.9}
         ),
         (
             {"rare_surprise": BETTER | UNITS, "rare_surprise_as_written": BETTER},
-            "in one of two worlds, and makes more mirror units in one, and needs none.",
+            "in one of two worlds, makes more mirror units in one, and needs none.",
+        ),
+        (
+            {"rare_surprise": BETTER | UNITS, "regime_surprise": BETTER, "rare_surprise_as_written": BETTER},
+            "name another's actions, makes more mirror units in only one of two worlds, and needs none.",
         ),
         (
             {"rare_surprise": BETTER | UNITS, "regime_surprise": BETTER | UNITS},
@@ -58,7 +62,9 @@ def test_what_is_said_at_equal_accuracy_counts_who_gets_there():
     said = page.level_said(made).data
     assert "5 of 5 networks get there with replay at surprise, 4 of 5 with random replay. In steps, " in said
     assert "random minus surprise: 30 " in said
-    assert "nan" not in said + page.rarity_said(made).data
+    worse = table(rare_rarity={"other_named": 0.6}, regime_rarity={"other_named": 0.5}).pipe(page.rarity_said).data
+    assert "named more often with rare actions (−0.100" in worse
+    assert "as often, as far as can be told, with a rare regime (0.000" in worse and "nan" not in said + worse
     assert "2.0 to 2.0 s" in page.seconds_said(made).data
 
 
