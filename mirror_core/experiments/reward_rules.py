@@ -153,10 +153,8 @@ class Perturbation(Reward):
         with torch.no_grad():
             noisy = head(jostled(core, drive, NOISE * of_units)) + NOISE * of_outputs
             more = pay * (_right(noisy, labels).float() - _right(logits, labels).float())
-            later = functional.pad(more, (0, TRACE - 1))
-            credit = sum(later[:, k : k + more.shape[1]] for k in range(TRACE))
         _, at_once = _one_step(core, drive, functional.pad(states, (0, 0, 1, 0))[:, :-1])
-        by_units = credit * (of_units * at_once).sum(-1)
+        by_units = still_to_come(more) * (of_units * at_once).sum(-1)
         return -(by_units + more * (of_outputs * logits).sum(-1))
 
     def _normal(self, shape: torch.Size) -> Tensor:
@@ -182,6 +180,12 @@ def jostled(core: GRU, drive: Drive, noise: States) -> States:
         state = core.step(driven[:, t], state)[0] + noise[:, t]
         states.append(state)
     return torch.stack(states, dim=1)
+
+
+def still_to_come(pay: Float[Tensor, "row time"]) -> Float[Tensor, "row time"]:
+    """Return the pay of each timestep and of those after it for which it is held to account, `TRACE` in all."""
+    later = functional.pad(pay, (0, TRACE - 1))
+    return sum(later[:, k : k + pay.shape[1]] for k in range(TRACE))
 
 
 def _right(logits: Float[Tensor, "row time action"], labels: Int[Tensor, "row time"]) -> Bool[Tensor, "row time"]:

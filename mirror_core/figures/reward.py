@@ -32,7 +32,7 @@ def learning(accuracies: pd.DataFrame, salient: Bool[np.ndarray, " action"]) -> 
     threshold(axis, 1 / len(salient), "chance", across=True)
     axis.set(ylim=(-0.02, 1.02), xlabel="steps of learning", ylabel="accuracy", yticks=[0, 0.5, 1])
     names = {True: "salient", False: "other"}
-    axis.legend(handles=[Line2D([], [], label=names[one], **look[one]) for one in look], loc="center right")
+    fig.legend(handles=[Line2D([], [], label=names[one], **look[one]) for one in look], loc="outside right center")
     means = {names[one]: accuracies.iloc[-1][salient == one].mean() for one in look}
     said = [f"{name} actions {with_interval([mean])}" for name, mean in means.items()]
     table = accuracies.reset_index().melt("step", var_name="action", value_name="accuracy").astype({"action": int})

@@ -174,6 +174,11 @@ def test_perturbation_follows_the_slope_of_the_mean_pay_of_two_actions():
         np.testing.assert_allclose(found[name], one, atol=0.06 * scale, err_msg=name)
 
 
+def test_pay_that_is_still_to_come_by_hand():
+    pay = torch.tensor([[1.0, 0, 0, 0, 2, 0, -1], [0, 0, 3, 0, 0, 0, 0]])
+    assert reward_rules.still_to_come(pay).tolist() == [[1, 0, 2, 2, 1, -1, -1], [3, 3, 3, 0, 0, 0, 0]]
+
+
 def test_perturbation_credits_a_unit_for_later_pay_within_its_trace():
     network, once = MirrorNetwork(BASE), some(1, 6)
     core = network.cores["shared"]
