@@ -75,6 +75,11 @@ class Experiment:
     seconds: float = field(default=10.0, kw_only=True)
     """About how long one seed with all conditions takes on one core."""
 
+    @property
+    def whose(self) -> str:
+        """Who makes its claims, as the head of a column: the source that it is built from, or the paper itself."""
+        return "the source" if self.doi else "the paper"
+
     def learner(self, seed: int, conditions: tuple[str, ...] | None = None) -> Learner:
         """Return what is to be learned from a seed, by default under all conditions.
 

@@ -129,8 +129,7 @@ def expectations(experiments: Iterable[Experiment]) -> HTML:
         judgements = judge_study(one, read_study(one))
         found += judgements
         link = f'<a href="{one.name}.html">{escape(one.title)}</a>'
-        whose = "the source" if one.doi else "the paper"
-        tables.append(f"<p>{link}</p>{verdict_table(judgements, whose, [f'here, {one.sampled}']).data}")
+        tables.append(f"<p>{link}</p>{verdict_table(judgements, one.whose, [f'here, {one.sampled}']).data}")
     number = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
     said = ", ".join(f"{n} {verdict}" for verdict, n in number.items())
     return HTML(f"<p>Of {len(found)} expectations: {said}.</p>{''.join(tables)}")
