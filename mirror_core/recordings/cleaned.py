@@ -140,7 +140,9 @@ def of_trials(trials: Trials) -> Recordings:
     return Recordings(*modes, actions, units, (*notes, *constant), of_units, len(trials.units))
 
 
-def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | None]:
+def from_labelled(
+    recording: xr.DataArray | xr.Dataset, modes: tuple[str, str] = MODES
+) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray | None]:
     """Return perform, observe and actions of labelled arrays, in memory, their dimensions in order.
 
     Parameters
@@ -149,6 +151,9 @@ def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[xr.DataArray, x
         A dataset with `perform` and `observe` (sequence, time, unit) and perhaps `actions` (sequence, time); or an
         array, alone or in a dataset, with a dimension `mode` that has "perform" and "observe", and perhaps a
         coordinate `action` (sequence, time), as `mirror_core.recordings.of_networks.record` returns.
+    modes
+        The arrays, or values of the dimension `mode`, that are taken for performing and observing, such as "perform"
+        and "observe/mirrored".
 
     Raises
     ------
@@ -158,23 +163,22 @@ def from_labelled(recording: xr.DataArray | xr.Dataset) -> tuple[xr.DataArray, x
     dataset = recording if isinstance(recording, xr.Dataset) else recording.to_dataset(name=recording.name or "array")
     names = [str(name) for name in dataset.variables]
     both = [str(name) for name, array in dataset.data_vars.items() if "mode" in array.dims]
-    if "perform" not in names and both:
+    if both and not set(modes) <= set(names):
         if len(both) > 1:
             raise RecordingError(f"the arrays {', '.join(both)} all have a dimension mode: there must be one of them.")
         array = dataset[both[0]]
         labels = [str(label) for label in array["mode"].values]
-        missing = [mode for mode in MODES if mode not in labels]
-        if missing:
+        if not set(modes) <= set(labels):
             raise RecordingError(
-                f"{both[0]} has modes {', '.join(labels)}: it must have {' and '.join(MODES)} (coordinate mode)."
+                f"{both[0]} has modes {', '.join(labels)}: it must have {' and '.join(modes)} (coordinate mode)."
             )
         array = array.assign_coords(mode=labels)
-        modes = [array.sel(mode=mode, drop=True) for mode in MODES]
+        found = [array.sel(mode=mode, drop=True) for mode in modes]
     else:
-        modes = [dataset[require(mode, names)] for mode in MODES]
-    perform, observe = (in_order(name, mode, DIMENSIONS).load() for name, mode in zip(MODES, modes, strict=True))
-    found = next((name for name in ("actions", "action") if name in names), None)
-    return perform, observe, None if found is None else in_order(found, dataset[found], DIMENSIONS[:2]).load()
+        found = [dataset[require(mode, names)] for mode in modes]
+    perform, observe = (in_order(mode, one, DIMENSIONS).load() for mode, one in zip(modes, found, strict=True))
+    named = next((name for name in ("actions", "action") if name in names), None)
+    return perform, observe, None if named is None else in_order(named, dataset[named], DIMENSIONS[:2]).load()
 
 
 def require(name: str, names: list[str]) -> str:

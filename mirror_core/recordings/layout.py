@@ -38,7 +38,10 @@ class Layout:
         If a value is of the wrong type or not allowed.
     """
 
-    perform: str | None = option("The mode's value while performing; without --mode, the array of that mode.")
+    perform: str | None = option(
+        "The mode's value while performing; without --mode, the array of that mode, or where an array has a dimension "
+        "mode, its value there."
+    )
     observe: str | None = option("The same while observing.")
     mode: str | None = option("Column or array with the mode of each trial.")
     condition: tuple[str, ...] = option("Column or array with each trial's condition; several: their combination.", ())

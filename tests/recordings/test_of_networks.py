@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from mirror_core.analysis import RecordingError
 from mirror_core.checks import OptionError
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.loop import make_lessons
+from mirror_core.recordings.formats import read_recording
+from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.of_networks import heldout_episodes, record, recording
 from mirror_core.worlds.episodes import Episodes
 
@@ -91,3 +94,17 @@ def test_modes_of_any_name_continuous_actions_and_a_context_are_recorded():
     assert found.joint_0.dims == ("sequence", "time") and found.regime.dims == ("sequence",)
     with pytest.raises(OptionError, match=r"'observe'.*\(4, 5, 7\)"):
         recording(states | {"observe": states["observe"][:2]}, episodes)
+
+
+def test_any_two_modes_of_a_recording_are_read_from_its_file(tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "made.nc"
+    episodes = Episodes(rng.integers(3, size=(4, 5)), rng.normal(size=(4, 5, 3)))
+    states = {name: rng.normal(size=(4, 5, 7)) for name in ("perform", "observe/mirrored", "observe")}
+    recording(states, episodes).to_netcdf(path, engine="h5netcdf")
+    for layout, expected in ((Layout(), "observe"), (Layout(observe="observe/mirrored"), "observe/mirrored")):
+        perform, observe, actions = read_recording(path, layout)
+        np.testing.assert_array_equal(perform, states["perform"])
+        np.testing.assert_array_equal(observe, states[expected])
+        np.testing.assert_array_equal(actions, episodes.actions)
+    with pytest.raises(RecordingError, match="modes perform, observe/mirrored, observe: it must have.*observe/seen"):
+        read_recording(path, Layout(observe="observe/seen"))

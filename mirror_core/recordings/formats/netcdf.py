@@ -36,8 +36,9 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
     """
     with _opened(path) as dataset:
         own = [getattr(layout, f"{mode}_conditions") or f"{mode}_conditions" for mode in MODES]
-        if not layout.given and not all(name in dataset for name in own):
-            return from_labelled(dataset)
+        one_for_both = any("mode" in array.dims for array in dataset.data_vars.values())
+        if {*layout.given} <= ({*MODES} if one_for_both else set()) and not all(name in dataset for name in own):
+            return from_labelled(dataset, tuple(getattr(layout, mode) or mode for mode in MODES))
         names = [str(name) for name in dataset.variables]
         fields = {}
         for mode in MODES:
