@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.signal import lfilter
 
 from mirror_core.checks import OptionError, one_of
 from mirror_core.config.settings import WorldConfig
@@ -56,6 +55,8 @@ class SurprisingWorld:
 
     def episodes(self, n_sequences: int, length: int, rng: np.random.Generator) -> Episodes:
         """Draw episodes; their context `regime` (sequence,) is 1 where the other regime holds. See `World`."""
+        from scipy.signal import lfilter  # here: it takes its time to import, and every worker imports all worlds
+
         shape = (n_sequences, length)
         actions = rng.choice(len(self.odds), size=shape, p=self.odds)
         regime = (rng.random(n_sequences) < self.other_regime).astype(int)

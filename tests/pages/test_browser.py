@@ -275,6 +275,7 @@ def test_playing_goes_on_step_by_step_and_not_for_those_who_ask_for_no_motion(op
 
 def test_a_finger_looks_first_and_silences_then(open_page):
     page = open_page(width=375, has_touch=True)
+    page.locator(".pg-units").scroll_into_view_if_needed()
     box = page.locator(".pg-units").bounding_box()
     at = (box["x"] + 0.7 * box["width"], box["y"] + 30)
     page.touchscreen.tap(*at)

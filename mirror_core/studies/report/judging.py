@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from scipy.stats import norm
 
 from mirror_core.analysis import CLASSES
 from mirror_core.arrays import CENTRINGS
@@ -185,6 +184,8 @@ def _beyond(found: Iterable[tuple[np.ndarray, np.ndarray]], alpha: float) -> str
     """Say whether decoders that do better across modes than within one do so by chance: whether the furthest above is
     so by fewer standard errors than a normal deviate is at `alpha`, corrected for how many are looked at."""
     ways = [(difference[way], error[way]) for difference, error in found for way in ((0, 1), (1, 0))]
+    from scipy.stats import norm  # here: it takes its time to import
+
     above = [way for way in ways if way[0] > 0]
     if not above:
         return ""
