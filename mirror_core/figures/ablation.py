@@ -94,7 +94,7 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
     last = axes[0, -1]
     last.plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
     last.fill_between([], [], color="0.9", label="paper, range")
-    last.legend(loc="lower right")
+    fig.legend(*last.get_legend_handles_labels(), loc="outside lower right", ncols=1 if narrow else 2)
     for axis in axes[:, 0]:
         label_rows(axis, conditions)
     seen = means_seen(shares, "strong", "condition", "reading", what="Mean share over networks")

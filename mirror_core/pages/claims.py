@@ -72,41 +72,40 @@ def answer(evidence: Evidence) -> HTML:
 
     The rules: mirror units emerge under a reading if the 95 % interval of the share of strong units reaches the paper's
     range or lies above it; one shared core is not what it takes if two cores that share heads have no fewer, the
-    interval of the difference, matched by seed, not lying below zero.
+    interval of the difference, matched by seed, not lying below zero; heads of their own leave hardly any if there they
+    do not emerge.
     """
 
-    def share(reading: str, condition: str = "shared") -> pd.Series:
+    def share(condition: str = "shared", reading: str = "self-observation") -> pd.Series:
         return evidence.values("strong", reading, condition)
 
     def percent(values: pd.Series) -> str:
-        return f"<strong>{100 * values.mean():.0f}\N{NO-BREAK SPACE}%</strong>"
+        return f"<strong>{100 * values.mean():.0f} %</strong>"
 
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)
         return bool(found.n and found.high >= STRONG.low)
 
-    written, sensed = share("as-written"), share("self-observation")
+    written, sensed = share(reading="as-written"), share()
     said = []
     if len(written):
-        verb = "makes strong mirror units" if emerge(written) else "makes hardly any strong mirror units"
-        said.append(f"Taken literally, the paper's training {verb}: {percent(written)} of the units.")
+        so = "yes: its training makes" if emerge(written) else "no: its training makes hardly any"
+        said.append(f"As the paper is written, {so} strong mirror units, {percent(written)} of all.")
     if len(sensed):
         other = estimate(sensed)
-        beside = "as many as" if other.low <= STRONG.high and other.high >= STRONG.low else "not as many as"
+        beside = "about as many as" if other.low <= STRONG.high and other.high >= STRONG.low else "not as many as"
         beside = "more than" if other.low > STRONG.high else beside
-        verb = "they do emerge" if emerge(sensed) else "they do not emerge either"
-        condition = "Where the network also senses the effects of its own acts, "
-        said.append(f"{condition}{verb}: {percent(sensed)}, {beside} the paper reports.")
-    apart = share("self-observation", "separate-cores-shared-heads")
+        so = "yes" if emerge(sensed) else "no"
+        where = "Where the network also senses the effects of its own acts, "
+        said.append(f"{where}{so}: {percent(sensed)}, {beside} the paper reports.")
+    apart, own = share("separate-cores-shared-heads"), share("separate-cores")
     if len(apart) and len(sensed):
-        difference_ = difference(apart, sensed)
-        if difference_.n > 1 and difference_.high >= 0:
-            said.append(
-                "But one shared core is not what it takes: two separate cores, read by the same output heads, have "
-                f"{percent(apart)}."
-            )
-        else:
-            said.append(f"One shared core matters: two separate ones, read by the same heads, have {percent(apart)}.")
+        gap = difference(apart, sensed)
+        but = "One shared core matters"
+        if gap.n > 1 and gap.high >= 0:
+            but = "But one shared core is not what it takes"
+        alone = ", and hardly any with heads of their own" if len(own) and not emerge(own) else ""
+        said.append(f"{but}: two separate cores have {percent(apart)} if the same output heads read both{alone}.")
     return HTML(f'<p class="answer">{" ".join(said)}</p>')
 
 

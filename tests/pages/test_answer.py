@@ -1,0 +1,51 @@
+"""The answer on the title page: its words follow the numbers."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mirror_core.pages.claims import answer
+
+AS_FOUND = {("as-written", "shared"): 0.0, ("self-observation", "shared"): 0.31}
+TWO = {("self-observation", "separate-cores-shared-heads"): 0.55, ("self-observation", "separate-cores"): 0.0}
+
+
+def answered(shares):
+    """Return the answer as text, from the mean share of each reading and condition over ten networks."""
+
+    def values(quantity, reading, condition):
+        mean = shares.get((reading, condition))
+        return pd.Series([] if mean is None else mean * np.linspace(0.8, 1.2, 10), dtype=float)
+
+    return re.sub("<[^>]*>", "", answer(SimpleNamespace(values=values)).data)
+
+
+def test_what_was_found_is_said_in_three_sentences_with_three_numbers():
+    assert answered(AS_FOUND | TWO).split(". ") == [
+        "As the paper is written, no: its training makes hardly any strong mirror units, 0 % of all",
+        "Where the network also senses the effects of its own acts, yes: 31 %, about as many as the paper reports",
+        "But one shared core is not what it takes: two separate cores have 55 % if the same output heads read both, "
+        "and hardly any with heads of their own.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed, said",
+    [
+        ({("as-written", "shared"): 0.28}, "yes: its training makes strong mirror units, 28 %"),
+        ({("self-observation", "shared"): 0.6}, "yes: 60 %, more than the paper reports"),
+        ({("self-observation", "shared"): 0.1}, "no: 10 %, not as many as the paper reports"),
+        ({("self-observation", "separate-cores-shared-heads"): 0.1}, "One shared core matters: two separate cores"),
+        ({("self-observation", "separate-cores"): 0.5}, "if the same output heads read both."),
+    ],
+)
+def test_other_numbers_would_be_said_otherwise(changed, said):
+    assert said in answered(AS_FOUND | TWO | changed)
+
+
+def test_where_a_reading_is_left_out_nothing_is_said_of_it():
+    assert answered({}) == ""
+    assert answered({("as-written", "shared"): 0.0}).count(".") == 1
