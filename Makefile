@@ -9,6 +9,10 @@ NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(BIN)/python python3 python3.14 python3.13 python3.12 python3.11; do \
               $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 
+# One process more than there are processors, since a test often waits for a command that it started.
+PYTEST = MPLBACKEND=agg $(BIN)/python -m pytest --dist=loadfile --maxprocesses=4 \
+             --numprocesses=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
+
 # Whatever a profile sets: the library is this checkout's, and what its environment has is what is used.
 export PYTHONPATH = $(CURDIR)
 export PYTHONUTF8 = 1
@@ -43,10 +47,10 @@ test: env  ## check format and style, run all tests
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
 	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' || \
 	    echo "note: Playwright cannot be installed; the tests in a browser are skipped"
-	MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
+	$(PYTEST)
 
 coverage: env  ## which lines the tests run; slower than the tests alone
-	MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --cov=mirror_core --cov-report=term
+	$(PYTEST) --cov=mirror_core --cov-report=term
 
 lab: env  ## edit the notebooks in Jupyter Lab (right-click → Open With → Notebook)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock 'jupyterlab>=4.2'
