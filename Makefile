@@ -9,9 +9,7 @@ NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(BIN)/python python3 python3.14 python3.13 python3.12 python3.11; do \
               $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 
-# One process more than there are processors, since a test often waits for a command that it started.
-PYTEST = MPLBACKEND=agg $(BIN)/python -m pytest --dist=loadfile --maxprocesses=4 \
-             --numprocesses=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
+PYTEST = MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 # Whatever a profile sets: the library is this checkout's, and what its environment has is what is used.
 export PYTHONPATH = $(CURDIR)
