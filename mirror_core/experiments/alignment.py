@@ -43,6 +43,7 @@ from mirror_core.experiments.contrast import (
 )  # fmt: skip
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Life, Step, live
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes
@@ -179,14 +180,10 @@ def looked(network: MirrorNetwork, episodes: Episodes) -> dict[str, float]:
     actions, sensations = tensors(episodes)
     with torch.no_grad():
         done, seen = states_of(network, actions, sensations)
-        named = (_head(network, "infer", "observe")(seen).argmax(-1) == actions).double().mean()
-        error = functional.mse_loss(_head(network, "predict", "perform")(done), sensations)
+        named = (own_head(network, "observe")(seen).argmax(-1) == actions).double().mean()
+        error = functional.mse_loss(own_head(network, "perform")(done), sensations)
     r = unit_correlation(done.numpy(), seen.numpy(), centre_timesteps=True)
     return {"named": float(named), "acting_error": float(error), "r": float(np.nanmean(r))}
-
-
-def _head(network: MirrorNetwork, objective: str, mode: str) -> nn.Module:
-    return network.heads[objective]["shared" if "shared" in network.heads[objective] else mode]
 
 
 def at_level(curve: pd.DataFrame, level: float = LEVEL) -> dict[str, float]:

@@ -38,7 +38,7 @@ from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.networks.training.lessons import Lessons
-from mirror_core.networks.training.life import Life, Step, live
+from mirror_core.networks.training.life import Life, Step, lessons_of, live
 from mirror_core.recordings.of_networks import N_TEST, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
@@ -240,12 +240,7 @@ def babbled(base: Config, n_steps: int, known: int | None = None) -> Lessons:
     n = base.world.n_actions if known is None else known
     world = LinearWorld(base.change(n_actions=n).world, make_world(base.world, base.seed).effects[:n])
     rng = stream(base.seed, "development/babbling")
-    return _lessons(world.episodes(n_steps * base.training.batch_size, base.training.sequence_length, rng))
-
-
-def _lessons(episodes: Episodes) -> Lessons:
-    actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
-    return Lessons(actions, sensations, sensations, actions)
+    return lessons_of(world.episodes(n_steps * base.training.batch_size, base.training.sequence_length, rng))
 
 
 def babbling(
@@ -387,7 +382,7 @@ def school(condition: str, base: Config, start: MirrorNetwork, seen: Episodes, l
     """
     world = make_world(base.world, base.seed)
     rng = stream(base.seed, "development/demonstrations")
-    lessons = _lessons(world.episodes(lasting.course.n_episodes, base.training.sequence_length, rng))
+    lessons = lessons_of(world.episodes(lasting.course.n_episodes, base.training.sequence_length, rng))
     life = Life(copy.deepcopy(start), config_of(condition, base), lessons, learner="autograd")
     found, new, shown_new, sided = {"rounds_to_half": float(LOOKED_AT[-1])}, np.isin(seen.actions, NEW), [], []
 

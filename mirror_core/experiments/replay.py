@@ -33,7 +33,7 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.networks.training.lessons import Lessons
-from mirror_core.networks.training.life import Curriculum, Life, Step, live
+from mirror_core.networks.training.life import Curriculum, Life, Step, lessons_of, live
 from mirror_core.recordings.of_networks import N_TEST, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
@@ -343,12 +343,6 @@ def curriculum(
                 look(batch, batch if how == "none" else 2 * batch)
 
     return days
-
-
-def lessons_of(episodes: Episodes) -> Lessons:
-    """Return episodes as each objective sees them."""
-    actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
-    return Lessons(actions, sensations, sensations, actions)
 
 
 # -- what is measured --

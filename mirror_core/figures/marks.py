@@ -1,13 +1,13 @@
 """What figures draw and write alike: dots with an interval, thresholds, the paper's value, and labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, ink
+from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, ink
 
 BESIDE, ABOVE = ("axes fraction", "data"), ("data", "axes fraction")
 """Where a note stands, for one at the side of a row and one over a place on the x axis."""
@@ -69,6 +69,16 @@ def share_histogram(axis: Axes, values: np.ndarray, bins: np.ndarray, **options)
     values = values[np.isfinite(values)]
     if len(values):
         axis.hist(values, bins, weights=np.full(len(values), 1 / len(values)), **options)
+
+
+def r_histograms(fig: Figure, axes: Sequence[Axes], r: Iterable[np.ndarray]) -> None:
+    """Draw how r between the modes is distributed over units, one panel for each network or view."""
+    for axis, values in zip(axes, r, strict=True):
+        share_histogram(axis, values, np.linspace(-1, 1, 31), color=CONTROL)
+        threshold(axis, 0)
+        axis.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
+    axes[0].set_ylabel("share of units")
+    fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
 
 
 def share_ticks(axis: Axes) -> None:

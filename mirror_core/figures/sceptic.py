@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, share_histogram, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, r_histograms, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
 
@@ -62,12 +62,7 @@ def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int])
         Condition → how many of its units pass the test.
     """
     fig, axes = row_of_panels([f"{name}: {names[name]} pass" for name in r], 2.4)
-    for axis, values in zip(axes[0], r.values(), strict=True):
-        share_histogram(axis, values, np.linspace(-1, 1, 31), color=CONTROL)
-        threshold(axis, 0)
-        axis.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
-    axes[0, 0].set_ylabel("share of units")
-    fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
+    r_histograms(fig, axes[0], r.values())
     table = {name: pd.DataFrame({"unit": range(len(values)), "r": values}) for name, values in r.items()}
     said = [f"{name}: median r {median_seen(values)}, {names[name]} units pass" for name, values in r.items()]
     return keep(fig, units, table, sentence(said), part="condition")

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, share_histogram, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, r_histograms, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, row_of_panels
 
 LANES = {
@@ -84,12 +84,7 @@ def views(r: Mapping[str, Float[np.ndarray, " unit"]]) -> Figure:
         View → r of each unit.
     """
     fig, axes = row_of_panels(list(r), 2.2)
-    for axis, values in zip(axes[0], r.values(), strict=True):
-        share_histogram(axis, values, np.linspace(-1, 1, 31), color=CONTROL)
-        threshold(axis, 0)
-        axis.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
-    axes[0, 0].set_ylabel("share of units")
-    fig.supxlabel("r between performing and observing, without timestep means", fontsize=9)
+    r_histograms(fig, axes[0], r.values())
     table = {name: pd.DataFrame({"unit": range(len(values)), "r": values}) for name, values in r.items()}
     said = [f"{name}: median r {median_seen(values)}" for name, values in r.items()]
     return keep(fig, views, table, sentence(said), part="view")

@@ -16,6 +16,11 @@ NOTES_VARIABLE = "MIRROR_CORE_NOTES"
 """Environment variable with the file of the notes."""
 
 
+def changes(config: Config) -> dict[str, Any]:
+    """Return the settings of a configuration that are not the defaults, by name."""
+    return {name: value for name, value in flat(config).items() if value != DEFAULTS[name]}
+
+
 def note_runs(runs: dict[str, Config]) -> None:
     """Note which networks were asked for.
 
@@ -25,7 +30,7 @@ def note_runs(runs: dict[str, Config]) -> None:
         Fingerprint → configuration.
     """
     if os.environ.get(NOTES_VARIABLE):
-        _note({"runs": {name: _changes(config) for name, config in runs.items()}})
+        _note({"runs": {name: changes(config) for name, config in runs.items()}})
 
 
 def note_analysis(function: Callable[..., Any], of: int) -> None:
@@ -48,9 +53,9 @@ def read_notes(path: Path) -> dict[str, Any]:
     groups: dict[str, dict[str, Any]] = {}
     analyses: dict[str, dict[str, Any]] = {}
     for line in map(json.loads, lines):
-        for name, changes in line.get("runs", {}).items():
-            seed = changes.pop("seed", DEFAULTS["seed"])
-            group = groups.setdefault(json.dumps(changes, sort_keys=True), {"changes": changes, "seeds": {}})
+        for name, changed in line.get("runs", {}).items():
+            seed = changed.pop("seed", DEFAULTS["seed"])
+            group = groups.setdefault(json.dumps(changed, sort_keys=True), {"changes": changed, "seeds": {}})
             group["seeds"][str(seed)] = name
         if "analysis" in line:
             one = analyses.setdefault(line["analysis"], {"says": line["says"], "of": 0})
@@ -73,10 +78,6 @@ def seeds_said(seeds: Sequence[int]) -> str:
         else:
             parts.append([seed])
     return ", ".join(f"{part[0]}–{part[-1]}" if len(part) > 1 else str(part[0]) for part in parts)
-
-
-def _changes(config: Config) -> dict[str, Any]:
-    return {name: value for name, value in flat(config).items() if value != DEFAULTS[name]}
 
 
 def _note(what: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from mirror_core.config.settings import Config
 from mirror_core.experiments import development as study
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.development_teaching import TEACHERS, Course, Pupil, named, one_by_one, teaching
-from mirror_core.experiments.study import read_study
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Life, live
@@ -198,15 +197,11 @@ def test_rows_depend_on_the_seed_alone_and_not_on_their_company():
     assert study.rows(("watches",), SMALL.change(seed=4), SHORT).match_80.item() != by.loc["watches", "match_80"]
 
 
-def test_rows_of_the_table_come_out_again():
-    kept = read_study(experiment_named("development"))
-    again = study.learn(experiment_named("development").learner(103, ("untrained", "taught hardest")))
-    for row in again.set_index("condition").itertuples():
-        same = kept[(kept.seed == 103) & (kept.condition == row.Index)].iloc[0]
-        for name in experiment_named("development").measures:
-            # on another processor sums round differently, and which demonstrations are hardest follows
-            tolerance = 3 if name == "rounds_to_half" else 0.05
-            np.testing.assert_allclose(getattr(row, name), same[name], rtol=0, atol=tolerance, err_msg=name)
+def test_rows_of_the_table_come_out_again(made_again):
+    for name, now, kept in made_again("development", 103, ("untrained", "taught hardest")):
+        # on another processor sums round differently, and which demonstrations are hardest follows
+        tolerance = 3 if name == "rounds_to_half" else 0.05
+        np.testing.assert_allclose(now, kept, rtol=0, atol=tolerance, err_msg=name)
 
 
 def test_what_does_not_fit_is_refused_in_one_sentence():

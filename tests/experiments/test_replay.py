@@ -10,9 +10,8 @@ from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import replay as study
-from mirror_core.experiments.study import read_study
 from mirror_core.networks.network import MirrorNetwork
-from mirror_core.networks.training.life import Life
+from mirror_core.networks.training.life import Life, lessons_of
 from mirror_core.networks.training.losses import errors
 from mirror_core.seeding import stream
 from mirror_core.worlds.surprising import make_surprising
@@ -26,7 +25,7 @@ def life():
     """Return a small life that has not begun, of 32 episodes."""
     config = study.config_of("rare, surprise", SMALL)
     world = make_surprising("rare-actions", SMALL.world, 3)
-    return Life(MirrorNetwork(config), config, study.lessons_of(world.episodes(32, 12, stream(3, "life"))))
+    return Life(MirrorNetwork(config), config, lessons_of(world.episodes(32, 12, stream(3, "life"))))
 
 
 def test_every_condition_says_what_is_done_in_it():
@@ -98,7 +97,7 @@ def test_each_batch_comes_once_and_is_followed_by_as_many_replayed(how, steps, t
     world = make_surprising("rare-actions", SMALL.world, 3)
     past = world.episodes(64, 12, stream(3, "life"))
     lived = study.Lived(MirrorNetwork(config), config, world, world.rarity(past))
-    life = Life(lived.network, config, study.lessons_of(past), learner="autograd")
+    life = Life(lived.network, config, lessons_of(past), learner="autograd")
     found = list(study.curriculum(how, lived, stream(0, "memory"))(life))
     assert len(found) == steps and len(lived.tags) == tags
     new = found if how == "none" else found[::2]
@@ -168,16 +167,11 @@ def test_sizes_that_leave_nothing_to_replay_are_refused(change, message):
         study.live_through("rare, states", SMALL.change(**change), **FEW)
 
 
-def test_rows_of_the_table_come_out_again():
-    experiment = experiment_named("replay")
-    kept = read_study(experiment)
-    again = study.learn(experiment.learner(103, ("regime, random",)))
-    for condition, row in again.set_index("condition").to_dict("index").items():
-        same = kept[(kept.seed == 103) & (kept.condition == condition)].iloc[0]
-        for name in experiment.measures:
-            # on another processor sums round differently, and training carries that on; counts follow by whole units
-            tolerance = {"mirror_units": 2, "level_steps": 2 * study.EVERY}.get(name, 0.03)
-            np.testing.assert_allclose(row[name], same[name], rtol=0, atol=tolerance, err_msg=name)
+def test_rows_of_the_table_come_out_again(made_again):
+    for name, now, kept in made_again("replay", 103, ("regime, random",)):
+        # on another processor sums round differently, and training carries that on; counts follow by whole units
+        tolerance = {"mirror_units": 2, "level_steps": 2 * study.EVERY}.get(name, 0.03)
+        np.testing.assert_allclose(now, kept, rtol=0, atol=tolerance, err_msg=name)
 
 
 def test_an_unknown_condition_is_refused_with_the_nearest():

@@ -11,7 +11,6 @@ from mirror_core.config.curricula import stages
 from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import sceptic as study
-from mirror_core.experiments.study import read_study
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.recordings.of_networks import heldout_episodes
 from mirror_core.seeding import stream
@@ -99,15 +98,11 @@ def test_who_watches_habits_comes_to_expect_the_next_of_the_cycle():
     np.testing.assert_allclose(rest @ effects.T, 0, atol=1e-4)
 
 
-def test_rows_of_the_table_come_out_again():
-    kept = read_study(experiment_named("sceptic"))
-    again = study.learn(experiment_named("sceptic").learner(103, ("no network", "untrained", "vision")))
-    for row in again.set_index("condition").itertuples():
-        same = kept[(kept.seed == 103) & (kept.condition == row.Index)].iloc[0]
-        for name in experiment_named("sceptic").measures:
-            # on another processor sums round differently, and training carries that on; counts follow by whole units
-            tolerance = 2 if name == "mirror_units" else 0.03
-            np.testing.assert_allclose(getattr(row, name), same[name], rtol=0, atol=tolerance, err_msg=name)
+def test_rows_of_the_table_come_out_again(made_again):
+    for name, now, kept in made_again("sceptic", 103, ("no network", "untrained", "vision")):
+        # on another processor sums round differently, and training carries that on; counts follow by whole units
+        tolerance = 2 if name == "mirror_units" else 0.03
+        np.testing.assert_allclose(now, kept, rtol=0, atol=tolerance, err_msg=name)
 
 
 def test_an_unknown_condition_is_refused_with_the_nearest():

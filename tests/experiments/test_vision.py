@@ -10,7 +10,6 @@ from mirror_core.checks import OptionError
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import vision as study
 from mirror_core.experiments.judging import claims_of
-from mirror_core.experiments.study import read_study
 from mirror_core.worlds.arm import TORQUES, ArmWorld
 
 SMALL = study.Size(hidden_size=12, n_episodes=96, n_steps=4, batch=8, n_test=24, n_draws=19)
@@ -156,14 +155,10 @@ def test_rows_depend_on_the_seed_alone_and_not_on_their_company():
     assert by_name[list(study.OWN)].notna().all(axis=None)
 
 
-def test_rows_of_the_table_come_out_again():
-    kept = read_study(experiment_named("vision"))
-    again = study.learn(experiment_named("vision").learner(103, ("continuous angles", "untrained")))
-    for row in again.set_index("condition").itertuples():
-        same = kept[(kept.seed == 103) & (kept.condition == row.Index)].iloc[0]
-        for name in experiment_named("vision").measures:
-            # on another processor sums round differently, and training carries that on
-            np.testing.assert_allclose(getattr(row, name), same[name], rtol=0.02, atol=0.05, err_msg=name)
+def test_rows_of_the_table_come_out_again(made_again):
+    for name, now, kept in made_again("vision", 103, ("continuous angles", "untrained")):
+        # on another processor sums round differently, and training carries that on
+        np.testing.assert_allclose(now, kept, rtol=0.02, atol=0.05, err_msg=name)
 
 
 def test_claims_are_of_what_is_measured():

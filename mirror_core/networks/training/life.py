@@ -17,10 +17,17 @@ from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.loop import compilable
 from mirror_core.networks.training.losses import errors, learning_names
 from mirror_core.networks.training.rules import make_rule
+from mirror_core.worlds.episodes import Episodes
 
 LEARNERS = ("compiled", "autograd")
 """How steps are computed: by compiled code, which is some four times as fast, or by automatic differentiation, which
 takes any step and rule."""
+
+
+def lessons_of(episodes: Episodes) -> Lessons:
+    """Return episodes as lessons for both modes, with their own actions as labels."""
+    actions, sensations = torch.from_numpy(episodes.actions), torch.from_numpy(episodes.sensations)
+    return Lessons(actions, sensations, sensations, actions)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
-from mirror_core.config.settings import DEFAULTS, Config, flat
+from mirror_core.config.settings import Config
 from mirror_core.experiments import EXPERIMENTS
 from mirror_core.experiments.judging import claims_of
 from mirror_core.pages.anchors import group_anchor
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
-from mirror_core.runs.used import seeds_said
+from mirror_core.runs.used import changes, seeds_said
 from mirror_core.studies.claims.statements import Claim, load_claims
 from mirror_core.studies.wording import counted
 
@@ -109,7 +109,7 @@ def claims_on_pages() -> dict[str, list[Claim]]:
     return found
 
 
-def named(changes: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+def named(changed: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """Return the reading and the condition that change most of what is changed, and the changes that are left.
 
     Examples
@@ -120,9 +120,9 @@ def named(changes: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
 
     def left(reading: str, condition: str) -> dict[str, Any] | None:
         known = _changes_of(reading, condition)
-        if any(name not in changes or changes[name] != value for name, value in known.items()):
+        if any(name not in changed or changed[name] != value for name, value in known.items()):
             return None
-        return {name: value for name, value in changes.items() if name not in known}
+        return {name: value for name, value in changed.items() if name not in known}
 
     fitting = [(r, c, rest) for r, c in product(READINGS, CONDITIONS) if (rest := left(r, c)) is not None]
     return min(fitting, key=lambda one: len(one[2]))
@@ -130,8 +130,7 @@ def named(changes: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
 
 @cache
 def _changes_of(reading: str, condition: str) -> dict[str, Any]:
-    config = flat(configure(Config(), reading, condition))
-    return {name: value for name, value in config.items() if value != DEFAULTS[name]}
+    return changes(configure(Config(), reading, condition))
 
 
 def section(origin: Origin, known: Origin | None, to: str = "", anchor: str = ANCHOR) -> str:
