@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import signal
 import threading
 import time
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
@@ -110,6 +111,9 @@ class KeptPool(LocalPool):
         if self._kept is not None and not self._works():
             self.close()
         if self._kept is None:
+            # loky replaces a worker that has grown or was idle, loses nothing by it, and warns as of a fault; one that
+            # died is an error of its own
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
             self._kept = self._fresh(self.size)
         try:
             yield self._kept
@@ -120,10 +124,11 @@ class KeptPool(LocalPool):
     @staticmethod
     def _begin() -> None:
         LocalPool._begin()
-        # loky replaces a worker that has grown by 300 MB since its first task, which may be a small one; these are most
-        # of what any other will load
-        for name in ("torch", "numba", "sklearn.linear_model"):
+        # what most tasks load, at once: loky replaces a worker that has grown by 300 MB since its first one
+        for name in ("torch", "sklearn.linear_model"):
             importlib.import_module(name)
+        if importlib.util.find_spec("numba"):  # without it all is computed by torch
+            importlib.import_module("mirror_core.networks.training.compiled.learner")
 
     def _works(self) -> bool:
         try:
