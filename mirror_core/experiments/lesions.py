@@ -25,7 +25,7 @@ from mirror_core.worlds.episodes import Episodes
 LESIONED, N_SETS = 1 / 3, 10
 """Share of the units that are silenced, and sets of matched ones that this is compared with."""
 
-Units = Int[np.ndarray, " chosen"]
+Units = Int[np.ndarray, " _"]
 States = Float[np.ndarray, "sequence time unit"]
 
 
