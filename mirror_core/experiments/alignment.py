@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mirror_core.analysis import unit_correlation
+from mirror_core.arrays import MODES
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
@@ -41,6 +42,7 @@ from mirror_core.experiments.contrast import (
     states_of,
     tensors,
 )  # fmt: skip
+from mirror_core.experiments.lesions import cost, lesion_sets, lesioned, task_costs
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
@@ -51,7 +53,7 @@ from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
-from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE
+from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 from mirror_core.worlds.episodes import Episodes
 
 HELD = (4, 5)
@@ -84,9 +86,18 @@ CONDITIONS = {name: said for name, (_, _, said) in _CORES.items()} | {
     f"hard {name}": f"{name}, in the hard world" for name in _CORES
 }
 
+LESIONS = {
+    "named": ("share of actions named", CORRELATION),
+    "error": ("squared error when acting", ANY),
+    "recall": ("recall of episodes of the paired actions", CORRELATION),
+}
+"""What lesions cost → its label and limits."""
+LESION_MEASURES = tuple(f"{group}_{what}" for what in LESIONS for group in ("top", "matched", "excess"))
+
 OWN = (
     "named", "acting_error", "recall_seen", "recall_mixed", "recall_held", "recall_two", "recall_lost",
     "recall_possible", "named_steps", "named_r", "named_error",
+    *LESION_MEASURES,
 )  # fmt: skip
 """Measures beside those that all experiments share."""
 
@@ -104,6 +115,13 @@ for _measure in (
     Measure("named_error", "squared error when acting at that step", COUNT, _NO_ALIGNMENT, sign=-1),
 ):
     register_measure(_measure)
+for _what, (_label, _limits) in LESIONS.items():
+    _does = "added" if _what == "error" else "lost"
+    for _group, _units in (
+        ("top", "without the units of largest r"), ("matched", "without matched units"),
+        ("excess", "without the units of largest r, beyond matched ones"),
+    ):  # fmt: skip
+        register_measure(Measure(f"{_group}_{_what}", f"{_label}, {_does} {_units}", _limits, "matched units"))
 
 
 # -- a network --
@@ -254,7 +272,41 @@ def measure(condition: str, lived: Lived, n_steps: int, n_test: int, n_draws: in
     for name, chosen in (("seen", PAIRED), ("mixed", MIXED), ("held", HELD), ("two", TWO)):
         found[f"recall_{name}"] = recalled(network, through, config, chosen, n_test)
     found["recall_lost"] = found["recall_seen"] - found["recall_mixed"]
-    return found
+    lost = task_costs(network, perform, observe, test, config.seed, f"alignment/{condition}")
+    rng = stream(config.seed, f"alignment/{condition}/lesions of recall")
+    lost["recall"] = recall_cost(network, through, perform, observe, _held(config, PAIRED, n_test), rng)
+    return found | {f"{group}_{what}": value for what, costs in lost.items() for group, value in costs.items()}
+
+
+def recall_cost(
+    network: MirrorNetwork,
+    through: nn.ModuleList,
+    perform: Float[np.ndarray, "sequence time unit"],
+    observe: Float[np.ndarray, "sequence time unit"],
+    held: Episodes,
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """Return what lesions in both modes at once cost recall; see `mirror_core.experiments.lesions.cost`.
+
+    Parameters
+    ----------
+    through
+        Projections of both modes: those of the alignment, or of a probe.
+    perform, observe
+        States in other episodes than those to be recalled, on which units are chosen.
+    held
+        Episodes to be recalled.
+    """
+    sets = lesion_sets(perform, observe, rng)
+    actions, sensations = tensors(held)
+    drives, states = (network.drive(actions, None), network.drive(None, sensations)), (perform, observe)
+    both = [
+        lesioned(network, mode, drive, sets, one.mean(axis=(0, 1)))
+        for mode, drive, one in zip(MODES, drives, states, strict=True)
+    ]
+    with torch.no_grad():
+        found = [recall(*projected(through, pair)) for pair in zip(*both, strict=True)]
+    return cost(-np.array(found))
 
 
 def _learned_from(config: Config, network: MirrorNetwork, chosen: Sequence[int], name: str) -> list[Tensor]:
@@ -267,9 +319,13 @@ def recalled(
     network: MirrorNetwork, through: nn.ModuleList, config: Config, chosen: Sequence[int], n_test: int
 ) -> float:
     """Return the recall of held-out episodes of some actions."""
-    held = episodes_of(config, chosen, n_test, f"test/{','.join(map(str, chosen))}")
     with torch.no_grad():
-        return recall(*projected(through, states_of(network, *tensors(held))))
+        return recall(*projected(through, states_of(network, *tensors(_held(config, chosen, n_test)))))
+
+
+def _held(config: Config, chosen: Sequence[int], n_test: int) -> Episodes:
+    """Draw the held-out episodes of some actions that are to be recalled."""
+    return episodes_of(config, chosen, n_test, f"test/{','.join(map(str, chosen))}")
 
 
 def similarities(lived: Lived, n_each: int) -> Float[np.ndarray, "performed observed"]:
@@ -296,6 +352,7 @@ register(
         "pairs",
         "untrained",
         n_actions=6,
+        lesion="excess_named",
         seconds=55.0,
         group="future work",
     )

@@ -27,6 +27,7 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.experiments import reward_rules  # noqa: F401 (registers its rules)
 from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.lesions import task_costs
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
@@ -95,13 +96,27 @@ LOOKED = {
     "ahead": ("accuracy of salient actions minus that of others", CORRELATION, "all pay alike"),
     "alike": ("how alike units respond to an action in both modes", CORRELATION, "unrelated responses"),
     "salient": ("the same, of salient actions minus others", CORRELATION, "all pay alike"),
-}
+    "excess_named": (
+        "accuracy that silencing the units of largest r costs beyond matched ones", CORRELATION, "matched units"
+    ),
+    "excess_explained": (
+        "share of the sensations' variance predicted that this costs beyond matched ones", ANY, "matched units"
+    ),
+}  # fmt: skip
 """What is measured at each of these times: its label, its limits, and with what it is compared."""
 _SHARED = {"reward_share": "mirror_share", "reward_r": "mean_r"}
 """Measures at the end that all experiments have."""
 
 OWN = tuple(f"{NAME}_{what}{ending}" for ending in WHEN for what in LOOKED if f"{NAME}_{what}{ending}" not in _SHARED)
-OWN += (*(f"{NAME}_steps{ending}" for ending in LEVELS), f"{NAME}_explained")
+LESIONS = {
+    f"{NAME}_{group}_{what}": (f"{lost} lost without {units}", limits)
+    for what, lost, limits in (("named", "accuracy", CORRELATION), ("explained", "share of variance predicted", ANY))
+    for group, units in (("top", "the units of largest r"), ("matched", "matched units"))
+}
+"""What lesions cost at the end: measure → its label and limits."""
+AT_END = (f"{NAME}_explained", *LESIONS)
+"""Measures of the end alone."""
+OWN += (*(f"{NAME}_steps{ending}" for ending in LEVELS), *AT_END)
 """Measures beside those that all experiments share."""
 
 for _ending, _when in WHEN.items():
@@ -118,6 +133,8 @@ for _ending, _level in LEVELS.items():
 register_measure(
     Measure(f"{NAME}_explained", "share of the sensations' variance predicted", (ANY[0], 1.0), "predicting their mean")
 )
+for _name, (_label, _limits) in LESIONS.items():
+    register_measure(Measure(_name, _label, _limits, "matched units"))
 
 
 def salient_actions(seed: int, n_actions: int) -> Bool[np.ndarray, " action"]:
@@ -263,7 +280,7 @@ def measure(condition: str, base: Config, n_steps: int, n_test: int, n_draws: in
 
     network = follow(condition, base, n_steps, note)
     seen = look(network, test, base.seed, condition, n_draws)
-    return found | _named(seen, "") | {one: seen[one] for one in (*MIRRORING, f"{NAME}_explained")}
+    return found | _named(seen, "") | {one: seen[one] for one in (*MIRRORING, *AT_END)}
 
 
 def _named(seen: Mapping[str, float], ending: str) -> dict[str, float]:
@@ -272,7 +289,7 @@ def _named(seen: Mapping[str, float], ending: str) -> dict[str, float]:
 
 
 def look(network: MirrorNetwork, episodes: Episodes, seed: int, name: str, n_draws: int) -> dict[str, float]:
-    """Measure a network as it is; see `LOOKED`, `MIRRORING`."""
+    """Measure a network as it is; see `LOOKED`, `MIRRORING`, `AT_END`."""
     recorded = record(network, episodes)
     perform, observe = (recorded.sel(mode=mode).values for mode in MODES)
     actions, n_actions = episodes.actions, network.embedding.num_embeddings
@@ -282,12 +299,16 @@ def look(network: MirrorNetwork, episodes: Episodes, seed: int, name: str, n_dra
     with torch.no_grad():
         predicted = network.heads["predict"]["shared"](torch.from_numpy(perform)).numpy()
     variance = episodes.sensations.var(axis=(0, 1)).mean()
+    lost = task_costs(network, perform, observe, episodes, seed, f"{NAME}/{name}")
+    lost["explained"] = {group: error / float(variance) for group, error in lost.pop("error").items()}
     return mirroring(perform, observe, actions, seed, f"{NAME}/{name}", n_draws=n_draws) | {
         "accuracy": float(right(network, episodes).mean()),
         "ahead": float(each[salient].mean() - each[~salient].mean()),
         "alike": float(alike.mean()),
         "salient": float(alike[salient].mean() - alike[~salient].mean()),
         f"{NAME}_explained": float(1 - np.mean((predicted - episodes.sensations) ** 2) / variance),
+        **{f"excess_{what}": lost[what]["excess"] for what in lost},
+        **{f"{NAME}_{group}_{what}": lost[what][group] for what in lost for group in ("top", "matched")},
     }
 
 
@@ -344,6 +365,7 @@ register(
         "untrained",
         group="future work",
         n_actions=6,
+        lesion=f"{NAME}_excess_named",
         seconds=70.0,
     )
 )

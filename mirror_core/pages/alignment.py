@@ -40,8 +40,19 @@ OF_TASKS = {
 IN_TABLE = (
     "recall_seen", "recall_mixed", "recall_held", "recall_two", "recall_possible", "mirror_units", "mean_r",
     "code_gain", "code_p", "named", "acting_error", "named_steps", "named_r", "named_error",
+    "excess_named", "excess_error", "excess_recall",
 )  # fmt: skip
 """Measures of the table of conditions."""
+
+OF_LESIONS = {
+    "excess_named": "accuracy lost",
+    "excess_error": "squared error\nadded",
+    "excess_recall": "recall lost",
+}
+"""What silencing the units of largest r costs beyond matched ones → its panel of the figure of lesions."""
+
+ZERO = dict.fromkeys(OF_LESIONS.values(), (0.0, ""))
+"""No cost, in each of these panels."""
 
 ENDS = {SHOWN[measure]: (-0.06, 1.06) for measure in ("recall_seen", "recall_mixed")}
 """Panel → ends of its scale: both kinds of recall are to be compared."""
@@ -68,6 +79,11 @@ def trained(table: pd.DataFrame) -> list[str]:
 def task_panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
     """Return what the figure of the tasks draws: panel → the hard world → what was found where something is learned."""
     return _panels(table, OF_TASKS, trained(table), {"the hard world": WORLDS["the hard world"]})
+
+
+def lesion_panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
+    """Return what the figure of lesions draws: panel → world → what was found in each condition."""
+    return _panels(table, OF_LESIONS, conditions(table), WORLDS)
 
 
 def _panels(
@@ -146,6 +162,24 @@ def level_said(table: pd.DataFrame) -> HTML:
         f"{r['pairs']} with alignment, {r['separate']} without it and {r['units']} where the units themselves are "
         "contrasted.</p>"
     )
+
+
+_COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
+
+
+def lesions_said(table: pd.DataFrame) -> HTML:
+    """Say what silencing units costs, and whether matched ones cost as much; the words follow the intervals."""
+    said = []
+    for name in ("pairs", "hard pairs", "units", "separate"):
+        rows = table[table.condition == name]
+        costs = [
+            f"{_of(table, f'top_{what}', name)} of {task}, {_COSTS[side(excess)]} matched ones, "
+            f"{_of(table, f'matched_{what}', name)}"
+            for what, task in (("named", "accuracy"), ("error", "squared error when acting"), ("recall", "recall"))
+            if len(excess := rows[f"excess_{what}"].dropna())
+        ]
+        said += [f"<li><em>{name}</em>: {'; '.join(costs)}</li>"] if costs else []
+    return HTML(f"<p>Silencing the units of largest <em>r</em> costs:</p><ul>{''.join(said)}</ul>")
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

@@ -25,7 +25,7 @@ SHOWN = {
 """Measure → its panel of the first figure."""
 IN_TABLE = (
     "reward_accuracy", "reward_steps_90", "mirror_share", "mean_r", "reward_share_90", "reward_r_90", "code_gain",
-    "code_p", "reward_explained",
+    "code_p", "reward_explained", "reward_excess_named", "reward_excess_explained",
 )  # fmt: skip
 """Measures of the table of conditions."""
 LEVELS = {SHOWN["reward_accuracy"]: (1 / EXPERIMENT.n_actions, "chance"), SHOWN["code_gain"]: (0.0, "chance")}
@@ -53,6 +53,17 @@ GAINS = {
     "reward_salient": "alike, in\nthe end",
 }
 """Salient actions minus others → its panel of the third figure."""
+
+LESIONS = {
+    "reward_excess_named_90": "naming, at\naccuracy .9",
+    "reward_excess_named": "naming, in\nthe end",
+    "reward_excess_explained_90": "predicting, at\naccuracy .9",
+    "reward_excess_explained": "predicting, in\nthe end",
+}
+"""What silencing the units of largest r costs beyond matched ones → its panel of the figure of lesions."""
+
+ZERO = dict.fromkeys(LESIONS.values(), (0.0, ""))
+"""No cost, in each of these panels."""
 
 
 def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
@@ -82,6 +93,15 @@ def gained(table: pd.DataFrame) -> tuple[list[str], dict[str, list[Estimate]]]:
     names = [one for one in SALIENCE if one in conditions(table) and SALIENCE[one] in conditions(table)]
     found = {words: [_gain(table, one, what) for one in names] for what, words in GAINS.items()}
     return names, found
+
+
+def lesions(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
+    """Return what the figure of lesions draws: panel → the world → what was found in each condition."""
+    names = conditions(table)
+    return {
+        words: {"the paper's world": [estimate(values(table, one, what)) for one in names]}
+        for what, words in LESIONS.items()
+    }
 
 
 def _gain(table: pd.DataFrame, condition: str, measure: str) -> Estimate:
@@ -160,6 +180,23 @@ def salience_said(table: pd.DataFrame) -> HTML:
         for name in gained(table)[0]
     ]
     return HTML(f"<p>Salient actions minus others, against the same network where none is: {'; '.join(said)}.</p>")
+
+
+_COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
+
+
+def lesions_said(table: pd.DataFrame) -> HTML:
+    """Say what silencing units costs by rule, and whether matched ones cost as much; the words follow the intervals."""
+    said = []
+    for name in [one for one in ("gradient", "reward", "eligibility", "reward as written") if one in conditions(table)]:
+        costs = [
+            f"{_of(table, f'{EXPERIMENT.name}_top_{what}', name)} of {task}, {_COSTS[side(excess)]} matched ones, "
+            f"{_of(table, f'{EXPERIMENT.name}_matched_{what}', name)}"
+            for what, task in (("named", "accuracy"), ("explained", "what is predicted of the sensations' variance"))
+            if len(excess := values(table, name, f"{EXPERIMENT.name}_excess_{what}").dropna())
+        ]
+        said.append(f"<li><em>{name}</em>: {'; '.join(costs)}</li>")
+    return HTML(f"<p>In the end, silencing the units of largest <em>r</em> costs:</p><ul>{''.join(said)}</ul>")
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

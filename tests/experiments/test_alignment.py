@@ -170,6 +170,27 @@ def test_networks_are_compared_where_they_name_as_many_actions():
     assert np.isnan(list(study.at_level(curve, 0.95).values())).all()
 
 
+def test_recall_is_lost_with_the_units_that_it_is_read_from_in_both_modes(monkeypatch):
+    config = study.config_of("separate", SMALL)
+    network = MirrorNetwork(config)
+    held = study._held(config, study.PAIRED, 20)
+    with torch.no_grad():
+        for core in network.cores.values():
+            core.weight_hh_l0[:] = 0  # no unit acts on another
+        states = contrast.states_of(network, *contrast.tensors(held))
+    through = contrast.probe(states, config, 60, "test")
+    with torch.no_grad():
+        for one in through:
+            one.weight[:, 4:] = 0  # only the first four units are read
+    perform, observe = (one.numpy() for one in states)
+    none = np.zeros(0, int)
+    monkeypatch.setattr(study, "lesion_sets", lambda *_: [none, np.arange(4), np.arange(4, 8), np.arange(8, 12)])
+    found = study.recall_cost(network, through, perform, observe, held, np.random.default_rng(0))
+    intact = study.recalled(network, through, config, study.PAIRED, 20)
+    # without what is read, all episodes are alike, and the first is taken for each
+    assert intact > 0.05 and found == pytest.approx({"top": intact - 0.05, "matched": 0, "excess": intact - 0.05})
+
+
 # -- rows --
 
 
@@ -183,6 +204,10 @@ def test_rows_depend_on_the_seed_alone_and_not_on_their_company():
     assert other.acting_error.item() != alone.acting_error.item()
     assert together.recall_possible.notna().tolist() == [True, True, False, False]
     np.testing.assert_allclose(together.recall_lost, together.recall_seen - together.recall_mixed)
+    assert together[list(study.LESION_MEASURES)].notna().all(axis=None)
+    for what in study.LESIONS:
+        excess = together[f"top_{what}"] - together[f"matched_{what}"]
+        np.testing.assert_allclose(together[f"excess_{what}"], excess, atol=1e-12)
 
 
 def test_an_unknown_condition_is_refused_with_the_nearest():

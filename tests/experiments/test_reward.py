@@ -10,12 +10,13 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import reward as study
+from mirror_core.experiments.lesions import task_costs
 from mirror_core.experiments.study import read_study
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Life
 from mirror_core.networks.training.rules import RULES
-from mirror_core.recordings.of_networks import heldout_episodes
+from mirror_core.recordings.of_networks import heldout_episodes, record
 
 SMALL = Config().change(hidden_size=10, input_size=8, n_sequences=64, batch_size=16, seed=3)
 FEW = {"n_steps": 16, "n_test": 20, "n_draws": 19}
@@ -72,7 +73,7 @@ def test_networks_are_looked_at_when_they_first_reach_a_level(monkeypatch):
 
     def look(network, episodes, seed, name, n_draws):
         seen.append(name)
-        measured = dict.fromkeys((*study.MIRRORING, *study.LOOKED, "reward_explained"), float(len(seen)))
+        measured = dict.fromkeys((*study.MIRRORING, *study.LOOKED, *study.AT_END), float(len(seen)))
         return measured
 
     monkeypatch.setattr(study, "look", look)
@@ -80,7 +81,20 @@ def test_networks_are_looked_at_when_they_first_reach_a_level(monkeypatch):
     assert seen == ["gradient/4", "gradient/8", "gradient/32", "gradient"]
     assert (found["reward_steps_40"], found["reward_steps_90"]) == (4, 8)
     assert (found["reward_r_40"], found["reward_share_90"], found["reward_alike_early"]) == (1, 2, 3)
-    assert found["mirror_share"] == found["reward_accuracy"] == 4
+    assert found["mirror_share"] == found["reward_accuracy"] == found["reward_top_named"] == 4
+    assert (found["reward_excess_named_90"], found["reward_excess_explained"]) == (2, 4)
+
+
+def test_lesions_are_asked_of_the_share_of_variance_and_of_accuracy():
+    network, episodes = MirrorNetwork(SMALL), heldout_episodes(SMALL, 20)
+    seen = study.look(network, episodes, 3, "untrained", 9)
+    perform, observe = record(network, episodes).values
+    lost = task_costs(network, perform, observe, episodes, 3, "reward/untrained")
+    variance = episodes.sensations.var(axis=(0, 1)).mean()
+    assert seen["reward_top_explained"] == pytest.approx(lost["error"]["top"] / variance) != 0
+    for what in ("named", "explained"):
+        excess = seen[f"reward_top_{what}"] - seen[f"reward_matched_{what}"]
+        assert seen[f"excess_{what}"] == pytest.approx(excess)
 
 
 def test_means_of_actions_and_likeness_by_hand():

@@ -54,6 +54,14 @@ def test_numbers_are_said_with_their_condition():
     assert "is 0.40 [0.40, 0.40] with alignment, 0.00" in page.level_said(made).data
 
 
+def test_what_lesions_cost_is_said_beside_matched_units():
+    made = table(pairs={"top_recall": 0.4, "matched_recall": 0.1, "excess_recall": 0.3}, units={"excess_error": -0.2})
+    said = {one.split("</em>")[0]: one for one in page.lesions_said(made).data.split("<em>")}
+    assert "0.40 [0.40, 0.40] of recall, more than matched ones, 0.10 [0.10, 0.10]" in said["pairs"]
+    assert "of squared error when acting, less than matched ones" in said["units"]
+    assert "of accuracy, not distinguishably from matched ones" in said["separate"]
+
+
 def test_figures_show_every_condition_and_are_legible(legible):
     made = table()
     fig = figures.conditions(page.conditions(made), page.panels(made), "pairs", page.LEVELS, page.ENDS)
@@ -63,6 +71,9 @@ def test_figures_show_every_condition_and_are_legible(legible):
     assert set(kept(fig).data.world) == set(page.WORLDS)
     tasks = figures.conditions(page.trained(made), page.task_panels(made), "pairs", {}, {})
     legible(tasks)
+    lesions = figures.conditions(page.conditions(made), page.lesion_panels(made), "pairs", page.ZERO, {})
+    legible(lesions)
+    assert set(kept(lesions).data.world) == set(page.WORLDS) and len(lesions.axes) == len(page.OF_LESIONS)
     assert "untrained" not in set(kept(tasks).data.condition) and set(kept(tasks).data.world) == {"the hard world"}
 
 

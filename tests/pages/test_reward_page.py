@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mirror_core.experiments import reward as study
+from mirror_core.figures import alignment as of_worlds
 from mirror_core.figures import reward as figures
 from mirror_core.figures.kept import kept
 from mirror_core.figures.sceptic import conditions
@@ -81,12 +82,28 @@ def test_gains_are_matched_by_seed_and_condition():
     assert names == ["reward with salient pay"]
 
 
+def test_what_lesions_cost_is_said_beside_matched_units():
+    made = table(
+        reward={"reward_top_named": 0.4, "reward_matched_named": 0.1, "reward_excess_named": 0.3},
+        eligibility={"reward_excess_explained": -0.2},
+        gradient={"reward_excess_named": -0.001},  # from -0.001 to 0.001
+    )
+    said = {one.split("</em>")[0]: one for one in page.lesions_said(made).data.split("<em>")}
+    assert "0.40 [0.40, 0.40] of accuracy, more than matched ones, 0.10 [0.10, 0.10]" in said["reward"]
+    assert "of the sensations' variance, less than matched ones" in said["eligibility"]
+    assert "of accuracy, not distinguishably from matched ones" in said["gradient"]
+    assert "nan" not in page.lesions_said(made[made.seed == 0]).data
+
+
 def test_figures_show_every_condition_and_are_legible(legible):
     made = table()
     fig = conditions(page.conditions(made), page.panels(made), "reward", page.LEVELS)
     legible(fig)
     assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == list(study.PLANS)
     legible(conditions(*page.rules(made), "reward", {}))
+    lesions = of_worlds.conditions(page.conditions(made), page.lesions(made), "reward", page.ZERO, {})
+    legible(lesions)
+    assert set(kept(lesions).data.condition) == set(study.PLANS) and len(lesions.axes) == len(page.LESIONS)
     legible(conditions(*page.gained(made), "reward with salient pay", {}))
 
 
