@@ -113,10 +113,8 @@ def test_a_mark_says_which_network_it_is_and_rings_it_in_the_other_panels(browse
     image = page.locator(selector).first
     image.scroll_into_view_if_needed()
     page.wait_for_function("(one) => one.complete && one.naturalWidth", arg=image.element_handle())
-    name, places = page.evaluate(
-        "() => Object.entries(JSON.parse(document.querySelector('img[data-marks]').dataset.marks))[0]"
-    )
-    assert name.startswith("seed ") and len(places) > 2
+    places = next(iter(json.loads(page.locator("img[data-marks]").first.get_attribute("data-marks")).values()))
+    assert len(places) > 2
     box = image.bounding_box()
     page.mouse.move(box["x"] + places[0] / 1e4 * box["width"], box["y"] + places[1] / 1e4 * box["height"])
     found = page.evaluate(NAMED, selector)
