@@ -3,7 +3,6 @@
 (() => {
   const NEAR = 9; // pixels from a mark at which it is meant
   const WHOLE = 1e4; // in what parts of the figure places are given
-  const MANY = 40; // rings at most
 
   const element = (name, ...children) => {
     const one = document.createElement("span");
@@ -43,7 +42,7 @@
         one.style.top = `${(100 * y) / WHOLE}%`;
         return one;
       };
-      const rings = Array.from({ length: Math.min(at.length / 2, MANY) }, (_, i) =>
+      const rings = Array.from({ length: at.length / 2 }, (_, i) =>
         place(element("mark-ring"), at[2 * i], at[2 * i + 1]));
       const words = place(element("mark-name", name), mark.x, mark.y);
       words.classList.toggle("left", mark.x > 0.6 * WHOLE);
