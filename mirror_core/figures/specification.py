@@ -25,7 +25,7 @@ PASSING = "black"
 
 def networks_named(rows: pd.DataFrame) -> list[str]:
     """Return how networks of the table are named: by their row in it."""
-    return [f"network {row} of the table" for row in rows.index]
+    return [f"network {row}" for row in rows.index]
 
 
 def _places(choices: Sequence[Choice]) -> dict[tuple[str, str], float]:
