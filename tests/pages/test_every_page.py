@@ -71,11 +71,18 @@ def pages(html):
     return found
 
 
+# What may scroll is printed with a bar where a page ends in it.
+SCROLLING = """() => [...document.querySelectorAll(".bd-article *")]
+    .filter((one) => !one.closest("svg") && /auto|scroll/.test(getComputedStyle(one).overflow))
+    .map((one) => one.outerHTML.slice(0, 80))"""
+
+
 def test_no_table_is_cut_on_paper(browser, pages):
     page, widest = browser.new_page(viewport={"width": PAPER, "height": 1000}), 0
     page.emulate_media(media="print")
     for path in pages:
         page.goto(path.as_uri())
+        assert page.evaluate(SCROLLING) == [], path.stem
         for table in page.evaluate(TABLES):
             assert table["right"] <= PAPER + 1, (path.stem, table)
             assert table["points"] >= READABLE, (path.stem, table)
