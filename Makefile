@@ -42,9 +42,9 @@ pdf: env links  ## the supplement as one PDF; needs Chromium or Chrome, which pr
 test: env  ## check format and style, run all tests
 	$(BIN)/ruff format --check --quiet . || { echo "error: not formatted; run $(BIN)/ruff format" >&2; exit 1; }
 	$(BIN)/ruff check --quiet .
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
-	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' || \
-	    echo "note: Playwright cannot be installed; the tests in a browser are skipped"
+	@$(BIN)/python -c 'import playwright, axe_playwright_python' 2>/dev/null || \
+	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' 'axe-playwright-python>=0.1.8' || \
+	    echo "note: Playwright and axe-core cannot be installed; the tests in a browser are skipped"
 	$(PYTEST)
 
 coverage: env  ## which lines the tests run; slower than the tests alone

@@ -27,7 +27,7 @@ LONGEST = (
     "tests/experiments/test_sceptic.py",
 )
 """Files that take longest: they run first, so that no worker is left alone with one at the end."""
-BESIDE = {"tests/pages/test_browser.py": "tests/pages/test_site.py"}
+BESIDE = dict.fromkeys(("tests/pages/test_browser.py", "tests/pages/test_every_page.py"), "tests/pages/test_site.py")
 """File → file whose worker it runs in, since both use the same site."""
 
 SMALL_NOTEBOOK = """# A small page

@@ -168,9 +168,7 @@
     figures(article);
     terms(article);
     unfold();
-    scrollable(article);
-    addEventListener("resize", () => scrollable(article));
-    addEventListener("load", () => scrollable(article));  // figures have their sizes now
-    article.addEventListener("toggle", () => scrollable(article), true);
+    // folds open, pictures come, the theme's side bars glide: whatever changes its size
+    new ResizeObserver(() => scrollable(article)).observe(article);
   });
 })();

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG, STRONG_THRESHOLD
 from mirror_core.figures.kept import histogram, keep, means_seen, tidy
-from mirror_core.figures.marks import dots, interval, label_rows, paper_value, share_ticks, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, paper_value, seeds, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, WIDTH, row_of_panels
 from mirror_core.studies.select import where
 from mirror_core.studies.wording import decimal
@@ -41,7 +41,7 @@ def correlation_distributions(r: xr.DataArray) -> Figure:
             centres = (bins[:-1] + bins[1:]) / 2
             axis.fill_between(centres, y + 0.3 - ridge, y + 0.3, color=colour_of(condition), alpha=0.75, linewidth=0)
             medians = np.nanmedian(per_seed, axis=-1)
-            dots(axis, medians, y + 0.3, "black", markersize=3)
+            dots(axis, medians, y + 0.3, "black", markersize=3, names=seeds(r.seed.values))
         for value in (-MODERATE_THRESHOLD, MODERATE_THRESHOLD, STRONG_THRESHOLD):
             threshold(axis, value)
         axis.set(xlim=(-1, 1))
@@ -82,8 +82,9 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
         axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
         for y, condition in enumerate(conditions):
             at = {"reading": reading, "condition": condition}
-            values = where(shares, **at).strong.values
-            dots(axis, values, y, colour_of(condition), half=0.18, markersize=4, alpha=0.7)
+            one = where(shares, **at)
+            look = {"half": 0.18, "markersize": 4, "alpha": 0.7}
+            dots(axis, one.strong.values, y, colour_of(condition), names=seeds(one.seed), **look)
             for row in where(intervals, **at).itertuples():
                 interval(axis, (row.mean, row.low, row.high), y, 9)
         if "shared" in conditions:
@@ -120,7 +121,8 @@ def transfer(accuracy: xr.DataArray, chance: float) -> Figure:
                 offset = -0.16 if train == "perform" else 0.16
                 for test in MODE_COLOUR:
                     values = accuracy.sel(reading=reading, condition=condition, train_mode=train, test_mode=test)
-                    dots(axis, values, y + offset, colour, hollow=test == train, markersize=4.5, alpha=0.85)
+                    look = {"hollow": test == train, "markersize": 4.5, "alpha": 0.85}
+                    dots(axis, values, y + offset, colour, names=seeds(values.seed.values), **look)
         threshold(axis, chance, "chance")
         axis.set(xlim=(0, 1.02))
     label_rows(axes[0, 0], conditions)

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.checks import whole
 from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, threshold
+from mirror_core.figures.marks import interval, label_rows, networks, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
@@ -50,7 +50,7 @@ def conditions(
                 if one.n:
                     at = y + OFFSET * (2 * place - 1) * (len(worlds) > 1)
                     colour = SHARED if name == chosen else CONTROL
-                    dots(axis, one.values, at, colour, half=0.1, hollow=place > 0, markersize=3.5, alpha=0.8)
+                    networks(axis, one, at, colour, half=0.1, hollow=place > 0, markersize=3.5, alpha=0.8)
                     interval(axis, (one.mean, one.low, one.high), at, 8, share=False)
         if measure in levels:
             threshold(axis, *levels[measure])

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mirror_core.figures.kept import keep
+from mirror_core.figures.kept import keep, name_marks
 from mirror_core.figures.marks import BESIDE, note
 from mirror_core.figures.style import row_of_panels
 
@@ -32,11 +32,16 @@ def verdict_matrix(table: pd.DataFrame, titles: dict[str, str], paper: dict[str,
     fig, axes = row_of_panels([""], 1.0 + 0.27 * len(claims), lone=1)
     axis = axes[0, 0]
     place = {name: i for i, name in enumerate(claims)}
+    said_of = {
+        claim: f"{titles[claim]}: {'; '.join(f'{row.reading} {row.verdict}' for row in rows.itertuples())}"
+        for claim, rows in table.groupby("claim")
+    }
     for row in table.itertuples():
         axis.plot(
             readings.index(row.reading), place[row.claim], linestyle="none", markersize=9, clip_on=False,
             **LOOK[row.verdict],
         )  # fmt: skip
+        name_marks(axis, [readings.index(row.reading)], [place[row.claim]], [said_of[row.claim]])
     for y in range(len(claims) - 1):
         axis.axhline(y + 0.5, color="0.9", linewidth=0.8, zorder=0)
     axis.set(xlim=(-0.5, len(readings) - 0.5), ylim=(len(claims) - 0.5, -0.5))

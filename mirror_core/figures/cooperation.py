@@ -23,7 +23,7 @@ from mirror_core.experiments.cooperation_world import (
     WATER_ROW,
 )
 from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, threshold
+from mirror_core.figures.marks import interval, label_rows, networks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
 
@@ -44,7 +44,7 @@ def answer(conditions: Sequence[str], main: str, panels: Mapping[str, Mapping[st
         for y, condition in enumerate(conditions):
             one = found[condition]
             colour = SHARED if condition == main else CONTROL
-            dots(axis, one.values, y, colour, half=0.25, hollow=condition != main, markersize=3.5)
+            networks(axis, one, y, colour, half=0.25, hollow=condition != main, markersize=3.5)
             interval(axis, (one.mean, one.low, one.high), y, 12, share=False)
         threshold(axis, 0)
         low, high = axis.get_xlim()

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
-from mirror_core.figures.kept import histogram, keep, means_seen, tidy
+from mirror_core.figures.kept import histogram, keep, means_seen, name_marks, tidy
 from mirror_core.figures.marks import letter, mode_legend, note, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
@@ -23,7 +23,12 @@ def unit_heatmap(r: xr.DataArray) -> Figure:
     n = r.sizes["seed"]
     fig, axes = row_of_panels(r.reading.values, 1.1 + (0.2 if n <= 10 else 0.15) * n)
     for axis, reading in zip(axes[0], r.reading.values, strict=True):
-        values = -np.sort(-r.sel(reading=reading).transpose("seed", "unit").values, axis=1)
+        unsorted = r.sel(reading=reading).transpose("seed", "unit")
+        order = np.argsort(-unsorted.values, axis=1)
+        values = np.take_along_axis(unsorted.values, order, axis=1)
+        for row, seed in enumerate(r.seed.values):
+            names = [f"seed {seed}, unit {unit}" for unit in r.unit.values[order[row]]]
+            name_marks(axis, np.arange(1, r.sizes["unit"] + 1), row, names)
         image = axis.imshow(
             values, aspect="auto", vmin=-1, vmax=1, cmap=CORRELATION_COLOURS, interpolation="nearest",
             extent=(0.5, values.shape[1] + 0.5, values.shape[0] - 0.5, -0.5),

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, of_estimates
-from mirror_core.figures.marks import dots, interval, label_rows, threshold
+from mirror_core.figures.marks import interval, label_rows, networks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
 PLAY, LONG, LONG_CONTROL = "#CC79A7", "#00523B", "#333333"
@@ -48,7 +48,7 @@ def by_coding(
             there = [how for how in LOOK if (coding, how) in found]
             for how, off in zip(there, 0.14 * (np.arange(len(there)) - (len(there) - 1) / 2), strict=True):
                 one, look = found[coding, how], LOOK[how]
-                dots(axis, one.values, y + off, look["colour"], half=0.03, hollow=look["hollow"], markersize=3,
+                networks(axis, one, y + off, look["colour"], half=0.03, hollow=look["hollow"], markersize=3,
                      marker=look["marker"])  # fmt: skip
                 low, high = np.clip([one.low, one.high], *limits[title])
                 interval(axis, (one.mean, low, high), y + off, 7, share=False)

@@ -1,4 +1,4 @@
-"""What a figure keeps beside its picture: the data that it draws, the function that drew it, what is seen in words."""
+"""What a figure keeps beside its picture: its data, the function that drew it, what is seen, what its marks are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
@@ -40,6 +41,43 @@ class Kept:
     def beside(self) -> dict[str, str | int]:
         """All of it, as a notebook keeps it: in the metadata of the figure's print version."""
         return {"csv": self.csv, "by": self.by, "line": self.line, "seen": self.seen}
+
+
+_NAMED: WeakKeyDictionary[Figure, list[tuple[int, np.ndarray, list[str]]]] = WeakKeyDictionary()
+"""Figure → panel, places of marks in its data, and their names."""
+
+
+def name_marks(axis: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str]) -> None:
+    """Say which unit or network each mark is: the site names it on hover, and rings what has this name elsewhere.
+
+    Parameters
+    ----------
+    x, y
+        Where the marks are, in the panel's data.
+    names
+        One a mark; the same in every panel of the figure for what is the same.
+    """
+    of = [str(name) for name in names]
+    places = np.column_stack(np.broadcast_arrays(x, y)).astype(float)
+    if len(of) != len(places):
+        raise ValueError(f"{len(places)} marks have {len(of)} names; each needs one")
+    # by its place among the panels: a panel knows its figure, which would never be forgotten
+    _NAMED.setdefault(axis.figure, []).append((axis.figure.axes.index(axis), places, of))
+
+
+def named_marks(fig: Figure) -> dict[str, list[int]]:
+    """Return where the marks of each name lie in a figure that has been drawn.
+
+    Returns
+    -------
+    Name → x, y, x, y, … from the upper left corner, in ten-thousandths of the figure's width and height.
+    """
+    found: dict[str, list[int]] = {}
+    for panel, places, names in _NAMED.get(fig, ()):
+        for name, (x, y) in zip(names, fig.axes[panel].transData.transform(places) / fig.bbox.size, strict=True):
+            if np.isfinite([x, y]).all():
+                found.setdefault(name, []).extend((round(1e4 * x), round(1e4 * (1 - y))))
+    return found
 
 
 FEW = 12

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from mirror_core.analysis import mean_interval
 from mirror_core.figures.ablation import colour_of
 from mirror_core.figures.kept import keep, means_seen
-from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
+from mirror_core.figures.marks import dots, interval, label_rows, letter, seeds, threshold
 from mirror_core.figures.style import MODE_COLOUR, MODE_LINE, NULL, row_of_panels
 from mirror_core.studies.select import where
 
@@ -86,10 +86,11 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
                 for j, condition in enumerate(conditions):
                     at = {"reading": reading, "mode": mode, "null": null, "ablation": ablation, "condition": condition}
                     one = where(chosen, **at)
-                    z = (one.excess / one.null_sd).replace([np.inf, -np.inf], np.nan).dropna().values
+                    z = (one.excess / one.null_sd).replace([np.inf, -np.inf], np.nan).dropna()
                     row_y = y + 0.34 * (j - (len(conditions) - 1) / 2)
                     colour = MODE_COLOUR[mode] if condition == "shared" else colour_of(condition)
-                    dots(axis, z, row_y, colour, half=0.1, markersize=3.2, alpha=0.75)
+                    names = seeds(one.seed[z.index])
+                    dots(axis, z, row_y, colour, half=0.1, names=names, markersize=3.2, alpha=0.75)
                     if len(z) > 1:
                         interval(axis, mean_interval(z), row_y, 8, share=False)
         letter(axes[row, 0], "AB"[row])

@@ -1,12 +1,16 @@
 """What figures draw and write alike: dots with an interval, thresholds, the paper's value, and labels."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mirror_core.analysis.estimates import Estimate, estimate
+from mirror_core.figures.kept import name_marks
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, ink
 
 BESIDE, ABOVE = ("axes fraction", "data"), ("data", "axes fraction")
@@ -42,12 +46,39 @@ def spread(n: int, half: float) -> np.ndarray:
 
 
 def dots(
-    axis: Axes, values: Sequence[float], y: float, colour: str, *, half: float = 0, hollow: bool = False, **options
-) -> None:
-    """Draw one dot a network, spread around their row; `options` are those of `Axes.plot`."""
+    axis: Axes, values: Sequence[float], y: float, colour: str, *, half: float = 0, hollow: bool = False,
+    names: Sequence[str] = (), **options,
+) -> None:  # fmt: skip
+    """Draw one dot a network, spread around their row, with their names if known; `options` are `Axes.plot`'s."""
     face = "white" if hollow else colour
     options = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": False, "marker": "o"} | options
-    axis.plot(values, y + spread(len(values), half), **options)
+    places = y + spread(len(values), half)
+    axis.plot(values, places, **options)
+    if len(names):
+        name_marks(axis, values, places, names)
+
+
+def seeds(values: Iterable[int]) -> list[str]:
+    """Return how networks are named: by their seeds."""
+    return [f"seed {one}" for one in values]
+
+
+@dataclass(frozen=True)
+class BySeed(Estimate):
+    """An estimate that knows its networks."""
+
+    seeds: tuple[int, ...] = ()
+    """Of each of its values."""
+
+
+def by_seed(values: pd.Series) -> BySeed:
+    """Return the estimate of values that are indexed by seed, with the seeds of those that are finite."""
+    return BySeed(**vars(estimate(values)), seeds=tuple(values.index[np.isfinite(values.astype(float))]))
+
+
+def networks(axis: Axes, one: Estimate, y: float, colour: str, **options) -> None:
+    """Draw one dot for each network of an estimate, named if it knows them; `options` are those of `dots`."""
+    dots(axis, one.values, y, colour, names=seeds(one.seeds) if isinstance(one, BySeed) else (), **options)
 
 
 def interval(axis: Axes, found: tuple[float, float, float], y: float, size: float, *, share: bool = True) -> None:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.figures.kept import histogram, keep, means_seen, tidy
-from mirror_core.figures.marks import dots, label_rows, letter, threshold
+from mirror_core.figures.marks import dots, label_rows, letter, seeds, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, NULL, SHARED, ink, row_of_panels
 from mirror_core.studies.select import where
 
@@ -81,7 +81,7 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
         for y, condition in enumerate(conditions):
             for source, offset in zip(MARKS, (-0.24, 0, 0.24), strict=True):
                 one = where(alignments, reading=reading, condition=condition, source=source)
-                dots(axis, one.alignment, y + offset, **MARKS[source])
+                dots(axis, one.alignment, y + offset, names=seeds(one.seed), **MARKS[source])
         axis.set(xlim=(-0.3, 1), ylim=(len(conditions) - 0.5, -0.5))
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
         axis.set_xlabel("alignment of tunings" if reading == readings[len(readings) // 2] else "")
@@ -131,7 +131,7 @@ def ladder(steps: pd.DataFrame) -> Figure:
             colour = SHARED if y == len(names) - 1 else "black" if y == 0 else CONTROL
             look = {"marker": "s" if y == 0 else "o", "markerfacecolor": "none" if y < len(names) - 1 else colour}
             one = where(steps, reading=reading, step=name)
-            dots(axis, one.alignment, y, colour, markersize=5, alpha=0.85, **look)
+            dots(axis, one.alignment, y, colour, names=seeds(one.seed), markersize=5, alpha=0.85, **look)
         axis.set(xlim=(-0.35, 1))
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     label_rows(axes[0, 0], names, 0.5)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.figures.ablation import colour_of
 from mirror_core.figures.kept import histogram, keep, means_seen, tidy
-from mirror_core.figures.marks import dots, label_rows, letter, share_ticks
+from mirror_core.figures.marks import dots, label_rows, letter, seeds, share_ticks
 from mirror_core.figures.style import NULL, row_of_panels
 from mirror_core.studies.select import where
 
@@ -50,7 +50,7 @@ def congruence(beyond: xr.Dataset, edges: np.ndarray) -> Figure:
                 row_y = y + 0.26 * (j - (len(conditions) - 1) / 2)
                 one = at.sel({"condition": condition, "class": name})
                 _chance(axis, one.class_chance.values, row_y)
-                _networks(axis, one.class_share.values, row_y, condition)
+                _networks(axis, one.class_share.values, row_y, condition, one.seed.values)
         axis.set(xlim=(0, 1))
         share_ticks(axis)
     label_rows(axes[1, 0], [name.replace(" ", "\n", 1) for name in classes], 0.55)
@@ -100,7 +100,7 @@ def against_null(
                 one = where(table, reading=reading, quantity=quantity, condition=condition)
                 axis.hlines(y, one.low.mean(), one.high.mean(), color=NULL, linewidth=9, zorder=0)
                 _chance(axis, [one.null.mean()], y, 0.3)
-                _networks(axis, one.value.values, y, condition)
+                _networks(axis, one.value.values, y, condition, one.seed.values)
             axis.set(xlim=limits[quantity])
         axes[row, (len(readings) - 1) // 2].set_xlabel(label)
         letter(axes[row, 0], "ABCDEF"[row])
@@ -144,10 +144,10 @@ def principal_angles(beyond: xr.Dataset, labels: Sequence[str] = ("shared", "sep
     return keep(fig, principal_angles, table, seen)
 
 
-def _networks(axis: Axes, values: np.ndarray, y: float, condition: str) -> None:
+def _networks(axis: Axes, values: np.ndarray, y: float, condition: str, of: np.ndarray) -> None:
     """Draw one dot a network; hollow for untrained ones."""
     look = {"half": 0.08, "hollow": condition == "untrained", "markersize": 3.2, "markeredgewidth": 0.7, "alpha": 0.8}
-    dots(axis, values, y, colour_of(condition), **look)
+    dots(axis, values, y, colour_of(condition), names=seeds(of), **look)
 
 
 def _chance(axis: Axes, values: np.ndarray, y: float, half: float = 0.13) -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, share_ticks, threshold
+from mirror_core.figures.marks import interval, label_rows, networks, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
@@ -47,7 +47,7 @@ def conditions(
             for y, (name, one) in enumerate(zip(names[world], values, strict=True)):
                 if one.n:
                     colour = SHARED if name == chosen else CONTROL
-                    dots(axis, one.values, y, colour, half=0.2, markersize=3.2, alpha=0.75)
+                    networks(axis, one, y, colour, half=0.2, markersize=3.2, alpha=0.75)
                     interval(axis, (one.mean, one.low, one.high), y, 9, share=share)
                     table[world, measure, name] = one
             if share:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, r_histograms, threshold
+from mirror_core.figures.marks import interval, label_rows, networks, r_histograms, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
 
@@ -36,7 +36,7 @@ def conditions(
     for axis, (measure, found) in zip(axes[0], panels.items(), strict=True):
         for y, (name, one) in enumerate(zip(names, found, strict=True)):
             if one.n:
-                dots(axis, one.values, y, SHARED if name == chosen else CONTROL, half=0.2, markersize=3.5, alpha=0.75)
+                networks(axis, one, y, SHARED if name == chosen else CONTROL, half=0.2, markersize=3.5, alpha=0.75)
                 interval(axis, (one.mean, one.low, one.high), y, 9, share=False)
         if measure in levels:
             threshold(axis, *levels[measure])

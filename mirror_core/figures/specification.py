@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.config.paper import LARGEST, MODERATE, SMALLEST, STRONG
-from mirror_core.figures.kept import keep, means_seen
+from mirror_core.figures.kept import keep, means_seen, name_marks
 from mirror_core.figures.marks import BESIDE, letter, note, paper_value, share_ticks
 from mirror_core.figures.style import NULL, SHARED, row_of_panels
 from mirror_core.studies.specification.choices import Choice
@@ -21,6 +21,11 @@ _GAP = 0.55
 """Space between two choices, in rows."""
 PASSING = "black"
 """Colour of what is left of strong mirror units under the null."""
+
+
+def networks_named(rows: pd.DataFrame) -> list[str]:
+    """Return how networks of the table are named: by their row in it."""
+    return [f"network {row}" for row in rows.index]
 
 
 def _places(choices: Sequence[Choice]) -> dict[tuple[str, str], float]:
@@ -77,6 +82,8 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
         thick = {"linewidth": 3.5, "solid_capstyle": "round", "zorder": 3, "clip_on": False}
         top.plot(percent, one.strong_raw, "-", color=SHARED, **thick)
         top.plot(percent, one.strong_passing_raw, ".", color=PASSING, markersize=2, zorder=4, **dots)
+        for shares in (one.strong_raw, one.strong_passing_raw, one.strong_mismatched_raw):
+            name_marks(top, percent, shares, networks_named(one))
         paper_value(top, 100 * (one.strong_raw < STRONG.headline).mean(), STRONG.headline)
         top.set(ylim=(-0.03, 1), xlim=(0, 100))
         top.set_title(f"{reading} (n = {len(one)})", fontsize=8.5)
@@ -188,6 +195,8 @@ def headline_matches(
             others, found = networks[chosen & ~matching], networks[chosen & matching]
             axis.plot(others[x], others[y], ".", color=SHARED, alpha=0.45, markersize=3, rasterized=True)
             axis.plot(found[x], found[y], "o", color="black", markersize=4, zorder=4)
+            for some in (others, found):
+                name_marks(axis, some[x], some[y], networks_named(some))
             ringed = networks.loc[[i for i in nearest if chosen[i]]]
             axis.plot(ringed[x], ringed[y], "o", markerfacecolor="none", color="black", markersize=6, zorder=4)
             paper_value(axis, paper_x.headline, paper_y.headline)

@@ -1,5 +1,6 @@
 """Colours, panels and marks that mean the same in every figure."""
 
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -11,7 +12,7 @@ from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from mirror_core.figures.kept import kept
+from mirror_core.figures.kept import kept, named_marks
 
 WIDTH = 7.6
 """Width of a full figure in inches: the text column of a page."""
@@ -71,7 +72,10 @@ def _to_take_along(fig: Figure) -> bytes | tuple[bytes, dict[str, str | int]]:
     pdf = print_figure(fig, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)
     if layout is not None:
         fig.set_layout_engine(layout)
-    return pdf if (one := kept(fig)) is None else (pdf, one.beside)
+    marks = (
+        {"marks": json.dumps(found, ensure_ascii=False, separators=(",", ":"))} if (found := named_marks(fig)) else {}
+    )
+    return pdf if (one := kept(fig)) is None else (pdf, one.beside | marks)
 
 
 def row_of_panels(

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
-from mirror_core.figures.marks import dots, interval, label_rows, r_histograms, threshold
+from mirror_core.figures.marks import interval, label_rows, networks, r_histograms, threshold
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, SHARED, row_of_panels
 
 LANES = {
@@ -45,7 +45,7 @@ def survival(
             for offset, (lane, one) in zip(offsets, lanes.items(), strict=True):
                 if one.n:
                     look = LANES[lane]
-                    dots(axis, one.values, y + offset, half=0.07, markersize=3, alpha=0.75, **look)
+                    networks(axis, one, y + offset, half=0.07, markersize=3, alpha=0.75, **look)
                     interval(axis, (one.mean, one.low, one.high), y + offset, 7, share=False)
         values = np.concatenate([one.values for lanes in rows.values() for one in lanes.values()])
         low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis.estimates import Estimate, estimate
+from mirror_core.analysis.estimates import Estimate
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.recordings.of_networks import N_TEST
 from mirror_core.studies.measures import measure_named
@@ -90,7 +91,7 @@ def _panels(
     table: pd.DataFrame, shown: Mapping[str, str], names: list[str], worlds: Mapping[str, str]
 ) -> dict[str, dict[str, list[Estimate]]]:
     def found(measure: str, condition: str) -> Estimate:
-        return estimate(table[table.condition == condition][measure])
+        return by_seed(table[table.condition == condition].set_index("seed")[measure])
 
     return {
         words: {world: [found(measure, f"{prefix}{one}") for one in names] for world, prefix in worlds.items()}

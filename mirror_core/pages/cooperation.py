@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis.estimates import Estimate, estimate
+from mirror_core.analysis.estimates import Estimate
 from mirror_core.experiments import EXPERIMENTS
 from mirror_core.experiments.cooperation import FULL, LESIONS, MEASURES, NAME, Played, balanced, paired, success
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, FROZEN, MISS, POKE, WAITS
@@ -20,6 +20,7 @@ from mirror_core.experiments.mirroring import MIRRORING
 from mirror_core.experiments.planted import power
 from mirror_core.experiments.recurrent_ppo import Pair
 from mirror_core.figures.cooperation import world
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
@@ -47,7 +48,7 @@ def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
 def panels(table: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
     """Return what the answer's figure shows; see `mirror_core.figures.cooperation.answer`."""
     return {
-        title: {condition: estimate(values(table, measure, condition)) for condition in shown(table)}
+        title: {condition: by_seed(values(table, measure, condition)) for condition in shown(table)}
         for title, measure in PANELS.items()
     }
 

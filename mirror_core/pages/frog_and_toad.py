@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis.estimates import Estimate, difference, estimate
+from mirror_core.analysis.estimates import Estimate, difference
 from mirror_core.experiments import frog_and_toad as game
 from mirror_core.experiments.judging import judge_study
 from mirror_core.figures.frog_and_toad import LOOK, board_picture
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
@@ -104,7 +105,7 @@ def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
         found[title] = {}
         for condition in game.CONDITIONS:
             coding, how = condition.split(" / ")
-            one = estimate(values(table, measure, condition))
+            one = by_seed(values(table, measure, condition))
             if how in LOOK and one.n:
                 found[title][coding, how] = one
     return found

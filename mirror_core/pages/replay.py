@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis.estimates import Estimate, difference, estimate
+from mirror_core.analysis.estimates import Estimate, difference
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.replay import LEVEL, PLANS, WORLDS, Lived
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, side, with_interval
@@ -52,7 +53,7 @@ def panels(table: pd.DataFrame) -> tuple[dict[str, dict[str, list[Estimate]]], d
         rows = replays(table, world)
         names[said] = list(rows)
         found[said] = {
-            words: [estimate(table[table.condition == one][measure]) for one in rows.values()]
+            words: [by_seed(table[table.condition == one].set_index("seed")[measure]) for one in rows.values()]
             for measure, words in SHOWN.items()
         }
     return found, names

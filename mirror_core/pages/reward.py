@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis.estimates import Estimate, difference, estimate
+from mirror_core.analysis.estimates import Estimate, difference
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.reward import WHEN, salient_actions
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.tables import statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed, side, with_interval
@@ -79,13 +80,13 @@ def conditions(table: pd.DataFrame) -> list[str]:
 def panels(table: pd.DataFrame) -> dict[str, list[Estimate]]:
     """Return what the first figure draws: panel → what was found in each condition."""
     names = conditions(table)
-    return {words: [estimate(values(table, one, what)) for one in names] for what, words in SHOWN.items()}
+    return {words: [by_seed(values(table, one, what)) for one in names] for what, words in SHOWN.items()}
 
 
 def rules(table: pd.DataFrame) -> tuple[list[str], dict[str, list[Estimate]]]:
     """Return what the second figure draws: which conditions, and panel → the share of units in each."""
     names = [one for one in RULES if one in conditions(table)]
-    return names, {words: [estimate(values(table, one, what)) for one in names] for what, words in TIMES.items()}
+    return names, {words: [by_seed(values(table, one, what)) for one in names] for what, words in TIMES.items()}
 
 
 def gained(table: pd.DataFrame) -> tuple[list[str], dict[str, list[Estimate]]]:

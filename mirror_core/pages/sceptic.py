@@ -14,6 +14,7 @@ from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.sceptic import Foreseen
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
@@ -38,7 +39,7 @@ LEVELS = {SHOWN["code_gain"]: (0.0, "chance")}
 def panels(table: pd.DataFrame) -> dict[str, list[Estimate]]:
     """Return what the figure draws: panel → what was found in each condition."""
     return {
-        words: [estimate(table[table.condition == one][measure]) for one in conditions(table)]
+        words: [by_seed(table[table.condition == one].set_index("seed")[measure]) for one in conditions(table)]
         for measure, words in SHOWN.items()
     }
 

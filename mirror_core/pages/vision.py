@@ -17,6 +17,7 @@ from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
@@ -57,7 +58,7 @@ def panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
     """Return what the figure draws: panel → row → lane → what was found."""
 
     def of(measure: str, condition: str) -> Estimate:
-        return estimate(table[table.condition == condition][measure])
+        return by_seed(table[table.condition == condition].set_index("seed")[measure])
 
     def rows(measure: str) -> dict[str, dict[str, Estimate]]:
         found = {

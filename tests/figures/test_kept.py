@@ -13,7 +13,18 @@ from IPython.core.formatters import DisplayFormatter
 import mirror_core.figures
 from mirror_core.analysis.estimates import estimate
 from mirror_core.figures import style as look
-from mirror_core.figures.kept import histogram, keep, kept, means_seen, of_estimates, sentence, tidy
+from mirror_core.figures.kept import (
+    histogram,
+    keep,
+    kept,
+    means_seen,
+    name_marks,
+    named_marks,
+    of_estimates,
+    sentence,
+    tidy,
+)  # fmt: skip
+from mirror_core.figures.marks import by_seed
 
 FUNCTIONS = [
     pytest.param(node, id=f"{path.stem}.{node.name}")
@@ -53,6 +64,25 @@ def test_several_tables_follow_each_other_by_name(fig):
     assert one.csv == "panel,x,y\nA,1,\nB,,0.333333\n"
     assert one.by == f"{__name__}.draw" and one.beside["seen"] == one.seen == "Seen."
     assert Path(__file__).read_text(encoding="utf-8").splitlines()[one.line - 1] == "def draw():"
+
+
+def test_named_marks_lie_where_they_are_drawn(fig):
+    left, right = fig.axes[0], fig.add_axes([0.5, 0, 0.5, 1])
+    left.set_position([0, 0, 0.5, 1])
+    for axis in (left, right):
+        axis.set(xlim=(0, 2), ylim=(0, 4))
+    name_marks(left, [1, np.nan], [1, 1], ["seed 1", "seed 2"])
+    name_marks(right, [0, 2], 4, ["seed 1", "seed 3"])
+    fig.canvas.draw()
+    assert named_marks(fig) == {"seed 1": [2500, 7500, 5000, 0], "seed 3": [10000, 0]}
+    with pytest.raises(ValueError, match="2 marks have 1 names"):
+        name_marks(left, [1, 2], 0, ["seed 1"])
+
+
+def test_estimates_know_their_seeds_where_values_are_indexed_by_them():
+    found = by_seed(pd.Series([1.0, np.nan, 3.0], index=[7, 8, 9]))
+    assert found.seeds == (7, 9) and found.values.tolist() == [1, 3]
+    assert vars(found) | {"values": None} == vars(estimate([1.0, 3.0])) | {"values": None, "seeds": (7, 9)}
 
 
 def test_estimates_have_a_row_a_value():

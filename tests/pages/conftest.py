@@ -1,4 +1,4 @@
-"""The whole site, built once with tiny settings for all that read its pages."""
+"""The whole site, built once with tiny settings for all that read its pages, and a browser to look at them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from mirror_core.pages.publishing import pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,3 +30,17 @@ def build(checkout, call):
 def html(build, checkout) -> Path:
     """Return the folder of the built pages."""
     return checkout / "_quick" / "book" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start a browser without a window; tests that need one are skipped where there is none, or no Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    try:
+        program = pdf.browser()
+    except pdf.PrintError as error:
+        pytest.skip(str(error))
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program)
+        yield chromium
+        chromium.close()

@@ -16,18 +16,11 @@ from mirror_core.arrays import MODES
 from mirror_core.config.conditions import CONDITIONS, READINGS
 from mirror_core.config.settings import Config
 from mirror_core.networks.silencing import silenced_states
-from mirror_core.pages.publishing import pdf
 from mirror_core.studies.grid import obtain_grid
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))["playground"]
 READY = "window.Playground?.now && !Playground.now.measuring"
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-try:
-    CHROMIUM = pdf.browser()
-except pdf.PrintError as error:
-    pytest.skip(str(error), allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +36,6 @@ def grid(store):
     conditions = ["shared", "separate-cores", "separate-cores-shared-heads", "untrained"]
     assert set(conditions) <= set(CONDITIONS)
     return obtain_grid(base, list(READINGS), conditions, [42], progress=False)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from mirror_core.pages.publishing import pdf
-
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
@@ -134,24 +132,10 @@ def test_references_are_listed_with_their_address(read):
     assert sum("doi.org" in str(entry) for entry in entries) >= len(entries) - 2
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """Return a browser; without one, or without Playwright, what asks for it is skipped."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    try:
-        program = pdf.browser()
-    except pdf.PrintError as error:
-        pytest.skip(str(error))
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="session", params=["light", "dark"])
-def theme(request, chromium):
+def theme(request, browser):
     """Return a window in each theme, and what goes wrong in it."""
-    context, wrong = chromium.new_context(color_scheme=request.param), []
+    context, wrong = browser.new_context(color_scheme=request.param), []
     page = context.new_page()
     page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -182,12 +166,12 @@ def test_every_page_fits_every_screen_in_both_themes_and_nothing_goes_wrong(page
 
 
 @pytest.fixture
-def window(chromium, html):
+def window(browser, html):
     """Return a function that opens a page of the site in a window of its own."""
     contexts = []
 
     def open_page(page: str, width: int = 1300):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": 900}))
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}))
         one = contexts[-1].new_page()
         one.goto(f"{html.as_uri()}/{page}")
         return one

@@ -198,6 +198,11 @@ def _analyses(n: int) -> str:
     return f"{n} {'analysis' if n == 1 else 'analyses'}"
 
 
+def in_order(found: Mapping[str, Origin], order: Sequence[str]) -> list[Origin]:
+    """Return pages in the order of the site; those that it does not name follow."""
+    return [found[name] for name in [*(n for n in order if n in found), *(n for n in found if n not in order)]]
+
+
 def map_of(found: Mapping[str, Origin], order: Sequence[str]) -> str:
     """Return the map of all pages as HTML: what each ran with, and what came of it, step by step.
 
@@ -209,7 +214,7 @@ def map_of(found: Mapping[str, Origin], order: Sequence[str]) -> str:
         Names of the pages in the order of the site; others follow.
     """
     known = found.get(RUNS)
-    pages = [found[name] for name in [*(n for n in order if n in found), *(n for n in found if n not in order)]]
+    pages = in_order(found, order)
     claims = claims_on_pages()
     runs = set().union(*(one.runs for one in pages)) if pages else set()
     total = [

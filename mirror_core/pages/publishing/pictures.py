@@ -32,6 +32,8 @@ class Picture:
     """The function that drew it, with its module; may be empty."""
     line: int
     seen: str
+    marks: str = ""
+    """Where marks with names lie, as JSON: see `mirror_core.figures.kept.named_marks`; may be empty."""
 
 
 def pictures(notebook: dict) -> Iterator[Picture]:
@@ -53,6 +55,7 @@ def pictures(notebook: dict) -> Iterator[Picture]:
                 drawn.get("by", ""),
                 drawn.get("line", 0),
                 drawn.get("seen", ""),
+                drawn.get("marks", ""),
             )
 
 
@@ -94,6 +97,7 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
             "csv": "yes" if one.csv else "",
             "by": one.by,
             "source": _address(one, sources),
+            "marks": one.marks,
         }
         more = "".join(f'data-{name}="{escape(value)}" ' for name, value in said.items() if value)
         dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')

@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 
 from mirror_core import __version__
 from mirror_core.pages.publishing import downloads, origins
+from mirror_core.pages.publishing.diagram import diagram
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.pictures import with_pictures, write_beside
@@ -68,7 +69,9 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         body = context["body"] = body.replace(downloads.MARK, downloads.listing(found))
     if origins.MARK in body:
         order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
-        drawn = origins.map_of(origins.origins(Path(app.srcdir)), order)
+        found = origins.origins(Path(app.srcdir))
+        answered = {name: len(claims) for name, claims in origins.claims_on_pages().items()}
+        drawn = diagram(origins.in_order(found, order), answered) + origins.map_of(found, order)
         if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to
             drawn = re.sub(r"</?a\b[^>]*>", "", drawn)
         body = context["body"] = body.replace(origins.MARK, drawn)

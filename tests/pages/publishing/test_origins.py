@@ -8,7 +8,16 @@ from bs4 import BeautifulSoup
 
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config, flat
-from mirror_core.pages.publishing.origins import _changes_of, claims_on_pages, map_of, named, origins, section
+from mirror_core.pages.publishing.diagram import diagram
+from mirror_core.pages.publishing.origins import (
+    _changes_of,
+    claims_on_pages,
+    in_order,
+    map_of,
+    named,
+    origins,
+    section,
+)
 
 
 def stamped(folder, name, used, figures=()):
@@ -74,6 +83,24 @@ def test_the_map_has_every_page_and_claim_in_the_order_of_the_site(book):
     said = page.get_text()
     assert all(claim.title in said for claim in claims_on_pages()["temporal"])
     assert len({one["id"] for one in page.select(".origins")}) == len(page.select(".origins"))
+
+
+def test_the_picture_joins_networks_by_their_analyses_to_pages_and_tables_to_theirs(book):
+    found = in_order(origins(book), ["temporal", "cost"])
+    page = BeautifulSoup(diagram(found, {"temporal": 3}), "html.parser")
+    said = [one.get_text() for one in page.select("a, g")]
+    assert said[:3] == ["as-written: 1 network", "self-observation: 4 networks", "cost.json"]
+    assert said[3:] == ["measure", "temporal & more", "cost & more", "runs & more"]
+    pages = [f"notebooks/{name}.html" for name in ("temporal", "cost", "runs")]
+    assert [link["href"] for link in page.select("a")] == ["notebooks/runs.html"] * 2 + pages
+    # two readings → one analysis → its page; one table → its page; networks alone → the page that lists them
+    assert len(page.select("path")) == 2 + 1 + 1 + 1
+    assert "1 figure, 3 claims" in page.get_text()
+    boxes = [(one["x"], float(one["y"])) for one in page.select("rect")]
+    assert len({x for x, _ in boxes}) == 3
+    for column in {x for x, _ in boxes}:
+        places = sorted(y for x, y in boxes if x == column)
+        assert all(below - above >= 18 for above, below in zip(places, places[1:], strict=False))
 
 
 def test_every_claim_is_on_a_page_of_the_site():

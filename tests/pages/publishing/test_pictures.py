@@ -9,7 +9,13 @@ from mirror_core.pages.publishing.pictures import PRINT, pictures, with_pictures
 
 SVG = '<svg xmlns="a">\n<path style="fill: #ffffff"/>\n</svg>\n'
 BUNDLE = {"image/svg+xml": SVG, PRINT: base64.b64encode(b"%PDF").decode()}
-KEPT = {"csv": "r\n0.5\n", "by": "mirror_core.figures.some.draw", "line": 7, "seen": 'Mean <r>: "0.50".'}
+KEPT = {
+    "csv": "r\n0.5\n",
+    "by": "mirror_core.figures.some.draw",
+    "line": 7,
+    "seen": 'Mean <r>: "0.50".',
+    "marks": '{"seed 1":[5,6]}',
+}
 PREFIX = "application/papermill.record/"
 
 
@@ -50,6 +56,7 @@ def test_a_page_says_what_there_is_and_what_is_seen_once(tmp_path):
     light, dark = BeautifulSoup(done, "html.parser").select("img")
     assert light["alt"] == dark["alt"] == 'A figure. Mean <r>: "0.50".'
     assert light["data-csv"] == light["data-pdf"] == "yes" and light["data-by"] == "mirror_core.figures.some.draw"
+    assert json.loads(light["data-marks"]) == {"seed 1": [5, 6]} and "data-marks" not in dark.attrs
     assert light["data-source"] == "https://example.org/blob/main/mirror_core/figures/some.py#L7"
     assert dark["src"] == f"../_images/{name}.dark.svg" and dark["loading"] == "lazy"
 
