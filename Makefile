@@ -16,7 +16,7 @@ PYTEST = MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxproc
 # Whatever a profile sets: the library is this checkout's, and what its environment has is what is used.
 export PYTHONPATH = $(CURDIR)
 export PYTHONUTF8 = 1
-unexport PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+unexport PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS SOURCE_DATE_EPOCH
 
 .PHONY: help env book quick pdf test lowest coverage lab clean links
 .DEFAULT_GOAL := help
