@@ -3,6 +3,8 @@
 VENV  ?= .venv
 
 BIN = $(VENV)/bin
+LOWEST = .venv-lowest
+FAST = tests/config tests/worlds tests/recordings tests/analysis tests/networks tests/figures
 
 # The first Python that is new enough; name another one with `make PYTHON=/path/to/python env`.
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
@@ -14,13 +16,13 @@ PYTEST = MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses=logical --maxproc
 # Whatever a profile sets: the library is this checkout's, and what its environment has is what is used.
 export PYTHONPATH = $(CURDIR)
 export PYTHONUTF8 = 1
-unexport PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+unexport PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS SOURCE_DATE_EPOCH
 
-.PHONY: help env book quick pdf test coverage lab clean links
+.PHONY: help env book quick pdf test lowest coverage lab clean links
 .DEFAULT_GOAL := help
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Does nothing if the lock and the package's own declaration are what was installed last.
 env:  ## make the environment in .venv, exactly as in requirements.lock
@@ -46,6 +48,19 @@ test: env  ## check format and style, run all tests
 	    $(BIN)/python -m pip install --quiet --constraint requirements.lock 'playwright>=1.50' 'axe-playwright-python>=0.1.8' || \
 	    echo "note: Playwright and axe-core cannot be installed; the tests in a browser are skipped"
 	$(PYTEST)
+
+# uv finds the versions, pip installs them, from wherever it installs all else. Torch is the lock's, or whichever is
+# there already: old ones come with gigabytes of GPU packages. With a newer Python than 3.11, some have no builds.
+lowest: BIN = $(LOWEST)/bin
+lowest:  ## the fast tests with the lowest versions that pyproject.toml allows, in .venv-lowest
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(LOWEST)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
+	echo torch | $(BIN)/uv pip compile pyproject.toml --extra test --resolution lowest-direct --excludes - --quiet \
+	    --python $(BIN)/python --output-file $(LOWEST)/lowest.txt
+	$(BIN)/python -m pip install --quiet --requirement $(LOWEST)/lowest.txt
+	$(PYTEST) $(FAST)
 
 coverage: env  ## which lines the tests run; slower than the tests alone
 	$(PYTEST) --cov=mirror_core --cov-report=term

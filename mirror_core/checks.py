@@ -27,6 +27,10 @@ def one_of(kind: str, value: object, allowed: Iterable[str]) -> None:
         raise unknown(kind, value, allowed)
 
 
+MOST = 10**6
+"""The most of anything that is asked for by its number: networks of a sweep, seeds, populations, draws."""
+
+
 def whole(name: str, value: object, low: int, high: int | None = None) -> None:
     """Raise `OptionError` unless `value` is a whole number from `low` to `high`."""
     allowed = f"a whole number of at least {low}" if high is None else f"a whole number from {low} to {high}"

@@ -9,7 +9,12 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from mirror_core.analysis.decoders import DECODERS, standardisation
-from mirror_core.analysis.permutations import all_or_random_permutations, random_permutations, repaired_sums
+from mirror_core.analysis.permutations import (
+    all_or_random_permutations,
+    random_permutations,
+    repaired_sums,
+    rows_at_once,
+)
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import checked_actions, checked_pair
@@ -172,8 +177,10 @@ def _against_other_sequences(
     for half in halves:
         labels = (actions[half, :, None] == names).reshape(len(half), -1).astype(float)
         answered = (answers.reshape(4, *actions.shape)[:, half, :, None] == names).reshape(4, len(half), -1)
-        agreement = np.stack([one.astype(float) @ labels.T for one in answered], axis=2)
-        correct += repaired_sums(agreement, random_permutations(len(half), n_draws, rng))
+        exchanges = random_permutations(len(half), n_draws, rng)
+        for rows in rows_at_once(len(half), len(answered)):
+            agreement = np.stack([one[rows].astype(float) @ labels.T for one in answered], axis=2)
+            correct += repaired_sums(agreement, exchanges[:, rows])
     return correct.reshape(-1, 2, 2) / actions.size
 
 

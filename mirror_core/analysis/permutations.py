@@ -16,6 +16,9 @@ from scipy import sparse
 UNITS_AT_ONCE = 8
 """Units of a table in memory together: wide enough for a cache line, small enough for the cache."""
 
+TABLE_BYTES = 2**28
+"""What a table of pairs may take: one of many sequences with each other is made some rows at a time."""
+
 
 def random_permutations(n_items: int, n_draws: int, rng: np.random.Generator) -> Int[np.ndarray, "draw item"]:
     """Return independent uniform permutations, one a row."""
@@ -39,10 +42,22 @@ def random_derangements(n_items: int, n_draws: int, rng: np.random.Generator) ->
     return moved
 
 
+def rows_at_once(n_items: int, n_columns: int) -> list[slice]:
+    """Return the rows of a table (item, item, column) of numbers in parts of at most `TABLE_BYTES`, of a row at least.
+
+    Examples
+    --------
+    >>> rows_at_once(200, 8)
+    [slice(0, 200, None)]
+    """
+    step = max(1, TABLE_BYTES // (8 * n_items * n_columns))
+    return [slice(start, min(start + step, n_items)) for start in range(0, n_items, step)]
+
+
 def repaired_sums(
-    table: Float[np.ndarray, "item item column"], repairings: Int[np.ndarray, "draw item"]
+    table: Float[np.ndarray, "item other column"], repairings: Int[np.ndarray, "draw item"]
 ) -> Float[np.ndarray, "draw column"]:
-    """Return Σ_i table[i, π(i)] for each permutation π.
+    """Return Σ_i table[i, π(i)] for each permutation π; of some rows of a table, their part of the sums.
 
     Examples
     --------
@@ -51,11 +66,10 @@ def repaired_sums(
     [[5.0], [5.0]]
     """
     n_draws, n_items = repairings.shape
-    cells = (repairings + n_items * np.arange(n_items)).ravel()
-    picks = sparse.csr_array(
-        (np.ones(cells.size), cells, n_items * np.arange(n_draws + 1)), shape=(n_draws, n_items**2)
-    )
-    return picks @ table.reshape(n_items**2, -1)
+    n_cells = n_items * table.shape[1]
+    cells = (repairings + table.shape[1] * np.arange(n_items)).ravel()
+    picks = sparse.csr_array((np.ones(cells.size), cells, n_items * np.arange(n_draws + 1)), shape=(n_draws, n_cells))
+    return picks @ table.reshape(n_cells, -1)
 
 
 def repaired_products(
@@ -67,6 +81,10 @@ def repaired_products(
     parts = []
     for start in range(0, x.shape[2], UNITS_AT_ONCE):
         units = slice(start, start + UNITS_AT_ONCE)
-        table = x[..., units].transpose(2, 0, 1).copy() @ y[..., units].transpose(2, 1, 0).copy()
-        parts.append(repaired_sums(np.ascontiguousarray(np.moveaxis(table, 0, 2)), repairings))
+        one, other = x[..., units].transpose(2, 0, 1).copy(), y[..., units].transpose(2, 1, 0).copy()
+        sums = 0.0
+        for rows in rows_at_once(len(x), len(one)):
+            table = np.moveaxis(one[:, rows] @ other, 0, 2)
+            sums = sums + repaired_sums(np.ascontiguousarray(table), repairings[:, rows])
+        parts.append(sums)
     return np.concatenate(parts, axis=1)

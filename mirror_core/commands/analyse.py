@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mirror_core.checks import MOST
 from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, layout_options, usage_errors
 from mirror_core.recordings.layout import Layout
 
@@ -26,7 +27,9 @@ RESULT = click.Path(dir_okay=False, path_type=Path)
     help="Leave out sequences or units with values that are not finite; by default they are an error.",
 )
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Decides every random draw.")
-@click.option("--permutations", type=click.IntRange(1), default=2000, show_default=True, help="Draws of each null.")
+@click.option(
+    "--permutations", type=click.IntRange(1, MOST), default=2000, show_default=True, help="Draws of each null."
+)
 @click.option(
     "--alpha",
     type=click.FloatRange(1e-6, 1 - 1e-6),

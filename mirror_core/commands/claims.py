@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mirror_core.checks import MOST
 from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
@@ -42,11 +43,11 @@ _SITE = 10, 20
 @click.option("--reading", default="all", help="Readings, separated by commas; by default all.")
 @click.option("--seed", default=42, show_default=True, help="First seed.")
 @click.option(
-    "--n-seeds", type=click.IntRange(1), default=_SITE[0], show_default=True, help="Networks of each control."
+    "--n-seeds", type=click.IntRange(1, MOST), default=_SITE[0], show_default=True, help="Networks of each control."
 )
 @click.option(
     "--n-seeds-shared",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     help=f"Of shared and separate cores; by default {_SITE[1]}, or --n-seeds if given.",
 )
 @click.option("--format", "form", type=click.Choice([*ENDINGS]), help="What to write; by default what --out ends in.")

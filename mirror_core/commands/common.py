@@ -116,9 +116,12 @@ def steady_streams() -> None:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turn the errors that a user can do something about into one line and exit status 1."""
+    """Turn the errors that a user can do something about into one line and exit status 1; after Ctrl-C it is 130."""
     try:
         yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(INTERRUPTED)
     except MemoryError as error:
         raise click.ClickException(f"there is too little memory for this ({error}).") from error
     except (ValueError, OSError, RuntimeError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mirror_core.checks import MOST
 from mirror_core.commands.common import check_target, clear_errors, kept_when_interrupted, store_option, table_option
 
 
@@ -15,7 +16,7 @@ from mirror_core.commands.common import check_target, clear_errors, kept_when_in
 @table_option(None, "The table, in Parquet; by default NAME.parquet.")
 @store_option
 @click.option("--seed", type=click.IntRange(0), help="First seed; by default that of the published table.")
-@click.option("--number", type=click.IntRange(1), help="How many seeds; by default as many as published.")
+@click.option("--number", type=click.IntRange(1, MOST), help="How many seeds; by default as many as published.")
 @click.option("--condition", default="all", help="Conditions, separated by commas; by default all.")
 @click.option("--list", "listed", is_flag=True, help="Only list the experiments and their conditions.")
 def experiment(

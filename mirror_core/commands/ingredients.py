@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mirror_core.checks import MOST
 from mirror_core.commands.common import check_target, clear_errors, kept_when_interrupted, store_option, table_option
 
 
@@ -14,7 +15,9 @@ from mirror_core.commands.common import check_target, clear_errors, kept_when_in
 @table_option("ingredients.parquet")
 @store_option
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="First seed.")
-@click.option("--n-seeds", type=click.IntRange(1), default=10, show_default=True, help="Networks of each combination.")
+@click.option(
+    "--n-seeds", type=click.IntRange(1, MOST), default=10, show_default=True, help="Networks of each combination."
+)
 def ingredients(out: Path, folder: Path | None, seed: int, n_seeds: int) -> None:
     """Train networks with every combination of five ingredients of mirror units, and measure each.
 

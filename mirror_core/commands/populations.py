@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mirror_core.checks import MOST
 from mirror_core.commands.common import check_target, clear_errors, kept_when_interrupted, store_option, table_option
 
 
@@ -14,7 +15,9 @@ from mirror_core.commands.common import check_target, clear_errors, kept_when_in
 @table_option("populations.parquet")
 @store_option
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="Decides every random draw.")
-@click.option("--number", type=click.IntRange(1), default=300, show_default=True, help="Populations in each situation.")
+@click.option(
+    "--number", type=click.IntRange(1, MOST), default=300, show_default=True, help="Populations in each situation."
+)
 def populations(out: Path, folder: Path | None, seed: int, number: int) -> None:
     """Ask how often a test of single units calls a unit falsely, and how many mirror units it finds.
 

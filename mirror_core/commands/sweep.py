@@ -83,8 +83,11 @@ def sweep(
         tables = {name: result.table for name, result in results.items()}
         table = joined(tables) if len(tables) > 1 else results[files[0].stem].table
         table.attrs["command"] = _command(files, out, weights)
-        write_table(table, out)
-    click.echo(f"{len(table)} rows in {out}")
+        if len(table) or not out.exists():  # nothing takes the place of an older table
+            write_table(table, out)
+            click.echo(f"{len(table)} rows in {out}")
+        else:
+            click.echo(f"No network has a row: {out} is left as it was.", err=True)
     if failures := [failure for result in results.values() for failure in result.failures]:
         named = [f"  {failure.name}: {failure.reason}" for failure in failures]
         click.echo("\n".join([f"{len(failures)} failed:", *named]), err=True)

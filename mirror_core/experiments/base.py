@@ -88,7 +88,7 @@ class Experiment:
         OptionError
             For an unknown condition, or a seed that is no whole number.
         """
-        whole("seed", seed, 0)
+        whole("seed", seed, 0, 2**32 - 1)
         asked = tuple(self.conditions) if conditions is None else tuple(conditions)
         for condition in asked:
             one_of(f"condition of {self.name}", condition, self.conditions)

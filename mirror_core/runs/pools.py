@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -41,6 +43,8 @@ _FIRST_SECONDS = 30
 """How long its first worker may take to come, and each worker to answer."""
 _IMPORT_SECONDS = 300
 """How long workers that answer may take to load the package, which a shared disk may make slow."""
+_TELL_SECONDS = 10
+"""After which it is said what is waited for."""
 _LOOK_SECONDS = 20
 """How long to wait for a result before a look at whether anybody is left to give one."""
 _NOBODY_SECONDS = 600
@@ -207,21 +211,54 @@ class DaskPool:
         OptionError
             If one of them does not answer.
         """
-        client = self.client
-
-        async def answers(function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-            found = await client._run(function, *arguments, on_error="return")
-            try:
-                scheduler = await client._run_on_scheduler(function, *arguments)
-            except Exception as error:  # whatever it is, it is the answer
-                scheduler = error
-            return {"the scheduler": scheduler} | {f"the worker {name}": answer for name, answer in found.items()}
-
         try:
-            client.sync(answers, os.getpid, callback_timeout=_FIRST_SECONDS)
-            return client.sync(answers, function, *arguments, callback_timeout=_IMPORT_SECONDS)
+            workers = list(self.client.nthreads())
+            self._answers(["", *workers], os.getpid, (), _FIRST_SECONDS)
+            found = self._answers([""], function, arguments, _IMPORT_SECONDS)  # a scheduler without it fails for all
+            if not any(isinstance(one, BaseException) for one in found.values()):
+                found |= self._answers(workers, function, arguments, _IMPORT_SECONDS)
+            return found
         except (TimeoutError, OSError) as error:
             raise OptionError(f"not every worker of the Dask scheduler at {self.address!r} answers.") from error
+
+    def _answers(
+        self, members: Sequence[str], function: Callable[..., Any], arguments: tuple, seconds: float
+    ) -> dict[str, Any]:
+        """Return the answers of workers by their addresses, and of the scheduler, which has none, in `seconds`.
+
+        Once one has raised something, slower ones are not waited for. Who is waited for is said from time to time.
+        """
+        client = self.client
+
+        async def ask_one(member: str) -> Any:
+            try:
+                if not member:
+                    return await client._run_on_scheduler(function, *arguments)
+                return (await client._run(function, *arguments, workers=[member], on_error="return"))[member]
+            except Exception as error:  # whatever it is, it is the answer
+                return error
+
+        async def all_of_them() -> dict[str, Any]:
+            asked = {asyncio.ensure_future(ask_one(member)): member for member in members}
+            left, end = set(asked), time.monotonic() + seconds
+            tell = time.monotonic() + _TELL_SECONDS
+            while left and not any(isinstance(one.result(), BaseException) for one in asked if one.done()):
+                now = time.monotonic()
+                waiting = _named([_title(asked[one]) for one in asked if one in left])
+                if now >= end:
+                    raise OptionError(
+                        f"the Dask scheduler at {self.address!r} had no answer within {seconds:g} s from {waiting}."
+                    )
+                if now >= tell:
+                    tell = now + _TELL_SECONDS
+                    said = f"Waiting for {waiting} to load what is needed, {end - now:.0f} s more at most."
+                    print(said, file=sys.stderr, flush=True)
+                left = (await asyncio.wait(left, timeout=min(end, tell) - now, return_when="FIRST_COMPLETED"))[1]
+            for one in left:
+                one.cancel()
+            return {_title(member): one.result() for one, member in asked.items() if one not in left}
+
+        return client.sync(all_of_them)
 
     @contextmanager
     def executor(self, size: int) -> Iterator[Executor]:
@@ -254,6 +291,15 @@ class DaskPool:
 
     def close(self) -> None:
         self.client.close()
+
+
+def _title(member: str) -> str:
+    return f"the worker {member}" if member else "the scheduler"
+
+
+def _named(members: Sequence[str]) -> str:
+    """Name the first members of a cluster, and say how many more there are."""
+    return ", ".join(members[:3]) + (f" and {len(members) - 3} more" if len(members) > 3 else "")
 
 
 def each_result(pool: Pool, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mirror_core.analysis import shares_over_thresholds
 from mirror_core.analysis.estimates import estimate
-from mirror_core.checks import one_of, whole
+from mirror_core.checks import MOST, one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
@@ -49,7 +49,7 @@ def names(kind: str, text: str, allowed: Sequence[str]) -> list[str]:
 def seeds_from(seed: int, n_seeds: int) -> list[int]:
     """Return the seeds of a study: `seed` and those that follow."""
     whole("seed", seed, 0)
-    whole("n_seeds", n_seeds, 1)
+    whole("n_seeds", n_seeds, 1, MOST)
     return list(range(seed, seed + n_seeds))
 
 

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirror_core.analysis.decoding import cross_decoding
 from mirror_core.analysis.permutations import (
     all_or_random_permutations,
     random_derangements,
     random_permutations,
     repaired_products,
     repaired_sums,
+    rows_at_once,
 )
 
 
@@ -46,3 +48,21 @@ def test_sums_over_tables_are_those_of_loops():
     np.testing.assert_allclose(repaired_products(x, y, pis), expected)
     table = np.einsum("itu,jtu->iju", x, y)
     np.testing.assert_allclose(repaired_sums(table, pis), [sum(table[i, pi[i]] for i in range(7)) for pi in pis])
+
+
+@pytest.mark.parametrize("limit", [1, 8 * 9 * 8 * 2, 2**28])
+def test_tables_of_many_sequences_are_made_some_rows_at_a_time(limit, monkeypatch):
+    monkeypatch.setattr("mirror_core.analysis.permutations.TABLE_BYTES", limit)
+    parts = rows_at_once(9, 8)
+    assert [i for part in parts for i in range(part.start, part.stop)] == list(range(9))
+    assert len(parts) == {1: 9, 8 * 9 * 8 * 2: 5, 2**28: 1}[limit]
+    rng = np.random.default_rng(2)
+    x, y = rng.integers(-3, 3, (2, 9, 4, 11)).astype(float)
+    pis = random_permutations(9, 6, rng)
+    np.testing.assert_array_equal(repaired_products(x, y, pis), [np.einsum("itu,itu->u", x, y[pi]) for pi in pis])
+    actions = rng.integers(0, 3, (30, 4))
+    activity = rng.normal(size=(30, 4, 5)) + actions[..., None]
+    transfer = cross_decoding(activity, activity[:, :, ::-1], actions, np.random.default_rng(3), n_permutations=50)
+    monkeypatch.undo()
+    whole = cross_decoding(activity, activity[:, :, ::-1], actions, np.random.default_rng(3), n_permutations=50)
+    np.testing.assert_array_equal(transfer.null, whole.null)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from scipy.io import savemat
 
 from mirror_core.cli import main
+from mirror_core.commands.common import check_target
 
 RNG = np.random.default_rng(6)
 X, Y = RNG.normal(size=(8, 3, 4)), RNG.normal(size=(8, 3, 4))
@@ -78,6 +79,12 @@ FILES = {
     "plain.toml": _text('mode = "mode"\n'),
     "broken.toml": _text("mode = [\n"),
     "marked.toml": _text("mod = 1\n", "utf-8-sig"),
+    "endless.toml": _text("seeds = { first = 1, count = 1_000_000_000_000 }\n"),
+    "many.toml": _text(f"[grid]\nn_actions = {[*range(2, 200)]}\nhidden_size = {[*range(2, 9000)]}\n"),
+    "sampled.toml": _text("[sample]\nsize = 1_000_000_000\nof = { n_actions = [4] }\n"),
+    "nul.toml": lambda path: path.write_bytes(b"\0\0"),
+    "latin.toml": _text("# \u00e9\n", "latin-1"),
+    "infinite.toml": _text("[base]\nlearning_rate = inf\n"),
     "good.toml": _text("seeds = [1]\n[base]\nn_sequences = 20\n"),
     "negative.toml": _text("[base]\nnoise_std = -1\n"),
     "unknown.toml": _text("[base]\nhiden_size = 3\n"),
@@ -160,6 +167,7 @@ WRONG = {
     "analyse good.npz --drop-nan rows": (2, "'rows' is not one of"),
     "analyse good.npz --alpha 2": (2, "--alpha"),
     "analyse rare.npz --alpha nan": (2, "alpha"),
+    "analyse rare.npz --permutations 1000000000000": (2, "--permutations"),
     "analyse good.npz --permutations 0": (2, "--permutations"),
     "analyse good.npz --seed -1": (2, "--seed"),
     "analyse": (2, "Missing argument 'FILE'"),
@@ -178,19 +186,25 @@ WRONG = {
     "claims --out nowhere/x.csv": (1, "cannot write nowhere/x.csv: its folder does not exist"),
     "claims --reading literal": (1, "unknown reading 'literal'"),
     "claims --of nobody": (1, "unknown experiment 'nobody'"),
+    "claims --n-seeds 1000000000000": (2, "--n-seeds"),
+    "claims --seed 99999999999": (1, "seed = 99999999999 is not allowed"),
     "claims --n-seeds 0": (2, "--n-seeds"),
     "claims --store good.npz": (2, "is a file"),
     "populations --out x.csv": (2, "its name must end in .parquet"),
     "populations --out nowhere/x.parquet": (1, "its folder does not exist"),
+    "populations --number 1000000000000": (2, "--number"),
     "populations --number 0": (2, "--number"),
     "populations --seed -1": (2, "--seed"),
     "ingredients --out x.feather": (2, "its name must end in .parquet"),
     "ingredients --out nowhere/x.parquet": (1, "its folder does not exist"),
+    "ingredients --n-seeds 1000000000000": (2, "--n-seeds"),
     "ingredients --n-seeds 0": (2, "--n-seeds"),
     "experiment nothing": (1, "nothing"),
     "experiment imitation --out x": (2, "its name must end in .parquet"),
     "experiment imitation --condition none": (1, "none"),
     "experiment imitation --number 0": (2, "--number"),
+    "experiment imitation --number 1000000000000": (2, "--number"),
+    "experiment imitation --seed 99999999999999999999 --number 1": (1, "seed = 99999999999999999999 is not allowed"),
     # sweeps
     "sweep": (2, "Missing argument 'FILE...'"),
     "sweep none.toml": (1, "cannot read none.toml: No such file or directory"),
@@ -201,6 +215,12 @@ WRONG = {
     "sweep unknown.toml": (1, "'hiden_size'"),
     "sweep unseeded.toml": (1, "-1"),
     "sweep listless.toml": (1, "n_actions"),
+    "sweep endless.toml --dry-run": (1, "seeds.count = 1000000000000 is not allowed"),
+    "sweep many.toml --dry-run": (1, "it has 1,781,604 combinations: at most 1,000,000 can be in one sweep"),
+    "sweep sampled.toml --dry-run": (1, "sample.size = 1000000000 is not allowed"),
+    "sweep nul.toml": (1, "nul.toml is not valid TOML"),
+    "sweep latin.toml": (1, "latin.toml is not a text file in UTF-8"),
+    "sweep infinite.toml": (1, "learning_rate = inf is not allowed"),
     "sweep good.toml --out x.xlsx": (2, "its name must end in .parquet or .csv or .csv.gz or .tsv"),
     "sweep good.toml --out good.toml": (2, "its name must end in"),
     "sweep good.toml --out nowhere/x.parquet": (1, "cannot write nowhere/x.parquet"),
@@ -247,3 +267,44 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(command, folder, monke
     assert len(said) == 1 and done.stderr.splitlines()[-1] == said[0] and message in said[0], done.stderr
     assert "Traceback" not in done.output and not done.stdout
     assert state(folder) == before
+
+
+ENDINGS = {
+    "analyse good.npz": (".html",),
+    "analyse good.npz --out x.html --json": (".json",),
+    "analyse good.npz --out x.html --csv": (".csv",),
+    "claims": (".txt", ".csv", ".json"),
+    "sweep good.toml": (".parquet", ".csv", ".csv.gz", ".tsv"),
+    "ingredients": (".parquet",),
+    "experiment imitation": (".parquet",),
+    "populations": (".parquet",),
+}
+"""Command → what a file may end in that it writes."""
+
+NAMES = ("x.xlsx", "x.XLSX", "x", "x.", "x.parquet.gz", "x.csv.zip", "x.tsv.gz", "x.html.bak", "parquet", "x.json.gz",
+         "x.csv.gz", "x.tsv", "x.parquet", "x.csv", "x.html", "x.json", "x.txt", "x.feather", "-", ".")  # fmt: skip
+
+
+def test_every_command_that_writes_is_asked():
+    writing = {name for name, one in main.commands.items() if any("--out" in option.opts for option in one.params)}
+    assert {command.split()[0] for command in ENDINGS} == writing
+
+
+@pytest.mark.parametrize("command", ENDINGS)
+def test_an_ending_that_is_not_written_is_refused_before_the_work(command, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("MIRROR_CORE_STORE", str(folder / "store"))
+    before = state(folder)
+    words = command.split() if command.endswith(("--json", "--csv")) else [*command.split(), "--out"]
+    for name in (name for name in NAMES if not name.lower().endswith(ENDINGS[command])):
+        done = CliRunner().invoke(main, [*words, name])
+        assert done.exit_code == 2, (name, done.output, done.exception)
+        assert "its name must end in" in done.stderr or "is a directory" in done.stderr, name
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize("command", ENDINGS)
+def test_an_ending_that_is_written_is_taken_in_either_case(command):
+    for ending in ENDINGS[command]:
+        check_target(Path(f"x.y{ending}"), ENDINGS[command])
+        check_target(Path(f"X{ending.upper()}"), ENDINGS[command])

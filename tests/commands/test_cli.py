@@ -111,6 +111,10 @@ def test_failures_are_named_and_the_exit_status_says_so(folder):
     assert "1 combinations are impossible" in done.stderr
     assert "1 failed:\n  as-written, shared, n_actions = 20, effect_distribution = 'orthogonal'" in done.stderr
     assert len(pd.read_parquet("sweep.parquet")) == 0
+    Path("sweep.parquet").write_text("an older table")
+    again = mirror("sweep", "sweep.toml", "--store", "runs")
+    assert again.exit_code == 1 and "sweep.parquet is left as it was" in again.stderr
+    assert Path("sweep.parquet").read_text() == "an older table"
 
 
 def test_a_number_of_workers_that_is_no_number_is_refused(folder, monkeypatch):

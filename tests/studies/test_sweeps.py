@@ -587,6 +587,37 @@ def test_a_cluster_without_workers_and_one_whose_worker_lacks_the_package_are_on
     assert list(store.root.iterdir()) == []
 
 
+def test_a_slow_member_of_a_cluster_is_named_and_one_without_the_package_is_not_waited_for(
+    scheduler, monkeypatch, capsys
+):
+    def slow(fails):  # sent as it stands: nobody has to load these tests
+        import os
+        import time
+
+        seconds = os.environ.get("SLOW", "none")
+        if seconds == fails:
+            raise ValueError(fails)
+        time.sleep(float(seconds) if seconds != "none" else 0)
+        return seconds
+
+    address, worker = scheduler
+    worker("import os; os.environ['SLOW'] = '2'")
+    worker("import os; os.environ['SLOW'] = '0'")
+    pool = DaskPool(address)
+    pool.client.wait_for_workers(2)
+    monkeypatch.setattr("mirror_core.runs.pools._TELL_SECONDS", 0.5)
+    monkeypatch.setattr("mirror_core.runs.pools._IMPORT_SECONDS", 30)
+    answers = pool.ask(slow, "")
+    assert sorted(answers.values(), key=str) == ["0", "2", "none"] and next(iter(answers)) == "the scheduler"
+    assert re.match(r"Waiting for the worker tcp://\S+ to load what is needed, \d+ s more", capsys.readouterr().err)
+    answers = pool.ask(slow, "0")
+    assert [type(one) for name, one in answers.items() if name != "the scheduler"] == [ValueError]
+    monkeypatch.setattr("mirror_core.runs.pools._IMPORT_SECONDS", 1)
+    with pytest.raises(OptionError, match="had no answer within 1 s from the worker tcp://.*[^,]*"):
+        pool.ask(slow, "")
+    pool.close()
+
+
 def test_what_members_of_a_cluster_answer_is_judged(tmp_path):
     here = running._about_here(str(tmp_path))
     assert here[2]

@@ -61,6 +61,7 @@ LOGGER = logging.getLogger(__name__)
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the settings and the steps."""
+    os.environ.pop("SOURCE_DATE_EPOCH", None)  # Sphinx would write another year beside the copyright
     app.add_config_value("mirror_notebooks", {}, "", [dict])
     app.add_config_value("mirror_notebooks_quick", {}, "", [dict])
     app.add_config_value("mirror_sources", "../notebooks", "", [str])

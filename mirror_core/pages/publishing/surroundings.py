@@ -18,12 +18,17 @@ from pathlib import Path
 from mirror_core.checks import OptionError
 from mirror_core.runs.workers import ONE_THREAD
 
-LEFT_OUT = ("PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDEVMODE", "JUPYTER_CONFIG_PATH")
-"""Variables that a kernel does not see: they run files, add messages or leave out checks."""
+LEFT_OUT = ("PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDEVMODE", "PYTHONVERBOSE", "PYTHONINSPECT",
+            "PYTHONPROFILEIMPORTTIME", "PYTHONMALLOCSTATS", "PYTHONTRACEMALLOC", "PYTHONASYNCIODEBUG", "TORCH_LOGS",
+            "TORCH_CPP_LOG_LEVEL", "JUPYTER_CONFIG_PATH", "COLUMNS", "FORCE_COLOR", "NO_COLOR")  # fmt: skip
+"""Variables that a kernel does not see: they run files, add messages, leave out checks or say how text looks."""
 
 INSTRUCTIONS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES",
-                "NPY_ENABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY")  # fmt: skip
-"""Variables by which one chooses the processor's instructions, and so the last bits of a number."""
+                "NPY_ENABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT",
+                "NUMBA_ENABLE_AVX", "NUMBA_DISABLE_INTEL_SVML", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE",
+                "NUMBA_DISABLE_JIT", "SCIPY_ARRAY_API")  # fmt: skip
+"""Variables by which one chooses the processor's instructions or another way of computing, and so the last bits of a
+number."""
 
 
 def thread_numbers() -> dict[str, str]:
@@ -45,6 +50,8 @@ def kernel_variables() -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MATPLOTLIBRC": os.devnull,
         "PYTHONUTF8": "1",
+        "PYTHONHASHSEED": "0",  # the order of what has none
+        "TZ": "UTC",
     }
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mirror_core.analysis import null_test
-from mirror_core.checks import whole
+from mirror_core.checks import MOST, whole
 from mirror_core.recordings.simulated import TUNINGS, UNIT_NOISES, Population, simulate_population
 from mirror_core.runs.kept import analyse_runs, code_of
 from mirror_core.runs.store import RunStore
@@ -140,7 +140,7 @@ def measure_mixed(
     OptionError
         For less than one population.
     """
-    whole("n_populations", n_populations, 1)
+    whole("n_populations", n_populations, 1, MOST)
     parts = analyse_runs(try_populations, list(chunks(seed, n_populations)), store=store, progress=progress)
     table = pd.concat(parts, ignore_index=True)
     table.attrs |= {"seed": seed, "n_populations": n_populations, "code": code_of(try_populations)}

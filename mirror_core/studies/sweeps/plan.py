@@ -5,13 +5,14 @@ Every field of `mirror_core.config.settings.Config` can vary, by its own name, a
 """
 
 import itertools
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mirror_core.checks import OptionError, one_of, unknown, whole
+from mirror_core.checks import MOST, OptionError, one_of, unknown, whole
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import DEFAULTS, Config
 from mirror_core.seeding import stream
@@ -58,7 +59,7 @@ class Sample:
     """Seed of the draws; has nothing to do with the seeds of the networks."""
 
     def __post_init__(self) -> None:
-        whole("sample.size", self.size, 1)
+        whole("sample.size", self.size, 1, MOST)
         whole("sample.seed", self.seed, 0)
         _check_axes("sample.of", self.of)
 
@@ -105,6 +106,9 @@ class Sweep:
             for name in names:
                 if name in others:
                     raise OptionError(f"{name} is in {one} and in {other}: it can be in one of them.")
+        n = (self.sample.size if self.sample else 1) * math.prod(map(len, self._axes().values()))
+        if n > MOST:
+            raise OptionError(f"it has {n:,} combinations: at most {MOST:,} can be in one sweep.")
 
     def _check_label(self, name: str, values: Sequence[Any]) -> None:
         """Raise `OptionError` unless a label's list has possible values, and is the only place that names it."""
@@ -124,11 +128,13 @@ class Sweep:
             found.setdefault((one.reading, one.condition, one.config or one.name), one)
         return list(found.values())
 
-    def _all(self) -> Iterator[Combination]:
-        draws = self.sample.draws() if self.sample else [{}]
+    def _axes(self) -> dict[str, Sequence[Any]]:
+        """Return what every draw is combined with: name → values."""
         axes = {"reading": self.readings, "condition": self.conditions, **self.grid, "seed": self.seeds}
-        drawn = self.sample.of if self.sample else {}
-        axes = {name: values for name, values in axes.items() if name not in drawn}
+        return {name: values for name, values in axes.items() if not self.sample or name not in self.sample.of}
+
+    def _all(self) -> Iterator[Combination]:
+        draws, axes = self.sample.draws() if self.sample else [{}], self._axes()
         for draw in draws:
             for values in itertools.product(*axes.values()):
                 chosen = draw | dict(zip(axes, values, strict=True))
@@ -178,7 +184,7 @@ def _sweep(content: dict[str, Any]) -> Sweep:
         if seeds.keys() != {"first", "count"}:
             raise OptionError("seeds must be a list of whole numbers, or { first = …, count = … }.")
         whole("seeds.first", seeds["first"], 0)
-        whole("seeds.count", seeds["count"], 1)
+        whole("seeds.count", seeds["count"], 1, MOST)
         content["seeds"] = list(range(seeds["first"], seeds["first"] + seeds["count"]))
     return Sweep(**content)
 

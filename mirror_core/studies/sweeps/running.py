@@ -221,7 +221,8 @@ def _obtain(root: str, keep_weights: bool, analysis: str, task: tuple[str, Confi
     except StoreError:  # would meet every other run too
         raise
     except Exception as error:  # whatever it is, the other runs are to finish
-        return f"{type(error).__name__}: {error}"
+        said = str(error).strip().partition("\n")[0]  # PyTorch adds where in its own code it happened
+        return f"{type(error).__name__}: {said}"
 
 
 def _keep_here(row: Row, config: Config, store: RunStore) -> None:

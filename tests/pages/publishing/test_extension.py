@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
 from mirror_core.pages.publishing import execute, fingerprint, running
 from mirror_core.pages.publishing.execute import NotebookFailure
-from mirror_core.pages.publishing.extension import chosen_settings, is_current, run_stale_notebooks
+from mirror_core.pages.publishing.extension import chosen_settings, is_current, run_stale_notebooks, setup
 from mirror_core.pages.publishing.fingerprint import library_digest, page_fingerprint
 from mirror_core.pages.publishing.quick import QUICK_VARIABLE
 
@@ -182,3 +183,9 @@ def test_a_file_elsewhere_that_a_parameter_names_counts(site, tmp_path):
         for name in (str(own), "../elsewhere/own.json"):
             digests.append(fingerprint.page_fingerprint(source, {"table": name}, data=site.app.srcdir / "data"))
     assert len(set(digests)) == 5
+
+
+def test_the_year_beside_the_copyright_is_the_sites(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    setup(MagicMock())
+    assert "SOURCE_DATE_EPOCH" not in os.environ

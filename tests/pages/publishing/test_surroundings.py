@@ -91,7 +91,22 @@ def test_what_can_change_the_last_bits_counts(monkeypatch):
     monkeypatch.setenv("MKL_NUM_THREADS", "3")
     threads = page_fingerprint("text", {})
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
-    assert len({plain, threads, page_fingerprint("text", {})}) == 3
+    instructions = page_fingerprint("text", {})
+    monkeypatch.setenv("NUMBA_OPT", "0")
+    assert len({plain, threads, instructions, page_fingerprint("text", {})}) == 4
+
+
+def test_what_a_profile_says_of_text_and_order_is_not_seen(notebook, monkeypatch):
+    odd = {"COLUMNS": "20", "NO_COLOR": "1", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "77", "LC_ALL": "C",
+           "PYTHONPROFILEIMPORTTIME": "1", "TORCH_LOGS": "+all", "PYTHONVERBOSE": "1"}  # fmt: skip
+    for name, value in odd.items():
+        monkeypatch.setenv(name, value)
+    code = f"import os, shutil, time\nprint([os.environ.get(name) for name in {list(odd)}], time.localtime(0).tm_hour)"
+    stale = notebook(code, "print('\u00e9', shutil.get_terminal_size().columns, hash('a') == hash('b'))")
+    list(run_notebooks([stale], timeout=60, at_once=1))
+    first, second = outputs(stale)
+    assert first.text.strip() == "[None, None, 'UTC', '0', 'C', None, None, None] 0"
+    assert second.text.strip() == "\u00e9 80 False"
 
 
 def test_packages_from_elsewhere_are_refused(tmp_path, monkeypatch):
