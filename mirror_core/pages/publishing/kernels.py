@@ -9,6 +9,7 @@ started as ever: threads would be lost in a fork, and what an import says has to
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 FORKED_VARIABLE = "MIRROR_CORE_FORKED"
-"""Environment variable that is 1 where kernels are forked, which pays for the imports where there are several."""
+"""Environment variable that is 1 where kernels are forked; a build sets it where it pays, unless it is set."""
 
 LIBRARIES = (
     "ipykernel.kernelapp",
@@ -102,7 +103,11 @@ class _Parent:
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [*command, "-m", __name__], env=environment, stdin=theirs, stderr=subprocess.DEVNULL, start_new_session=True
+                [*command, "-m", __name__],
+                env=environment,
+                stdin=theirs,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
         self._socket.settimeout(_ANSWER_SECONDS)
         self._said = self._socket.makefile("r", encoding="utf-8")
@@ -191,6 +196,7 @@ def import_quietly() -> bool:
             os.dup2(said.fileno(), number)
         for name in LIBRARIES:
             importlib.import_module(name)
+        gc.freeze()  # a kernel then need not look through what it was born with, neither meanwhile nor at its end
         sys.stdout.flush()
         sys.stderr.flush()
         quiet = not os.fstat(said.fileno()).st_size
