@@ -32,7 +32,7 @@ LIBRARIES = ("ipykernel.kernelapp", "joblib", "myst_nb", "pandas", "pyarrow", "h
 """What is imported; not the backend that shows figures in notebooks, which asks for the notebook."""
 
 _LAUNCHER = "ipykernel_launcher"
-_OWN = ("MIRROR_CORE_", "JPY_PARENT_PID", "PYTEST_CURRENT_TEST")
+_OWN = ("MIRROR_CORE_", "JPY_PARENT_PID")
 """Beginnings of variables that no library reads while it is imported, and that may differ from kernel to kernel."""
 _PREPARED = "jemalloc_bg_thd"
 """The thread that the memory of pyarrow starts, and for which it sees to a fork itself."""
@@ -110,6 +110,7 @@ class _Parent:
     def close(self) -> None:
         """Have the process end, and its kernels with it."""
         self._socket.close()
+        self.process.kill()
         self.process.wait()
         for pid in (pid for pid in self._kernels if pid not in self.ended):
             self.ended[pid] = -signal.SIGKILL
@@ -144,15 +145,15 @@ def forked(command: Sequence[str], folder: str, environment: Mapping[str, str]) 
 def import_quietly(libraries: Sequence[str]) -> bool:
     """Import libraries; say whether that said nothing, neither on stdout nor on stderr, and started no thread."""
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # which Jupyter reads while it is imported
-    kept = [os.dup(1), os.dup(2)]
+    stdout, nothing = os.dup(1), os.dup(2)
     with tempfile.TemporaryFile() as said:
-        for number in (1, 2):
-            os.dup2(said.fileno(), number)
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
         for name in libraries:
             importlib.import_module(name)
         sys.stdout.flush()
         quiet = not os.fstat(said.fileno()).st_size
-    for number, before in enumerate(kept, start=1):
+    for before, number in ((stdout, 1), (nothing, 2)):
         os.dup2(before, number)
         os.close(before)
     gc.freeze()  # a kernel then need not look through what it was born with, neither meanwhile nor at its end
