@@ -144,9 +144,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 kernels.LIBRARIES = ("ipykernel.kernelapp",)
 here = Path({str(tmp_path)!r})
 cell = "import os, time\\nopen('pid', 'w').write(f'{{os.getpid()}} {{os.getppid()}} ')\\ntime.sleep(300)"
-for name in "ab":
+for name in "abc":
     (here / f"{{name}}.md").write_text(f"# A page\\n\\n```{{{{code-cell}}}}\\n{{cell}}\\n```\\n")
-stale = [Stale(here / f"{{name}}.md", here / f"{{name}}.ipynb", {{}}) for name in "ab"]
+stale = [Stale(here / f"{{name}}.md", here / f"{{name}}.ipynb", {{}}) for name in "abc"]
 list(run_notebooks(stale, timeout=400, at_once=1))"""
     build = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     end = time.monotonic() + 60
