@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mirror_core.analysis.estimates import estimate
 from mirror_core.config.paper import Reported
+
+
+def _estimate(values: Sequence[float]):
+    from mirror_core.analysis.estimates import estimate  # here, since most words are of no estimate, and it loads much
+
+    return estimate(values)
 
 
 def decimal(value: float, digits: int = 2) -> str:
@@ -33,7 +38,7 @@ def with_interval(
     >>> with_interval([0.2, 0.3, 0.4])
     '0.30 [0.05, 0.55]'
     """
-    found = estimate(np.asarray(values, dtype=float))
+    found = _estimate(np.asarray(values, dtype=float))
     if found.n < 2:
         return decimal(found.mean, digits) if found.n else "–"
     low, high = np.clip([found.low, found.high], *within)
@@ -45,7 +50,7 @@ def side(values: Sequence[float], limit: float = 0.0) -> str:
 
     Fewer than two networks have no interval: "around".
     """
-    found = estimate(values)
+    found = _estimate(values)
     return "around" if found.n < 2 else "above" if found.low > limit else "below" if found.high < limit else "around"
 
 
@@ -107,7 +112,7 @@ def against(values: Sequence[float], reported: Reported) -> str:
     The rule: "within" if their mean lies in the paper's range; else "not distinguishable from" if the 95 % interval
     of the mean overlaps it; else "below" or "above". A single network has no interval.
     """
-    found = estimate(values)
+    found = _estimate(values)
     if reported.low <= found.mean <= reported.high:
         return "within"
     if found.low <= reported.high and found.high >= reported.low:

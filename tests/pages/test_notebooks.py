@@ -20,6 +20,9 @@ SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["s
 QUICK = SETTINGS["mirror_notebooks_quick"]
 TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
 
+SHORT = {"n_sequences": 64, "n_epochs": 1}
+"""Laid over those where a notebook is run twice, and only asked whether it says the same again."""
+
 SECTIONS = [ROOT / "notebooks" / f"{name}.md" for name in ("methods", "main_result", "ablations", "temporal")]
 
 each_notebook = pytest.mark.parametrize("source", NOTEBOOKS, ids=lambda path: path.stem)
@@ -60,7 +63,7 @@ def test_sections_of_the_paper_take_seeds_and_readings(source):
 
 @each_section
 def test_runs_through_papermill(source, folder, call):
-    parameters = [part for name, value in TINY[source.stem].items() for part in ("-p", name, str(value))]
+    parameters = [part for name, value in (TINY[source.stem] | SHORT).items() for part in ("-p", name, str(value))]
     output = folder / f"{source.stem}.ipynb"
     done = call("papermill", f"notebooks/{source.name}", output.name, *parameters, "-p", "seed", "7", cwd=folder)
     assert done.returncode == 0, done.stderr

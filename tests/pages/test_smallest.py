@@ -98,7 +98,6 @@ def run(name: str, parameters: dict) -> None:
     """Run the cells of a notebook in this process, draw what they drew, and raise what they raise, warnings too."""
     notebook = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst")
     shell = InteractiveShell.instance()
-    shell.reset(new_session=True)
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -115,6 +114,7 @@ def run(name: str, parameters: dict) -> None:
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
+    InteractiveShell.clear_instance()  # each test has a shell of its own
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "1")
     monkeypatch.chdir(ROOT / "notebooks")
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # which the shell puts itself in place of

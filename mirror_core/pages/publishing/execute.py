@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from mirror_core.pages.publishing.fingerprint import data_digests, page_fingerprint, versions
+from mirror_core.pages.publishing.kernels import forked
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
 from mirror_core.pages.publishing.surroundings import LEFT_OUT, kernel_variables
 from mirror_core.runs.files import write_text
@@ -63,7 +64,14 @@ class _KernelManager(AsyncKernelManager):
             self.transport, self.ip = "ipc", sockets
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
-        await super()._async_launch_kernel(kernel_cmd, **(kw | {"stderr": subprocess.DEVNULL}))
+        folder = kw.get("cwd") or os.getcwd()
+        kernel = forked(kernel_cmd, folder, kw["env"])
+        if kernel is None:
+            await super()._async_launch_kernel(kernel_cmd, **(kw | {"stderr": subprocess.DEVNULL}))
+        else:
+            at = self.provisioner
+            at.process, at.pid, at.pgid, at.cwd = kernel, kernel.pid, kernel.pid, folder
+            self._reconcile_connection_info(at.connection_info)
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         await super()._async_cleanup_resources(restart=restart)

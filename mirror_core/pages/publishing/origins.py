@@ -10,19 +10,19 @@ from functools import cache, lru_cache
 from html import escape
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments import EXPERIMENTS
-from mirror_core.experiments.judging import claims_of
 from mirror_core.pages.anchors import group_anchor
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.runs.used import changes, seeds_said
-from mirror_core.studies.claims.statements import Claim, load_claims
 from mirror_core.studies.wording import counted
+
+if TYPE_CHECKING:
+    from mirror_core.studies.claims.statements import Claim
 
 MARK = '<div class="mirror-origins"></div>'
 """What the map takes the place of."""
@@ -103,6 +103,11 @@ def _figures(notebook: dict) -> list[tuple[str, str]]:
 @cache
 def claims_on_pages() -> dict[str, list[Claim]]:
     """Return the claims of the paper and of the other systems' sources by the page that answers them."""
+    # here, since a build that shows no map need not load what they load
+    from mirror_core.experiments import EXPERIMENTS
+    from mirror_core.experiments.judging import claims_of
+    from mirror_core.studies.claims.statements import load_claims
+
     found: dict[str, list[Claim]] = {}
     for claim in [*load_claims(), *(claim for one in EXPERIMENTS.values() for claim in claims_of(one))]:
         found.setdefault(claim.page, []).append(claim)

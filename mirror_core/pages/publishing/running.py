@@ -17,6 +17,7 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook
+from mirror_core.pages.publishing.kernels import FORKED_VARIABLE
 from mirror_core.pages.publishing.progress import Board, Costs
 from mirror_core.pages.publishing.surroundings import own_home, thread_numbers
 from mirror_core.runs.compiling import compile_training, keep_machine_code
@@ -72,6 +73,8 @@ def run_notebooks(
             # joblib sets the numbers of threads for its processes; kernels get those that are set here
             variables = thread_numbers() | workers | {TURNS_VARIABLE: os.path.join(folder, "turn")}
             variables |= own_home(Path(folder, "home"))
+            # each process that runs notebooks has its own to fork from, which takes as long to start as two kernels
+            variables |= {FORKED_VARIABLE: os.environ.get(FORKED_VARIABLE, "1" if len(stale) > 2 * lanes else "0")}
             tasks = [
                 joblib.delayed(_run)(i, one, timeout, variables, board.events(one.source.stem))
                 for i, one in enumerate(stale)
