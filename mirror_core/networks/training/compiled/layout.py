@@ -1,13 +1,11 @@
 """How a network, its passes and its lessons lie in memory for `mirror_core.networks.training.compiled.gru`.
 
 Units, inputs and outputs are filled up to multiples of eight, so that products have no remainders. What is filled up
-is zero and stays zero.
+is zero and stays zero. D is the size of a sensation, K the number of actions; objectives are predict and infer.
 """
 
-from __future__ import annotations
-
+from collections import namedtuple
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -16,33 +14,13 @@ from mirror_core.config.passes import Pass
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.compiled.gru import LANES, ROWS
+from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.losses import OBJECTIVES
 
-
-class Weights(NamedTuple):
-    """All weights of a network (or their gradients), views of one flat array; matrices are (from, to)."""
-
-    inputs: np.ndarray  # (input, u): E, of the projection, its bias and the action embedding
-    drive: np.ndarray  # (core, input, 3 unit): W, blocks n, r, z
-    drive_bias: np.ndarray  # (core, 3 unit)
-    recurrent: np.ndarray  # (core, unit, 3 unit): U, blocks r, z, m
-    recurrent_bias: np.ndarray  # (core, 3 unit)
-    readers: np.ndarray  # (unit, output): every head, one after another
-    reader_bias: np.ndarray  # (output,)
-
-
-class Plan(NamedTuple):
-    """What a training step does; the objectives are predict and infer."""
-
-    core: np.ndarray  # (pass,): which core runs
-    sees_actions: np.ndarray  # (pass,)
-    sees_sensations: np.ndarray  # (pass,)
-    reads: np.ndarray  # (pass, objective): where the outputs of the head begin that is asked for it, or -1
-    sizes: np.ndarray  # (objective,): outputs of such a head: D, K
-    widths: np.ndarray  # (objective,): the same, filled up
-    importance: np.ndarray  # (objective,): the weight of its loss
-    n_seen: int  # the sensation's part of u, D + 1, filled up
-    core_learns: bool
+Weights = namedtuple("Weights", "inputs drive drive_bias recurrent recurrent_bias readers reader_bias")
+Plan = namedtuple("Plan", "core sees_actions sees_sensations reads sizes widths importance n_seen core_learns")
+Data = namedtuple("Data", "actions sensations seen labels")
+Memory = namedtuple("Memory", "state parent action count seen hidden gates update outputs errors slope")
 
 
 def _filled(size: int, step: int = LANES) -> int:
@@ -60,32 +38,68 @@ def plan_of(network: MirrorNetwork, config: Config, todo: tuple[Pass, ...]) -> P
     """Write the passes of a training step as tables."""
     heads, cores, sizes = _heads(network), list(network.cores), [config.world.sensory_dim, config.world.n_actions]
     return Plan(
-        core=np.array([cores.index(p.core) for p in todo]),
+        core=np.array([cores.index(p.core) for p in todo]),  # (pass,): which core runs
         sees_actions=np.array([p.sees_actions for p in todo]),
         sees_sensations=np.array([p.sees_sensations for p in todo]),
+        # (pass, objective): where the outputs of the head begin that is asked for it, or -1
         reads=np.array([[heads.get((o, p.heads.get(o)), -1) for o in OBJECTIVES] for p in todo]),
-        sizes=np.array(sizes),
-        widths=np.array(list(map(_filled, sizes))),
-        importance=np.array([config.objective.predict_weight, config.objective.infer_weight], float),
-        n_seen=_filled(config.world.sensory_dim + 1, ROWS),
+        sizes=np.array(sizes),  # (objective,): outputs of such a head: D, K
+        widths=np.array(list(map(_filled, sizes))),  # (objective,): the same, filled up
+        importance=np.array([config.objective.predict_weight, config.objective.infer_weight], float),  # of losses
+        n_seen=_filled(config.world.sensory_dim + 1, ROWS),  # the sensation's part of u, D + 1, filled up
         core_learns=config.training.trained == "all",
     )
 
 
+def data_of(lessons: Lessons, plan: Plan) -> Data:
+    """Return lessons as arrays (episode, time, …); what is seen is an observed sensation and a one."""
+    actions, sensations, observed, labels = (
+        np.ascontiguousarray(x) for x in (lessons.actions, lessons.sensations, lessons.observed, lessons.labels)
+    )
+    seen = np.zeros((*actions.shape, plan.n_seen), np.float32)
+    seen[..., : plan.sizes[0]], seen[..., plan.sizes[0]] = observed, 1
+    return Data(actions, sensations, seen, labels)
+
+
 def empty_weights(network: MirrorNetwork, plan: Plan) -> tuple[np.ndarray, Weights]:
-    """Return a flat array of zeros, and its parts as weights."""
+    """Return a flat array of zeros, and its parts as weights (or gradients); matrices are (from, to)."""
     core = next(iter(network.cores.values()))
     n_cores, n_units, n_inputs = len(network.cores), _filled(core.hidden_size), _filled(core.input_size)
-    n_keys = len(network.heads["infer"])
-    n_outputs, n_u = n_keys * plan.widths.sum(), _filled(plan.n_seen + plan.sizes[1] + 1)
-    gates = (n_cores, 3 * n_units)
+    n_outputs = len(network.heads["infer"]) * plan.widths.sum()
     shapes = Weights(
-        (n_inputs, n_u), (n_cores, n_inputs, 3 * n_units), gates, (n_cores, n_units, 3 * n_units), gates,
-        (n_units, n_outputs), (n_outputs,),
-    )  # fmt: skip
+        inputs=(n_inputs, _filled(plan.n_seen + plan.sizes[1] + 1)),  # E: projection, its bias, action embedding
+        drive=(n_cores, n_inputs, 3 * n_units),  # W, blocks n, r, z
+        drive_bias=(n_cores, 3 * n_units),
+        recurrent=(n_cores, n_units, 3 * n_units),  # U, blocks r, z, m
+        recurrent_bias=(n_cores, 3 * n_units),
+        readers=(n_units, n_outputs),  # every head, one after another
+        reader_bias=(n_outputs,),
+    )
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     flat = np.zeros(ends[-1], np.float32)
     return flat, Weights(*(part.reshape(s) for part, s in zip(np.split(flat, ends[:-1]), shapes, strict=True)))
+
+
+def empty_memory(weights: Weights, plan: Plan, n_times: int, n_episodes: int) -> Memory:
+    """Return what a pass over a batch of at most so many episodes works in, used again by the next."""
+    (n_units, n_outputs), n_rows = weights.readers.shape, _filled(n_episodes, ROWS)
+
+    def zeros(*shape: int, dtype: type = np.float32) -> np.ndarray:
+        return np.zeros(shape, dtype)
+
+    return Memory(
+        state=zeros(n_times, n_rows, dtype=int),  # (time, episode): its row
+        parent=zeros(n_times, n_rows, dtype=int),  # row of the timestep before, at most this row's number
+        action=zeros(n_times, n_rows, dtype=int),  # which it is shown; K is none
+        count=zeros(n_times, dtype=int),  # how many rows there are, filled up
+        seen=zeros(n_times, n_rows, plan.n_seen),  # (time, episode, D + 1)
+        hidden=zeros(n_times + 1, n_rows, n_units),  # hidden states, from the zero start
+        gates=zeros(n_times, n_rows, 4 * n_units),  # what n, r, z, m receive; then their gradients' factors; then these
+        update=zeros(n_times, n_rows, n_units),  # z
+        outputs=zeros(n_rows, n_outputs),  # of the heads, at one timestep
+        errors=zeros(n_times, n_rows, n_outputs),  # gradients of the outputs
+        slope=zeros(n_rows, n_units),  # dh
+    )
 
 
 def places(network: MirrorNetwork, plan: Plan, views: Weights) -> Iterator[tuple[str, Tensor, np.ndarray]]:

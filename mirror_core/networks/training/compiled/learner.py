@@ -11,7 +11,7 @@ from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.compiled.gru import go_through
-from mirror_core.networks.training.compiled.layout import empty_weights, places, plan_of
+from mirror_core.networks.training.compiled.layout import Data, data_of, empty_memory, empty_weights, places, plan_of
 from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.losses import OBJECTIVES, Losses, learning_names, objectives
 
@@ -55,7 +55,7 @@ class _One:
         self.network, self.training, self.n_steps = network, config.training, 0
         self.plan, self.keys = plan_of(network, config, todo), objectives(todo)
         self.names = np.array([p.name for p in todo])
-        self.lessons, self.heldout = _arrays(lessons), _arrays(heldout)
+        self.lessons, self.heldout = data_of(lessons, self.plan), data_of(heldout, self.plan)
         flat, views = zip(*(empty_weights(network, self.plan) for _ in range(5)), strict=True)
         self.adam, (self.weights, self.gradients, _, _, rates) = flat, views
         for _, tensor, array in places(network, self.plan, self.weights):
@@ -64,20 +64,16 @@ class _One:
         for name, _, array in places(network, self.plan, rates):
             array[...] = self.training.learning_rate * (name in learning)
 
-    def go_through(self, data: tuple[np.ndarray, ...], order: np.ndarray, *, learn: bool = True) -> Losses:
-        batch_size, decay = self.training.batch_size, np.float32(self.training.weight_decay)
+    def go_through(self, data: Data, order: np.ndarray, *, learn: bool = True) -> Losses:
+        batch_size, n_times = min(self.training.batch_size, len(order)), data.actions.shape[1]
         sums = go_through(
-            order, batch_size, self.n_steps, decay, self.weights, self.gradients, self.adam, data, self.plan, learn
-        )
+            order, batch_size, self.n_steps, np.float32(self.training.weight_decay), self.weights, self.gradients,
+            self.adam, data, self.plan, empty_memory(self.weights, self.plan, n_times, batch_size), learn,
+        )  # fmt: skip
         self.n_steps += learn * -(-len(order) // batch_size)
-        means = sums / (len(order) * data[0].shape[1])
+        means = sums / (len(order) * n_times)
         # two separate cores may both run a joint pass for one objective: their losses add up
         return {
             (name, objective): float(means[self.names == name, OBJECTIVES.index(objective)].sum())
             for name, objective in self.keys
         }
-
-
-def _arrays(lessons: Lessons) -> tuple[np.ndarray, ...]:
-    tensors = lessons.actions, lessons.sensations, lessons.observed, lessons.labels
-    return tuple(np.ascontiguousarray(tensor) for tensor in tensors)
