@@ -22,7 +22,6 @@ from mirror_core.networks.training.losses import learning_names
 from mirror_core.runs.workers import one_thread
 
 gru = pytest.importorskip("mirror_core.networks.training.compiled.gru")
-layout = pytest.importorskip("mirror_core.networks.training.compiled.layout")
 compiled = pytest.importorskip("mirror_core.networks.training.compiled.learner")
 
 SMALL = Config().change(hidden_size=7, input_size=5, sensory_dim=3, n_actions=4, sequence_length=5)
@@ -101,7 +100,7 @@ def test_hidden_states_are_those_of_pytorch(reading, n_units):
     config = configure(SMALL.change(hidden_size=n_units), reading)
     lessons, network = make_lessons(config, "train", 9), MirrorNetwork(config)
     one = compiled._One(network, config, lessons, lessons)
-    memory = layout.empty_memory(one.weights, one.plan, 5, 9)
+    memory = compiled.empty_memory(one.weights, one.plan, 5, 9)
     memory.seen[:, :9] = one.lessons.seen.transpose(1, 0, 2)
     index = np.r_[:9, 0, 0, 0]
     drive, losses = gru._driven(0, one.weights, one.plan), np.zeros((len(one.names), 2))
@@ -129,7 +128,7 @@ def test_a_row_stands_for_the_episodes_that_began_alike(seed, n_actions, n_episo
     lessons, network = make_lessons(config, "train", n_episodes), MirrorNetwork(config)
     one = compiled._One(network, config, lessons, lessons)
     index = np.r_[:n_episodes, np.zeros(-n_episodes % 4, int)]
-    memory = layout.empty_memory(one.weights, one.plan, config.training.sequence_length, n_episodes)
+    memory = compiled.empty_memory(one.weights, one.plan, config.training.sequence_length, n_episodes)
     gru._share(0, index, one.lessons, one.plan, memory)
     actions = lessons.actions.numpy()[index]
     for t in range(actions.shape[1]):

@@ -6,8 +6,8 @@ and its rows for actions are looked up. The forward pass leaves, in place of eac
 follows from dh_t. Episodes that begin with the same actions are in one state until they part, in a pass that is shown
 actions alone: that is computed once.
 
-Arrays are (row, unit), a row being a state at a timestep; `mirror_core.networks.training.compiled.layout` makes and
-describes them. The four blocks of a timestep are what the candidate receives from the input (`n`), the reset gate
+Arrays are (row, unit), a row being a state at a timestep; `mirror_core.networks.training.compiled.learner` makes
+and describes them. The four blocks of a timestep are what the candidate receives from the input (`n`), the reset gate
 (`r`), the update gate (`z`) and what the candidate receives from the last hidden state (`m`); W fills n, r, z and U
 fills r, z, m. With b the biases, PyTorch's GRU is
 
@@ -32,11 +32,10 @@ ROWS, LANES = 4, 8
 _WORD, _VECTOR = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
 _SAME = ir.Constant(ir.VectorType(_WORD, LANES), [0] * LANES)
 _FUSED = ("contract",)  # multiply and add in one instruction where there is one
-_HALF, _ONE = np.float32(0.5), np.float32(1)
+_HALF, _ONE, _FLAT = map(np.float32, (0.5, 1, 9))
 # tanh x = x P(x²) / Q(x²), fitted for the least relative error on |x| ≤ 9 (2e-8; beyond, tanh x is ±1 in float32)
 _P = tuple(map(np.float32, (0.99999998, 0.13381026, 0.0034955889, 2.0609096e-5, 1.335468e-8)))
 _Q = tuple(map(np.float32, (1.0, 0.46714342, 0.025876985, 3.2856361e-4, 7.776566e-7)))
-_FLAT = np.float32(9)
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, np.float32(1e-8)  # PyTorch's defaults for Adam
 
 
@@ -76,8 +75,7 @@ def _tile(n_vectors: int) -> Callable:
             with cgutils.for_range(build, cgutils.unpack_tuple(build, arrays[1].shape, 2)[0]) as loop:
                 factors = [build.load(x, align=4) for x in vectors(1, loop.index)]
                 for row, totals in zip(rows, sums, strict=True):
-                    number = build.load(at(0, row, loop.index))
-                    number = build.insert_element(_VECTOR(ir.Undefined), number, _WORD(0))
+                    number = build.insert_element(_VECTOR(ir.Undefined), build.load(at(0, row, loop.index)), _WORD(0))
                     number = build.shuffle_vector(number, number, _SAME)
                     for factor, total in zip(factors, totals, strict=True):
                         product = build.fmul(number, factor, flags=_FUSED)
@@ -134,26 +132,21 @@ def _advance(gates, before, update, after):
         change = before[j] - n
         after[j] = n + z * change
         update[j] = z
-        by_n = (_ONE - z) * (_ONE - n * n)
-        by_m = by_n * r
-        n_[j] = by_n
+        n_[j] = by_n = (_ONE - z) * (_ONE - n * n)
+        m_[j] = by_m = by_n * r
         r_[j] = by_m * (_ONE - r) * m
         z_[j] = z * (_ONE - z) * change
-        m_[j] = by_m
 
 
 @_compiled
 def _retreat(gates, update, slope):
     """Go one timestep back in a row: factors become gradients, `slope` what goes on through the update gate."""
     n_units = len(slope)
-    n_, r_, z_, m_ = gates[:n_units], gates[n_units:], gates[2 * n_units :], gates[3 * n_units :]
+    for block in range(4):
+        for j in range(n_units):
+            gates[block * n_units + j] *= slope[j]
     for j in range(n_units):
-        dh = slope[j]
-        n_[j] *= dh
-        r_[j] *= dh
-        z_[j] *= dh
-        m_[j] *= dh
-        slope[j] = dh * update[j]
+        slope[j] *= update[j]
 
 
 @_compiled
@@ -202,9 +195,7 @@ def _read_out(which, t, chosen, weights, data, plan, memory, losses):
                     error[d] += difference * scale
                 losses[which, 0] += total / size
             else:  # cross-entropy
-                label, top = data.labels[episode, t], output[0]
-                for a in range(1, size):
-                    top = max(top, output[a])
+                label, top = data.labels[episode, t], output[:size].max()
                 for a in range(size):
                     odds[a] = np.exp(output[a] - top)
                     total += odds[a]
@@ -304,8 +295,7 @@ def _backward(which, recurrent_back, readers_back, d_drive, gradients, plan, mem
                 if parent[t, row] < row:
                     _add(gates[t, parent[t, row], n_units:], gates[t, row, n_units:])
                     _add(slope[parent[t, row]], slope[row])
-                    gates[t, row] = 0
-                    slope[row] = 0
+                    gates[t, row] = slope[row] = 0
             passed = gates[t, : memory.count[t - 1], n_units:]
             if plan.core_learns:
                 add_product(hidden[t].T, passed, gradients.recurrent[core])
