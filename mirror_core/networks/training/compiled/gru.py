@@ -195,7 +195,9 @@ def _read_out(which, t, chosen, weights, data, plan, memory, losses):
                     error[d] += difference * scale
                 losses[which, 0] += total / size
             else:  # cross-entropy
-                label, top = data.labels[episode, t], output[:size].max()
+                label, top = data.labels[episode, t], output[0]
+                for a in range(1, size):
+                    top = max(top, output[a])
                 for a in range(size):
                     odds[a] = np.exp(output[a] - top)
                     total += odds[a]

@@ -159,28 +159,26 @@ class _One:
 
     def __init__(self, network: MirrorNetwork, config: Config, lessons: Lessons, heldout: Lessons) -> None:
         todo = passes(config)
-        self.network, self.training, self.n_steps = network, config.training, 0
-        self.plan, self.keys = plan_of(network, config, todo), objectives(todo)
-        self.names = np.array([p.name for p in todo])
+        self.network, self.training, self.plan = network, config.training, plan_of(network, config, todo)
+        self.n_steps, self.keys, self.names = 0, objectives(todo), np.array([p.name for p in todo])
         self.lessons, self.heldout = data_of(lessons, self.plan), data_of(heldout, self.plan)
-        flat, views = zip(*(empty_weights(network, self.plan) for _ in range(5)), strict=True)
-        self.adam, (self.weights, self.gradients, _, _, rates) = flat, views
+        arrays = zip(*(empty_weights(network, self.plan) for _ in range(5)), strict=True)
+        self.adam, (self.weights, self.gradients, _, _, rates) = arrays
         for _, tensor, array in places(network, self.plan, self.weights):
             array[...] = tensor.numpy()
-        learning = learning_names(network, config)
+        self.memory = empty_memory(self.weights, self.plan, 0, 0)
         for name, _, array in places(network, self.plan, rates):
-            array[...] = self.training.learning_rate * (name in learning)
+            array[...] = self.training.learning_rate * (name in learning_names(network, config))
 
     def go_through(self, data: Data, order: np.ndarray, *, learn: bool = True) -> Losses:
         batch_size, n_times = min(self.training.batch_size, len(order)), data.actions.shape[1]
+        if batch_size > len(self.memory.slope):
+            self.memory = empty_memory(self.weights, self.plan, n_times, batch_size)
         sums = go_through(
             order, batch_size, self.n_steps, np.float32(self.training.weight_decay), self.weights, self.gradients,
-            self.adam, data, self.plan, empty_memory(self.weights, self.plan, n_times, batch_size), learn,
+            self.adam, data, self.plan, self.memory, learn,
         )  # fmt: skip
         self.n_steps += learn * -(-len(order) // batch_size)
         means = sums / (len(order) * n_times)
         # two separate cores may both run a joint pass for one objective: their losses add up
-        return {
-            (name, objective): float(means[self.names == name, OBJECTIVES.index(objective)].sum())
-            for name, objective in self.keys
-        }
+        return {(name, o): float(means[self.names == name, OBJECTIVES.index(o)].sum()) for name, o in self.keys}
