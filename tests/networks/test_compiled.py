@@ -100,17 +100,18 @@ def test_hidden_states_are_those_of_pytorch(reading, n_units):
     config = configure(SMALL.change(hidden_size=n_units), reading)
     lessons, network = make_lessons(config, "train", 9), MirrorNetwork(config)
     one = compiled._One(network, config, lessons, lessons)
-    buffers = gru._make_buffers(one.weights, one.lessons, one.plan, 9)
-    gru._choose(np.arange(9), one.lessons, one.plan, buffers)
+    memory = compiled.empty_memory(one.weights, one.plan, 5, 9)
+    memory.seen[:, :9] = one.lessons.seen.transpose(1, 0, 2)
+    index = np.r_[:9, 0, 0, 0]
     drive, losses = gru._driven(0, one.weights, one.plan), np.zeros((len(one.names), 2))
     network, lessons = in_double(network, lessons)
     for which, one_pass in enumerate(passes(config)):
-        gru._forward(which, 9, drive, one.weights, one.lessons, one.plan, buffers, losses)
+        gru._forward(which, index[:9], index, drive, one.weights, one.lessons, one.plan, memory, losses)
         driven = network.drive(
             lessons.actions if one_pass.sees_actions else None, lessons.observed if one_pass.sees_sensations else None
         )
         states = network.hidden("shared", driven).detach().numpy()
-        ours = buffers.hidden[1 + np.arange(5)[:, None], buffers.state][:, :9, :n_units]
+        ours = memory.hidden[1 + np.arange(5)[:, None], memory.state][:, :9, :n_units]
         np.testing.assert_allclose(ours.transpose(1, 0, 2), states, atol=1e-6)
 
 
@@ -126,21 +127,21 @@ def test_a_row_stands_for_the_episodes_that_began_alike(seed, n_actions, n_episo
     config = SMALL.change(seed=seed, n_actions=n_actions)
     lessons, network = make_lessons(config, "train", n_episodes), MirrorNetwork(config)
     one = compiled._One(network, config, lessons, lessons)
-    buffers = gru._make_buffers(one.weights, one.lessons, one.plan, n_episodes)
-    gru._choose(np.arange(n_episodes), one.lessons, one.plan, buffers)
-    gru._share(0, one.lessons, one.plan, buffers)
-    actions = lessons.actions.numpy()[buffers.index]
+    index = np.r_[:n_episodes, np.zeros(-n_episodes % 4, int)]
+    memory = compiled.empty_memory(one.weights, one.plan, config.training.sequence_length, n_episodes)
+    gru._share(0, index, one.lessons, one.plan, memory)
+    actions = lessons.actions.numpy()[index]
     for t in range(actions.shape[1]):
-        rows, count = buffers.state[t], buffers.count[t]
+        rows, count = memory.state[t], memory.count[t]
         assert rows.max() < count <= len(rows) and count % 4 == 0
         began = {tuple(episode) for episode in np.c_[rows, actions[:, : t + 1]].tolist()}
         assert len(began) == len(set(rows.tolist()))  # a row has one beginning
         assert count == len(rows) or count <= len({one[1:] for one in began}) + 3  # and a beginning one row
         if t > 0:
-            np.testing.assert_array_equal(buffers.parent[t, rows], buffers.state[t - 1])
-        assert (buffers.parent[t, :count] <= np.arange(count)).all()
-        np.testing.assert_array_equal(buffers.action[t, rows], actions[:, t])
-    assert n_episodes < 40 or buffers.count[0] < len(buffers.index)
+            np.testing.assert_array_equal(memory.parent[t, rows], memory.state[t - 1])
+        assert (memory.parent[t, :count] <= np.arange(count)).all()
+        np.testing.assert_array_equal(memory.action[t, rows], actions[:, t])
+    assert n_episodes < 40 or memory.count[0] < len(index)
 
 
 @given(st.integers(1, 5), st.integers(1, 9), st.integers(0, 30), st.integers(0, 1000))

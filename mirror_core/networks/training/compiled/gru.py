@@ -2,14 +2,14 @@
 
 It computes what `mirror_core.networks.training.losses`, automatic differentiation and `torch.optim.Adam` compute.
 An input to the core is E u, with u = [sensation; 1 if one is seen; one-hot action]; W E is multiplied out once a step,
-not W (E u) at every timestep, and its rows for actions are looked up. The forward pass leaves, in place of each gate,
-the factor by which its gradient follows from dh_t, so that going back only multiplies. Episodes that begin with the
-same actions are in one state until they part, in a pass that is shown actions alone: that is computed once.
+and its rows for actions are looked up. The forward pass leaves, in place of each gate, the factor by which its gradient
+follows from dh_t. Episodes that begin with the same actions are in one state until they part, in a pass that is shown
+actions alone: that is computed once.
 
-Arrays are (row, unit), a row being a state at a timestep: an episode's, or what several share. The four blocks of a
-timestep are, in this order, what the candidate receives from the input (`n`), the reset gate (`r`), the update gate
-(`z`) and what the candidate receives from the last hidden state (`m`); W fills n, r, z and U fills r, z, m. With b the
-biases, PyTorch's GRU is
+Arrays are (row, unit), a row being a state at a timestep; `mirror_core.networks.training.compiled.learner` makes
+and describes them. The four blocks of a timestep are what the candidate receives from the input (`n`), the reset gate
+(`r`), the update gate (`z`) and what the candidate receives from the last hidden state (`m`); W fills n, r, z and U
+fills r, z, m. With b the biases, PyTorch's GRU is
 
     r = σ(W_r x + U_r h + b_r),   z = σ(W_z x + U_z h + b_z),   m = U_n h + b_m,
     n = tanh(W_n x + b_n + r m),  h' = n + z (h − n).
@@ -18,11 +18,8 @@ Products are done in vector registers, at these sizes a third faster than by a B
 compiled code is in this file, since Numba keeps machine code as long as the file of a function stays the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -31,15 +28,14 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 ROWS, LANES = 4, 8
-"""Results have a multiple of these numbers of rows and of columns."""
+"""Results of products have a multiple of these numbers of rows and of columns."""
 _WORD, _VECTOR = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
 _SAME = ir.Constant(ir.VectorType(_WORD, LANES), [0] * LANES)
 _FUSED = ("contract",)  # multiply and add in one instruction where there is one
-_HALF, _ONE = np.float32(0.5), np.float32(1)
+_HALF, _ONE, _FLAT = map(np.float32, (0.5, 1, 9))
 # tanh x = x P(x²) / Q(x²), fitted for the least relative error on |x| ≤ 9 (2e-8; beyond, tanh x is ±1 in float32)
 _P = tuple(map(np.float32, (0.99999998, 0.13381026, 0.0034955889, 2.0609096e-5, 1.335468e-8)))
 _Q = tuple(map(np.float32, (1.0, 0.46714342, 0.025876985, 3.2856361e-4, 7.776566e-7)))
-_FLAT = np.float32(9)
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, np.float32(1e-8)  # PyTorch's defaults for Adam
 
 
@@ -58,53 +54,33 @@ def _compiled(function: Callable, signature: str | None = None, *, forceinline: 
         return numba.njit(signature, **options)(function)
 
 
-class Buffers(NamedTuple):
-    """Working memory of one pass over a batch, used again by the next."""
-
-    index: np.ndarray  # (episode,): filled up to a multiple of four with copies of the first
-    state: np.ndarray  # (time, episode): its row
-    parent: np.ndarray  # (time, row): row of the timestep before, at most this row's number
-    action: np.ndarray  # (time, row): which it is shown; K is none
-    count: np.ndarray  # (time,): how many rows there are, filled up likewise
-    seen: np.ndarray  # (time, episode, D + 1): observed sensation and a one
-    hidden: np.ndarray  # (time + 1, row, unit): hidden states, from the zero start
-    gates: np.ndarray  # (time, row, 4 unit): what n, r, z, m receive; then the factors of their gradients; then these
-    update: np.ndarray  # (time, row, unit): z
-    outputs: np.ndarray  # (row, output): of the heads, at one timestep
-    errors: np.ndarray  # (time, row, output): gradients of the outputs
-    slope: np.ndarray  # (row, unit): dh
-
-
 def _tile(n_vectors: int) -> Callable:
     """Return a function that adds A B to a tile of C, `n_vectors` × 8 columns wide, from row i and column j on."""
 
     @intrinsic
-    def tile(typing: Any, a: Any, b: Any, c: Any, i: Any, j: Any) -> tuple:
-        def generate(context: Any, build: ir.IRBuilder, signature: Any, given: tuple) -> ir.Value:
+    def tile(typing, a, b, c, i, j):
+        def generate(context, build, signature, given):
             arrays = [context.make_array(kind)(context, build, x) for kind, x in zip((a, b, c), given, strict=False)]
-            strides = [cgutils.unpack_tuple(build, array.strides, 2) for array in arrays]
-
-            def at(array: int, row: ir.Value, column: ir.Value, vector: int | None = None) -> ir.Value:
-                """Return where a number is, or the vector of eight that many vectors further."""
-                steps = (build.mul(x, step) for x, step in zip((row, column), strides[array], strict=True))
-                place = cgutils.pointer_add(build, arrays[array].data, build.add(*steps))
-                if vector is None:
-                    return place
-                place = cgutils.pointer_add(build, place, 4 * LANES * vector)
-                return build.bitcast(place, _VECTOR.as_pointer())
-
             rows = [build.add(given[3], given[3].type(r)) for r in range(ROWS)]
-            targets = [at(2, row, given[4], v) for row in rows for v in range(n_vectors)]
-            sums = [cgutils.alloca_once_value(build, build.load(target, align=4)) for target in targets]
+
+            def at(which, row, column):
+                return cgutils.get_item_pointer(context, build, signature.args[which], arrays[which], (row, column))
+
+            def vectors(which, row):
+                first = build.bitcast(at(which, row, given[4]), _VECTOR.as_pointer())
+                return [build.gep(first, [_WORD(v)]) for v in range(n_vectors)]
+
+            targets = [vectors(2, row) for row in rows]
+            sums = [[cgutils.alloca_once_value(build, build.load(x, align=4)) for x in row] for row in targets]
             with cgutils.for_range(build, cgutils.unpack_tuple(build, arrays[1].shape, 2)[0]) as loop:
-                vectors = [build.load(at(1, loop.index, given[4], v), align=4) for v in range(n_vectors)]
-                for r, row in enumerate(rows):
-                    first = build.insert_element(_VECTOR(ir.Undefined), build.load(at(0, row, loop.index)), _WORD(0))
-                    number = build.shuffle_vector(first, first, _SAME)
-                    for vector, total in zip(vectors, sums[r * n_vectors : (r + 1) * n_vectors], strict=True):
-                        product = build.fmul(number, vector, flags=_FUSED)
+                factors = [build.load(x, align=4) for x in vectors(1, loop.index)]
+                for row, totals in zip(rows, sums, strict=True):
+                    number = build.insert_element(_VECTOR(ir.Undefined), build.load(at(0, row, loop.index)), _WORD(0))
+                    number = build.shuffle_vector(number, number, _SAME)
+                    for factor, total in zip(factors, totals, strict=True):
+                        product = build.fmul(number, factor, flags=_FUSED)
                         build.store(build.fadd(build.load(total), product, flags=_FUSED), total)
-            for total, target in zip(sums, targets, strict=True):
+            for total, target in zip(sum(sums, []), sum(targets, []), strict=True):
                 build.store(build.load(total), target, align=4)
             return context.get_dummy_value()
 
@@ -156,26 +132,21 @@ def _advance(gates, before, update, after):
         change = before[j] - n
         after[j] = n + z * change
         update[j] = z
-        by_n = (_ONE - z) * (_ONE - n * n)
-        by_m = by_n * r
-        n_[j] = by_n
+        n_[j] = by_n = (_ONE - z) * (_ONE - n * n)
+        m_[j] = by_m = by_n * r
         r_[j] = by_m * (_ONE - r) * m
         z_[j] = z * (_ONE - z) * change
-        m_[j] = by_m
 
 
 @_compiled
 def _retreat(gates, update, slope):
     """Go one timestep back in a row: factors become gradients, `slope` what goes on through the update gate."""
     n_units = len(slope)
-    n_, r_, z_, m_ = gates[:n_units], gates[n_units:], gates[2 * n_units :], gates[3 * n_units :]
+    for block in range(4):
+        for j in range(n_units):
+            gates[block * n_units + j] *= slope[j]
     for j in range(n_units):
-        dh = slope[j]
-        n_[j] *= dh
-        r_[j] *= dh
-        z_[j] *= dh
-        m_[j] *= dh
-        slope[j] = dh * update[j]
+        slope[j] *= update[j]
 
 
 @_compiled
@@ -193,198 +164,160 @@ def _add(target, source):
 
 @_compiled
 def _transposed(matrix):
-    n_rows, n_columns = matrix.shape
-    found = np.empty((n_columns, n_rows), np.float32)
-    for j in range(n_columns):
-        for i in range(n_rows):
-            found[j, i] = matrix[i, j]
+    found = np.empty((matrix.shape[1], matrix.shape[0]), np.float32)
+    for j in range(len(found)):
+        _copy(found[j], matrix[:, j])
     return found
 
 
 @_compiled
-def _read_out(which, t, n, weights, data, plan, buffers, losses):
-    """Leave the gradients of the heads' outputs at timestep t; add up the losses of the first n episodes."""
-    _, sensations, _, labels = data
-    n_rows, losses = buffers.count[t], losses[which]
+def _read_out(which, t, chosen, weights, data, plan, memory, losses):
+    """Leave the gradients of the heads' outputs at timestep t; add up the losses of the chosen episodes."""
+    n_counted, n_rows = len(chosen) * len(memory.count), memory.count[t]
     for objective in range(2):
         first, size, weight = plan.reads[which, objective], plan.sizes[objective], plan.importance[objective]
         if first < 0:
             continue
         columns = slice(first, first + plan.widths[objective])
-        outputs, errors = buffers.outputs[:n_rows, columns], buffers.errors[t, :n_rows, columns]
+        outputs, errors = memory.outputs[:n_rows, columns], memory.errors[t, :n_rows, columns]
         odds = np.empty(size, np.float32)
         errors[:] = 0
         for row in range(n_rows):
             _copy(outputs[row], weights.reader_bias[columns])
-        add_product(buffers.hidden[t + 1], weights.readers[:, columns], outputs)
-        for i in range(n):
-            output, error, total = outputs[buffers.state[t, i]], errors[buffers.state[t, i]], np.float32(0)
-            episode = buffers.index[i]
+        add_product(memory.hidden[t + 1], weights.readers[:, columns], outputs)
+        for i, episode in enumerate(chosen):
+            output, error, total = outputs[memory.state[t, i]], errors[memory.state[t, i]], np.float32(0)
             if objective == 0:  # squared error
-                scale = np.float32(2 * weight / (n * len(labels[0]) * size))
+                scale = np.float32(2 * weight / (n_counted * size))
                 for d in range(size):
-                    difference = output[d] - sensations[episode, t, d]
+                    difference = output[d] - data.sensations[episode, t, d]
                     total += difference * difference
                     error[d] += difference * scale
-                losses[0] += total / size
+                losses[which, 0] += total / size
             else:  # cross-entropy
-                label, top = labels[episode, t], output[0]
+                label, top = data.labels[episode, t], output[0]
                 for a in range(1, size):
                     top = max(top, output[a])
                 for a in range(size):
                     odds[a] = np.exp(output[a] - top)
                     total += odds[a]
-                scale = np.float32(weight / (n * len(labels[0])))
+                scale = np.float32(weight / n_counted)
                 for a in range(size):
                     error[a] += odds[a] * (scale / total)
                 error[label] -= scale
-                losses[1] += np.log(total) - (output[label] - top)
+                losses[which, 1] += np.log(total) - (output[label] - top)
 
 
 @_compiled
 def _driven(core, weights, plan):
-    """Return what blocks n, r, z, m receive from u: (D + 1 filled up + K + 1, 4 unit).
-
-    The last row is for no action. Biases are in all rows for actions, since every timestep has one of these.
-    """
-    n_driven, n_actions = weights.drive.shape[2], plan.sizes[1]
+    """Return what blocks n, r, z, m receive from u; biases are in all rows for actions, of which one is none."""
+    n_driven, first = weights.drive.shape[2], plan.n_seen
     drive = np.zeros((weights.inputs.shape[1], n_driven // 3 * 4), np.float32)
     add_product(weights.inputs.T, weights.drive[core], drive[:, :n_driven])
-    for a in range(plan.n_seen, plan.n_seen + n_actions + 1):
-        _add(drive[a], weights.drive_bias[core])
-        _add(drive[a, n_driven // 3 :], weights.recurrent_bias[core])
+    for action in drive[first : first + plan.sizes[1] + 1]:
+        _add(action, weights.drive_bias[core])
+        _add(action[n_driven // 3 :], weights.recurrent_bias[core])
     return drive
 
 
 @_compiled
-def _share(which, data, plan, buffers):
+def _share(which, index, data, plan, memory):
     """Give every state of a pass a row; equal ones the same, while that saves a quarter of the rows."""
-    index, state, parent, action, count = buffers[:5]
+    state, parent, action, count = memory.state, memory.parent, memory.action, memory.count
     together = plan.sees_actions[which] and not plan.sees_sensations[which]
     children = np.empty((len(index), plan.sizes[1]), np.int64)
     for t in range(len(state)):
-        n = 0
         if together:
+            n = 0
             children[:] = -1
-            for i in range(len(index)):
-                before, a = state[t - 1, i] if t > 0 else 0, data[0][index[i], t]
+            for i, episode in enumerate(index):
+                before, a = state[t - 1, i] if t > 0 else 0, data.actions[episode, t]
                 if children[before, a] < 0:
                     children[before, a], parent[t, n], action[t, n] = n, before, a
                     n += 1
                 state[t, i] = children[before, a]
             count[t] = -(-n // ROWS) * ROWS
-            for row in range(n, count[t]):  # copies of the first
-                parent[t, row], action[t, row] = 0, action[t, 0]
+            parent[t, n : count[t]], action[t, n : count[t]] = 0, action[t, 0]  # copies of the first
             together = 4 * n <= 3 * len(index)
         if not together:
             count[t] = len(index)
-            for i in range(len(index)):
+            for i, episode in enumerate(index):
                 parent[t, i] = state[t - 1, i] if t > 0 else 0
-                action[t, i] = data[0][index[i], t] if plan.sees_actions[which] else plan.sizes[1]
+                action[t, i] = data.actions[episode, t] if plan.sees_actions[which] else plan.sizes[1]
                 state[t, i] = i
 
 
 @_compiled
-def _forward(which, n, drive, weights, data, plan, buffers, losses):
-    """Run a pass over n episodes; leave hidden states, factors, and the gradients of the heads' outputs."""
-    _, _, parent, action, count, _, hidden, gates, update, _, _, _ = buffers
+def _forward(which, chosen, index, drive, weights, data, plan, memory, losses):
+    """Run a pass over the chosen episodes; leave hidden states, factors, and the gradients of the heads' outputs."""
+    parent, hidden, gates = memory.parent, memory.hidden, memory.gates
     n_units, recurrent = hidden.shape[2], weights.recurrent[plan.core[which]]
-    _share(which, data, plan, buffers)
-    for t in range(len(gates)):
-        for row in range(count[t]):
-            _copy(gates[t, row], drive[plan.n_seen + action[t, row]])
+    _share(which, index, data, plan, memory)
+    for t, n_rows in enumerate(memory.count):
+        for row in range(n_rows):
+            _copy(gates[t, row], drive[plan.n_seen + memory.action[t, row]])
         if plan.sees_sensations[which]:
-            add_product(buffers.seen[t], drive[: plan.n_seen, : 3 * n_units], gates[t, :, : 3 * n_units])
-        last = count[t] - 1
-        if t > 0 and parent[t, last] == last:  # then each row follows from the same row
-            add_product(hidden[t], recurrent, gates[t, : last + 1, n_units:])
+            add_product(memory.seen[t], drive[: plan.n_seen, : 3 * n_units], gates[t, :n_rows, : 3 * n_units])
+        if t > 0 and parent[t, n_rows - 1] == n_rows - 1:  # then each row follows from the same row
+            add_product(hidden[t], recurrent, gates[t, :n_rows, n_units:])
         elif t > 0:
-            received = np.zeros((count[t - 1], 3 * n_units), np.float32)
+            received = np.zeros((memory.count[t - 1], 3 * n_units), np.float32)
             add_product(hidden[t], recurrent, received)
-            for row in range(count[t]):
+            for row in range(n_rows):
                 _add(gates[t, row, n_units:], received[parent[t, row]])
-        for row in range(count[t]):
-            _advance(gates[t, row], hidden[t, parent[t, row]], update[t, row], hidden[t + 1, row])
-        _read_out(which, t, n, weights, data, plan, buffers, losses)
+        for row in range(n_rows):
+            _advance(gates[t, row], hidden[t, parent[t, row]], memory.update[t, row], hidden[t + 1, row])
+        _read_out(which, t, chosen, weights, data, plan, memory, losses)
 
 
 @_compiled
-def _backward(which, recurrent_back, readers_back, d_drive, gradients, data, plan, buffers):
+def _backward(which, recurrent_back, readers_back, d_drive, gradients, plan, memory):
     """Go back through time after `_forward` and add to the gradients; `d_drive` receives those of `drive`."""
-    _, _, parent, action, count, _, hidden, gates, update, _, _, slope = buffers
-    core, n_units = plan.core[which], hidden.shape[2]
+    parent, hidden, gates, slope = memory.parent, memory.hidden, memory.gates, memory.slope
+    n_units, n_seen, core = hidden.shape[2], plan.n_seen, plan.core[which]
     slope[:] = 0
     for t in range(len(gates) - 1, -1, -1):
+        n_rows = memory.count[t]
         for objective in range(2):
             first = plan.reads[which, objective]
             if first >= 0:
                 columns = slice(first, first + plan.widths[objective])
-                errors = buffers.errors[t, : count[t], columns]
+                errors = memory.errors[t, :n_rows, columns]
                 add_product(hidden[t + 1].T, errors, gradients.readers[:, columns])
-                add_product(errors, readers_back[columns], slope[: count[t]])
-                for row in range(count[t]):
-                    _add(gradients.reader_bias[columns], errors[row])
-        for row in range(count[t]):
-            _retreat(gates[t, row], update[t, row], slope[row])
-            _add(d_drive[plan.n_seen + action[t, row]], gates[t, row])
+                add_product(errors, readers_back[columns], slope[:n_rows])
+                for error in errors:
+                    _add(gradients.reader_bias[columns], error)
+        for row in range(n_rows):
+            _retreat(gates[t, row], memory.update[t, row], slope[row])
+            _add(d_drive[n_seen + memory.action[t, row]], gates[t, row])
         if plan.sees_sensations[which]:
-            add_product(buffers.seen[t].T, gates[t, :, : 3 * n_units], d_drive[: plan.n_seen, : 3 * n_units])
+            add_product(memory.seen[t, :n_rows].T, gates[t, :n_rows, : 3 * n_units], d_drive[:n_seen, : 3 * n_units])
         if t > 0:  # the state before the first timestep is zero and nothing reads it
-            for row in range(count[t]):  # a state's gradients are the sums of those that follow from it
+            for row in range(n_rows):  # a state's gradients are the sums of those that follow from it
                 if parent[t, row] < row:
                     _add(gates[t, parent[t, row], n_units:], gates[t, row, n_units:])
                     _add(slope[parent[t, row]], slope[row])
-                    gates[t, row] = 0
-                    slope[row] = 0
-            passed = gates[t, : count[t - 1], n_units:]
+                    gates[t, row] = slope[row] = 0
+            passed = gates[t, : memory.count[t - 1], n_units:]
             if plan.core_learns:
                 add_product(hidden[t].T, passed, gradients.recurrent[core])
-            add_product(passed, recurrent_back, slope[: count[t - 1]])
+            add_product(passed, recurrent_back, slope[: len(passed)])
 
 
 @_compiled
-def _make_buffers(weights, data, plan, n):
-    n_times, n_rows, (n_units, n_outputs) = data[0].shape[1], -(-n // ROWS) * ROWS, weights.readers.shape
-    return Buffers(
-        np.zeros(n_rows, np.int64),
-        np.zeros((n_times, n_rows), np.int64),
-        np.zeros((n_times, n_rows), np.int64),
-        np.zeros((n_times, n_rows), np.int64),
-        np.zeros(n_times, np.int64),
-        np.zeros((n_times, n_rows, plan.n_seen), np.float32),
-        np.zeros((n_times + 1, n_rows, n_units), np.float32),
-        np.empty((n_times, n_rows, 4 * n_units), np.float32),
-        np.empty((n_times, n_rows, n_units), np.float32),
-        np.empty((n_rows, n_outputs), np.float32),
-        np.zeros((n_times, n_rows, n_outputs), np.float32),
-        np.empty((n_rows, n_units), np.float32),
-    )
-
-
-@_compiled
-def _choose(chosen, data, plan, buffers):
-    """Fill the buffers with a batch of episodes."""
-    for i in range(len(buffers.index)):
-        buffers.index[i] = chosen[i] if i < len(chosen) else chosen[0]
-        for t in range(len(buffers.seen)):
-            _copy(buffers.seen[t, i], data[2][buffers.index[i], t])
-            buffers.seen[t, i, plan.sizes[0]] = 1
-
-
-@_compiled
-def _run_core(core, n, learn, readers_back, weights, gradients, data, plan, buffers, losses):
-    """Run all passes of a core over a batch of n episodes, and add to the gradients."""
+def _run_core(core, chosen, index, learn, readers_back, weights, gradients, data, plan, memory, losses):
+    """Run all passes of a core over the chosen episodes, and add to the gradients."""
     drive, recurrent_back = _driven(core, weights, plan), _transposed(weights.recurrent[core])
-    d_drive, n_driven, n_actions = np.zeros(drive.shape, np.float32), weights.drive.shape[2], plan.sizes[1]
+    d_drive, n_driven, first = np.zeros(drive.shape, np.float32), weights.drive.shape[2], plan.n_seen
     for which in range(len(plan.core)):
         if plan.core[which] == core:
-            _forward(which, n, drive, weights, data, plan, buffers, losses)
+            _forward(which, chosen, index, drive, weights, data, plan, memory, losses)
             if learn:
-                _backward(which, recurrent_back, readers_back, d_drive, gradients, data, plan, buffers)
+                _backward(which, recurrent_back, readers_back, d_drive, gradients, plan, memory)
     if learn and plan.core_learns:
-        for a in range(plan.n_seen, plan.n_seen + n_actions + 1):
-            _add(gradients.drive_bias[core], d_drive[a, :n_driven])
-            _add(gradients.recurrent_bias[core], d_drive[a, n_driven // 3 :])
+        for action in d_drive[first : first + plan.sizes[1] + 1]:
+            _add(gradients.drive_bias[core], action[:n_driven])
+            _add(gradients.recurrent_bias[core], action[n_driven // 3 :])
         add_product(weights.inputs, d_drive[:, :n_driven], gradients.drive[core])
     if learn:
         add_product(weights.drive[core], _transposed(d_drive[:, :n_driven]), gradients.inputs)
@@ -405,12 +338,11 @@ def _adam_step(adam, step, decay):
 
 
 @partial(_compiled, forceinline=False)
-def go_through(order, batch_size, n_steps, decay, weights, gradients, adam, data, plan, learn):
+def go_through(order, batch_size, n_steps, decay, weights, gradients, adam, data, plan, memory, learn):
     """Go through episodes in an order, batch by batch; after each batch take a step if `learn`.
 
     `n_steps` were taken before, `decay` is the L2 penalty. `adam` are flat arrays: weights, gradients, running means of
-    these and of their squares, learning rates (0: does not learn); `weights` and `gradients` are views of the first two
-    (`mirror_core.networks.training.compiled.layout`). `data` are a `Lessons`' actions, sensations, observed and labels.
+    these and of their squares, learning rates (0: does not learn); `weights`, `gradients` are views of the first two.
 
     Returns
     -------
@@ -420,14 +352,15 @@ def go_through(order, batch_size, n_steps, decay, weights, gradients, adam, data
     losses = np.zeros((len(plan.core), 2))
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        n = len(chosen)
-        if start == 0 or n < batch_size:
-            buffers = _make_buffers(weights, data, plan, n)
-        _choose(chosen, data, plan, buffers)
+        index = np.full(-(-len(chosen) // ROWS) * ROWS, chosen[0])  # filled up with copies of the first
+        _copy(index, chosen)
+        for i, episode in enumerate(index):
+            for t in range(len(memory.seen)):
+                _copy(memory.seen[t, i], data.seen[episode, t])
         adam[1][:] = 0
         readers_back = _transposed(weights.readers)
         for core in range(len(weights.drive)):
-            _run_core(core, n, learn, readers_back, weights, gradients, data, plan, buffers, losses)
+            _run_core(core, chosen, index, learn, readers_back, weights, gradients, data, plan, memory, losses)
         if learn:
             n_steps += 1
             _adam_step(adam, n_steps, decay)
