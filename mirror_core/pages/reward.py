@@ -100,7 +100,7 @@ def lesions(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
     """Return what the figure of lesions draws: panel → the world → what was found in each condition."""
     names = conditions(table)
     return {
-        words: {"the paper's world": [estimate(values(table, one, what)) for one in names]}
+        words: {"the paper's world": [by_seed(values(table, one, what)) for one in names]}
         for what, words in LESIONS.items()
     }
 
