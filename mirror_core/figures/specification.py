@@ -106,15 +106,15 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
     fig.supxlabel("networks, in per cent, in ascending order of the share with r > .75", fontsize=9)
     columns = ["reading", "rank", "strong_raw", "strong_passing_raw", "strong_mismatched_raw"]
     seen = means_seen(ranked, "strong_raw", "reading", what="Share of units with r > .75, mean over networks")
-    passing = means_seen(ranked, "strong_passing_raw", "reading", what="And passing unit mismatch")
+    passing = means_seen(ranked, "strong_passing_raw", "reading", what="And passing tuning mismatch")
     table = {"curve": ranked[columns].round({"rank": 4}), "levels": presence.round({"ratio": 2})}
     return keep(fig, specification_curve, table, f"{seen} {passing}")
 
 
 def _label_curves(axis: Axes) -> None:
     axis.plot([], [], "-", color=SHARED, linewidth=3.5, label="r > .75")
-    axis.plot([], [], ".", color=PASSING, label="and passes\nunit mismatch")
-    axis.plot([], [], ".", color=NULL, label="unit mismatch,\nr > .75")
+    axis.plot([], [], ".", color=PASSING, label="and passes\ntuning mismatch")
+    axis.plot([], [], ".", color=NULL, label="different units,\nr > .75")
     axis.plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
     axis.legend(loc="upper left", fontsize=8, borderaxespad=0.1, handlelength=1.2)
 
@@ -137,7 +137,7 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     rows = _places(choices)
     looks = {
         "strong_raw": (SHARED, -0.16, "r > .75"),
-        "strong_passing_raw": (PASSING, 0.22, "and passes unit mismatch"),
+        "strong_passing_raw": (PASSING, 0.22, "and passes tuning mismatch"),
     }
     for axis, reading in zip(axes[0], readings, strict=True):
         axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)

@@ -11,15 +11,15 @@ TRUSTED = "tuning-mismatch"
 _MISMATCH = "units paired with other units"
 _TUNED = "tuned units paired with other tuned units"
 
-for _name, _label, _limits in (
-    ("mean", "mean r of the units", CORRELATION),
-    ("passing", "share of units that pass unit mismatch", SHARE),
-    ("passing_positive", "share of units with r > 0 that pass unit mismatch", SHARE),
-    ("strong_passing", "share of units with r > .75 that pass unit mismatch", SHARE),
-    ("strong_mismatched", "share of mismatched pairs of units with r > .75", SHARE),
-    ("moderate_mismatched", "share of mismatched pairs of units with |r| > .6", SHARE),
+for _name, _label, _limits, _null in (
+    ("mean", "mean r of the units", CORRELATION, _MISMATCH),
+    ("passing", "share of units that pass tuning mismatch", SHARE, _TUNED),
+    ("strong_passing", "share of units with r > .75 that pass tuning mismatch", SHARE, _TUNED),
+    ("passing_positive", "share of units with r > 0 that pass unit mismatch", SHARE, _MISMATCH),
+    ("strong_mismatched", "share of mismatched pairs of units with r > .75", SHARE, _MISMATCH),
+    ("moderate_mismatched", "share of mismatched pairs of units with |r| > .6", SHARE, _MISMATCH),
 ):
-    register(Measure(_name, _label, _limits, _MISMATCH))
+    register(Measure(_name, _label, _limits, _null))
 
 register(
     Measure("significant", "share of units whose tunings are more alike than those of different units", SHARE, _TUNED)

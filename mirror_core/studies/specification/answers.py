@@ -13,7 +13,7 @@ from mirror_core.studies.specification.matching import Target, scores, targets
 from mirror_core.studies.specification.table import Specification
 
 OUTCOMES = ("strong_raw", "strong_passing_raw")
-"""What is compared between levels: the share with r > .75, and the share that also passes the unit-mismatch null."""
+"""What is compared between levels: the share with r > .75, and the share that also passes tuning mismatch."""
 N_NEAREST = 5
 """Networks that are shown as the nearest to the paper's numbers."""
 

@@ -30,32 +30,33 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.basic import measure_one
 from mirror_core.studies.measures.decoding import ACROSS, TRANSFERS, accuracy_name, same_code_name
 from mirror_core.studies.measures.shares import HEADLINE, N_EXCLUDED, measured_on_r
-from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.significance import ALPHA, TRUSTED
 from mirror_core.studies.measures.tasks import LOSSES
 
 _CENTRINGS = {"raw": "raw", "timestep-centred": "centred"}
 _OF_R = (*HEADLINE, N_EXCLUDED)
-_AGAINST_LUCK = ("mean", "passing", "passing_positive", "strong_passing", "strong_mismatched", "moderate_mismatched")
-CORRECTION, N_MISMATCHES = "bh", 100
-"""A unit passes where unit mismatch gives p ≤ α, two-sided, with the false discovery rate controlled over units; the
-share of mismatched units beyond a threshold is over this many random pairings of each unit with another."""
+_AGAINST_LUCK = ("mean", "strong_passing", "strong_mismatched", "moderate_mismatched")
+N_DRAWS, N_MISMATCHES = 999, 100
+"""Exchanges of actions that decide which units are tuned; and random pairings of each unit with another, over which
+the share of mismatched units beyond a threshold is formed."""
 
 _BY_CENTRING = (*(measure.name for measure in _OF_R), *_AGAINST_LUCK)
 
 COLUMNS = (
     *(f"{name}_{centring}" for centring in _CENTRINGS.values() for name in _BY_CENTRING),
+    "passing",
     *(accuracy_name(decoder, train, test) for decoder in DECODERS for train, test in TRANSFERS),
     *(same_code_name(decoder, train, test) for decoder in DECODERS for train, test in ACROSS),
     "chance",
     *(f"loss_{loss}" for loss in LOSSES),
 )
 """What a row tells about a network, from raw and from timestep-centred r: the paper's headline numbers, `strong` …
-`smallest`; the mean r; the shares of units that pass the unit-mismatch null, of those that do with r > 0, and with
-r > .75; and the shares of *mismatched* pairs of units beyond the paper's thresholds, `strong_mismatched` and
-`moderate_mismatched`: what luck alone would give. All shares are over units whose r is defined. Then accuracy of each
-decoder by the modes that it
-learnt from and was tested on; its p among relabellings of the actions, across modes; accuracy of always naming the most
-frequent action; the last held-out loss of each pass and objective, NaN for those that the network does not have."""
+`smallest`; the mean r; the share of units with r > .75 that pass the test to trust; and the shares of *mismatched*
+pairs of units beyond the paper's thresholds, `strong_mismatched` and `moderate_mismatched`: what luck alone would
+give. Then the share that passes, whatever its r. All shares are over units whose r is defined. Then accuracy of each
+decoder by the modes that it learnt from and was tested on; its p among relabellings of the actions, across modes;
+accuracy of always naming the most frequent action; the last held-out loss of each pass and objective, NaN for those
+that the network does not have."""
 
 
 @dataclass(frozen=True)
@@ -182,25 +183,37 @@ def _shares(r: xr.DataArray) -> dict[str, float]:
 
 
 def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
-    """Return what the unit-mismatch null says, see `COLUMNS`; NaN with fewer than two units that have an r."""
+    """Return what tests of single units say, see `COLUMNS`; NaN with fewer than two units that have an r.
+
+    A unit passes where the test to trust gives p ≤ α, one-sided, with the false discovery rate controlled over units.
+    """
     perform, observe = (recording.sel(mode=mode).values for mode in MODES)
-    found = {}
+    found = dict.fromkeys(
+        ["passing", *(f"{name}_{short}" for short in _CENTRINGS.values() for name in _AGAINST_LUCK)], np.nan
+    )
+    defined = np.isfinite(unit_correlation(perform, observe))
+    if defined.sum() < 2:
+        return found
+    actions = recording.action.values
+    trusted = null_test(
+        perform, observe, TRUSTED, N_DRAWS, stream(seed, TRUSTED), actions=actions, alternative="greater"
+    )
+    passing = trusted.significant(ALPHA, "bh") & (trusted.observed > 0)
+    found["passing"] = float(passing[defined].mean())
     for centring, short in _CENTRINGS.items():
         options = {"centre_timesteps": centring != "raw"}
-        defined = np.isfinite(unit_correlation(perform, observe, **options))
-        values = dict.fromkeys(_AGAINST_LUCK, np.nan)
-        if defined.sum() >= 2:
-            modes = perform[..., defined], observe[..., defined]
-            test = null_test(*modes, "unit-mismatch", N_MISMATCHES, stream(seed, "unit-mismatch"), **options)
-            passing = test.significant(ALPHA, CORRECTION)
-            values = {
-                "mean": test.observed.mean(),
-                "passing": passing.mean(),
-                "passing_positive": (passing & (test.observed > 0)).mean(),
-                "strong_passing": (passing & (test.observed > STRONG_THRESHOLD)).mean(),
-                "strong_mismatched": (test.null > STRONG_THRESHOLD).mean(),
-                "moderate_mismatched": (np.abs(test.null) > MODERATE_THRESHOLD).mean(),
-            }
+        r = unit_correlation(perform, observe, **options)
+        defined = np.isfinite(r)
+        if defined.sum() < 2:
+            continue
+        modes = perform[..., defined], observe[..., defined]
+        luck = null_test(*modes, "unit-mismatch", N_MISMATCHES, stream(seed, "unit-mismatch"), **options).null
+        values = {
+            "mean": r[defined].mean(),
+            "strong_passing": (passing & (r > STRONG_THRESHOLD))[defined].mean(),
+            "strong_mismatched": (luck > STRONG_THRESHOLD).mean(),
+            "moderate_mismatched": (np.abs(luck) > MODERATE_THRESHOLD).mean(),
+        }
         found |= {f"{name}_{short}": float(value) for name, value in values.items()}
     return found
 

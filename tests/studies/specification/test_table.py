@@ -91,8 +91,6 @@ def test_provenance_names_a_command_that_can_be_given(table):
     assert [Path(word).stem for word in words if word.endswith(".toml")] == list(NAMES)
     assert all((ROOT / word).is_file() for word in words if word.endswith(".toml"))
     assert len(about["code"]) == 20 and len(about["analysis"]) == 12 and about["mirror_core"]
-    assert "before the library was rearranged" in about["fingerprints"]
-    assert "of plain accuracy" in about["same_code_p"]
     assert made["processors"] and datetime.fromisoformat(made["first"]) < datetime.fromisoformat(made["last"])
     # each run is timed once, also where two sweeps have it
     assert made["seconds"] == pytest.approx(table[list(TIMING)].to_numpy().sum(), rel=0.01)
@@ -146,7 +144,7 @@ def tolerance(name, n_units):
     if name.startswith("n_excluded"):
         return 0
     if name.endswith("_same_code_p"):
-        return 1  # the table's are of plain accuracy, as its metadata say, and would be made again with it
+        return 0.05  # a count among relabelled actions, which follows accuracy
     if name.startswith(("logistic", "ridge")):
         return 0.01
     if name.startswith(("strong_mismatched", "moderate_mismatched")):
