@@ -41,7 +41,6 @@ OF_TASKS = {
 IN_TABLE = (
     "recall_seen", "recall_mixed", "recall_held", "recall_two", "recall_possible", "mirror_units", "mean_r",
     "code_gain", "code_p", "named", "acting_error", "named_steps", "named_r", "named_error",
-    "excess_named", "excess_error", "excess_recall",
 )  # fmt: skip
 """Measures of the table of conditions."""
 
