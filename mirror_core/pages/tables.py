@@ -15,12 +15,22 @@ from mirror_core.config.settings import Config
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import duration, with_interval
 
+LONG = 20
+"""Rows beyond which a table is folded, to be opened by who wants it."""
+
 
 def show(table: pd.DataFrame, caption: str = "") -> HTML:
-    """Return a table as plain HTML that scrolls on a narrow screen instead of breaking the page."""
+    """Return a table as plain HTML that scrolls on a narrow screen instead of breaking the page.
+
+    A long one is folded.
+    """
     html = table.to_html(index=False, border=0, escape=False, classes="table", justify="left")
+    scrolls = f'<div class="scroll-table">{html}</div>'
+    if len(table) > LONG:
+        name = f"<strong>{caption or 'Table'}</strong>: {len(table)} rows"
+        return HTML(f'<details class="runs"><summary>{name}</summary>{scrolls}</details>')
     title = f'<p class="table-title">{caption}</p>' if caption else ""
-    return HTML(f'{title}<div class="scroll-table">{html}</div>')
+    return HTML(f"{title}{scrolls}")
 
 
 def cell(values: Sequence[float], within: tuple[float, float], digits: int = 2) -> str:

@@ -1,0 +1,13 @@
+"""Tables as pages show them."""
+
+import pandas as pd
+import pytest
+
+from mirror_core.pages.tables import LONG, show
+
+
+@pytest.mark.parametrize(("n_rows", "folded"), [(LONG, False), (LONG + 1, True)])
+def test_a_long_table_is_folded_under_its_name(n_rows, folded):
+    shown = show(pd.DataFrame({"r": range(n_rows)}), "Units").data
+    assert ("<details" in shown) == folded and shown.count("<tr") == n_rows + 1
+    assert "Units" in shown and (f"{n_rows} rows" in shown) == folded
