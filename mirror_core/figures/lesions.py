@@ -92,7 +92,7 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
                     names = seeds(one.seed[z.index])
                     dots(axis, z, row_y, colour, half=0.1, names=names, markersize=3.2, alpha=0.75)
                     if len(z) > 1:
-                        interval(axis, mean_interval(z), row_y, 8, share=False)
+                        interval(axis, mean_interval(z.to_numpy()), row_y, 8, share=False)
         letter(axes[row, 0], "AB"[row])
         axes[row, 0].set_ylabel(mode)
     labels = [f"{null.replace('variance-', '')}, {ablation}" for null, ablation in kinds]
