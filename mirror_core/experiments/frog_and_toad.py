@@ -331,7 +331,8 @@ def teach(
     for _ in range(n_batches):
         rows = rng.integers(0, len(x), BATCH)
         masks = (rng.random((2, BATCH, HIDDEN), dtype=np.float32) < keep) / keep
-        adam.step(labels_slope(network, x[rows], target[rows], list(masks)), RATE)
+        # take is faster here than indexing
+        adam.step(labels_slope(network, x.take(rows, axis=0), target.take(rows, axis=0), list(masks)), RATE)
 
 
 def chances(logits: np.ndarray) -> np.ndarray:
