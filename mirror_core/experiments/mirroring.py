@@ -15,7 +15,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure, register
 from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER
-from mirror_core.studies.measures.significance import ALPHA, TRUSTED
+from mirror_core.studies.measures.significance import ALPHA, TRUSTED, passing
 
 N_DRAWS = 999
 """Exchanges of labels that decide which units are tuned, and relabellings of actions."""
@@ -79,7 +79,7 @@ def mirroring(
         perform, observe, TRUSTED, n_draws, stream(seed, f"{name}/{TRUSTED}"),
         actions=actions, alternative="greater",
     )  # fmt: skip
-    passed = found.significant(ALPHA, "bh") & (found.observed > 0)
+    passed = passing(found)
     n_units = len(passed)
     testable = n_units > 1 and 1 / (1 + n_units * (n_units - 1)) <= ALPHA  # p of a unit beyond all pairs of others
     r = unit_correlation(perform, observe, centre_timesteps=True)

@@ -42,7 +42,7 @@ from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 from mirror_core.studies.measures.lesions import matched_units, variance_cells
 from mirror_core.studies.measures.shares import measured_on_r
-from mirror_core.studies.measures.significance import ALPHA
+from mirror_core.studies.measures.significance import passing
 from mirror_core.studies.own_tasks import own_tasks_of
 from mirror_core.worlds.episodes import Episodes
 from mirror_core.worlds.surprising import SurprisingWorld, make_surprising
@@ -371,19 +371,19 @@ def shown_and_done(lived: Lived, n_test: int) -> tuple[np.ndarray, np.ndarray, I
     return perform, observe, usual.actions
 
 
-def passing(perform: np.ndarray, observe: np.ndarray, name: str, seed: int, n_draws: int) -> float:
+def unlike_others(perform: np.ndarray, observe: np.ndarray, name: str, seed: int, n_draws: int) -> float:
     """Return the share of units that are more like themselves in the other mode than like other units."""
     found = null_test(
         perform, observe, "unit-mismatch", n_draws, stream(seed, f"replay/{name}/mismatch"), alternative="greater"
     )
-    return float((found.significant(ALPHA, "bh") & (found.observed > 0)).mean())
+    return float(passing(found).mean())
 
 
 def level_measures(condition: str, lived: Lived, n_test: int, n_draws: int) -> dict[str, float]:
     """Return the measures of units at the moment when another's actions are first named at `LEVEL`."""
     perform, observe, _ = shown_and_done(lived, n_test)
     return {
-        "level_passing": passing(perform, observe, f"{condition}/level", lived.config.seed, n_draws),
+        "level_passing": unlike_others(perform, observe, f"{condition}/level", lived.config.seed, n_draws),
         "level_r": float(np.nanmean(unit_correlation(perform, observe, centre_timesteps=True))),
     }
 
@@ -401,7 +401,7 @@ def measure(condition: str, lived: Lived, *, n_test: int = N_TEST, n_draws: int 
     found["explained"] = own_tasks_of(lived.network, record(lived.network, own), own).explained
     found["in_memory"] = lived.in_memory
     found["strong"] = measured_on_r(r)["strong"]
-    found["passing_positive"] = passing(perform, observe, condition, seed, n_draws)
+    found["passing_positive"] = unlike_others(perform, observe, condition, seed, n_draws)
     found["lesion_other"] = lesion(
         lived.network, perform, observe, r, other, stream(seed, f"replay/{condition}/lesion")
     )

@@ -23,6 +23,7 @@ from mirror_core.runs.store import RunStore
 from mirror_core.seeding import stream
 from mirror_core.studies.calibration.summary import ALPHA
 from mirror_core.studies.data import read_data
+from mirror_core.studies.measures.significance import passing
 
 TESTS = ("unit-mismatch", "tuning-mismatch")
 """The tests compared, one-sided under BH: all units, and those that are tuned."""
@@ -90,7 +91,7 @@ def try_populations(chunk: Chunk) -> pd.DataFrame:
                 made.perform, made.observe, test, N_DRAWS if test == TESTS[1] else 1, rng,
                 actions=made.actions, alternative="greater",
             )  # fmt: skip
-            passed = found.significant(ALPHA, "bh") & (found.observed > 0)
+            passed = passing(found)
             n_false, n_called = int((passed & ~made.planted).sum()), int(passed.sum())
             rows.append(
                 {

@@ -14,7 +14,7 @@ from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.lesions import against_draws, lesion_effects
-from mirror_core.studies.measures.significance import ALPHA, TRUSTED
+from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.measures.tasks import ABLATIONS
 
 TOP_UNITS, ANTI_UNITS = 10, 3
@@ -85,9 +85,7 @@ def significant_units(
     }
     found = {}
     for name, (null, alternative, correction) in asked.items():
-        result = test(null, alternative)
-        passed = result.significant(ALPHA, correction) & (result.observed * (1 if alternative == "greater" else -1) > 0)
-        found[name] = float(np.sum(passed))
+        found[name] = float(np.sum(passing(test(null, alternative), correction=correction)))
     return found
 
 

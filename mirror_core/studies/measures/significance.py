@@ -1,5 +1,9 @@
 """How many units pass a test."""
 
+import numpy as np
+from jaxtyping import Bool
+
+from mirror_core.analysis.significance import NullTest
 from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE, Measure, register
 
 ALPHA = 0.05
@@ -7,6 +11,13 @@ ALPHA = 0.05
 
 TRUSTED = "tuning-mismatch"
 """The null to trust for a mirror unit, where the actions are known."""
+
+
+def passing(test: NullTest, alpha: float = ALPHA, correction: str = "bh") -> Bool[np.ndarray, " unit"]:
+    """Return which units pass a one-sided test at level α, corrected, with the statistic on that side of zero."""
+    sign = {"greater": 1, "less": -1}[test.alternative]
+    return test.significant(alpha, correction) & (sign * test.observed > 0)
+
 
 _MISMATCH = "units paired with other units"
 _TUNED = "tuned units paired with other tuned units"

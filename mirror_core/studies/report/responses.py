@@ -14,10 +14,10 @@ from mirror_core.analysis.tuning import Tuning, tuning_length
 from mirror_core.arrays import CENTRINGS, MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.seeding import stream
-from mirror_core.studies.measures.significance import TRUSTED
+from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.report.populations import need_actions
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import impossible, passing, repeated, too_large, tunings
+from mirror_core.studies.report.units import impossible, repeated, too_large, tunings
 
 ALIKE = 10
 """Units of like selectivity among which partners are exchanged."""

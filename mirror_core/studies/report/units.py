@@ -21,7 +21,7 @@ from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Trials
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.shares import HEADLINE
-from mirror_core.studies.measures.significance import TRUSTED
+from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.report.results import Section, Settings
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
@@ -147,12 +147,6 @@ def one_sided(recordings: Recordings, settings: Settings, test: NullTest, centri
     if test.pooled:
         return run_null(recordings, settings, test.name, centring, alternative)
     return replace(test, alternative=alternative, p=permutation_p(test.observed, test.null, alternative))
-
-
-def passing(test: NullTest, alpha: float) -> np.ndarray:
-    """Return which units pass a one-sided test at a false discovery rate of α, with r on that side of zero."""
-    sign = {"greater": 1, "less": -1}[test.alternative]
-    return test.significant(alpha, "bh") & (sign * test.observed > 0)
 
 
 def nulls(recordings: Recordings, settings: Settings) -> Section:

@@ -30,7 +30,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.basic import measure_one
 from mirror_core.studies.measures.decoding import ACROSS, TRANSFERS, accuracy_name, same_code_name
 from mirror_core.studies.measures.shares import HEADLINE, N_EXCLUDED, measured_on_r
-from mirror_core.studies.measures.significance import ALPHA, TRUSTED
+from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.measures.tasks import LOSSES
 
 _CENTRINGS = {"raw": "raw", "timestep-centred": "centred"}
@@ -198,8 +198,8 @@ def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
     trusted = null_test(
         perform, observe, TRUSTED, N_DRAWS, stream(seed, TRUSTED), actions=actions, alternative="greater"
     )
-    passing = trusted.significant(ALPHA, "bh") & (trusted.observed > 0)
-    found["passing"] = float(passing[defined].mean())
+    passed = passing(trusted)
+    found["passing"] = float(passed[defined].mean())
     for centring, short in _CENTRINGS.items():
         options = {"centre_timesteps": centring != "raw"}
         r = unit_correlation(perform, observe, **options)
@@ -210,7 +210,7 @@ def _against_luck(recording: xr.DataArray, seed: int) -> dict[str, float]:
         luck = null_test(*modes, "unit-mismatch", N_MISMATCHES, stream(seed, "unit-mismatch"), **options).null
         values = {
             "mean": r[defined].mean(),
-            "strong_passing": (passing & (r > STRONG_THRESHOLD))[defined].mean(),
+            "strong_passing": (passed & (r > STRONG_THRESHOLD))[defined].mean(),
             "strong_mismatched": (luck > STRONG_THRESHOLD).mean(),
             "moderate_mismatched": (np.abs(luck) > MODERATE_THRESHOLD).mean(),
         }
