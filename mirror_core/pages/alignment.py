@@ -13,6 +13,7 @@ from mirror_core.analysis.estimates import Estimate
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import lesion_costs, values
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.recordings.of_networks import N_TEST
 from mirror_core.studies.measures import measure_named
@@ -90,7 +91,7 @@ def _panels(
     table: pd.DataFrame, shown: Mapping[str, str], names: list[str], worlds: Mapping[str, str]
 ) -> dict[str, dict[str, list[Estimate]]]:
     def found(measure: str, condition: str) -> Estimate:
-        return by_seed(table[table.condition == condition].set_index("seed")[measure])
+        return by_seed(values(table, condition, measure))
 
     return {
         words: {world: [found(measure, f"{prefix}{one}") for one in names] for world, prefix in worlds.items()}
@@ -123,7 +124,7 @@ def finding(table: pd.DataFrame) -> HTML:
 
 def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
     known = measure_named(measure)
-    return with_interval(table[table.condition == condition][measure], known.limits, known.digits)
+    return with_interval(values(table, condition, measure), known.limits, known.digits)
 
 
 def probes_said(table: pd.DataFrame) -> HTML:
@@ -164,22 +165,12 @@ def level_said(table: pd.DataFrame) -> HTML:
     )
 
 
-_COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
-
-
 def lesions_said(table: pd.DataFrame) -> HTML:
-    """Say what silencing units costs, and whether matched ones cost as much; the words follow the intervals."""
-    said = []
-    for name in ("pairs", "hard pairs", "units", "separate"):
-        rows = table[table.condition == name]
-        costs = [
-            f"{_of(table, f'top_{what}', name)} of {task}, {_COSTS[side(excess)]} matched ones, "
-            f"{_of(table, f'matched_{what}', name)}"
-            for what, task in (("named", "accuracy"), ("error", "squared error when acting"), ("recall", "recall"))
-            if len(excess := rows[f"excess_{what}"].dropna())
-        ]
-        said += [f"<li><em>{name}</em>: {'; '.join(costs)}</li>"] if costs else []
-    return HTML(f"<p>Silencing the units of largest <em>r</em> costs:</p><ul>{''.join(said)}</ul>")
+    """Say what silencing units costs, beside matched ones."""
+    tasks = {"accuracy": "named", "squared error when acting": "error", "recall": "recall"}
+    costs = {said: (f"top_{what}", f"matched_{what}", f"excess_{what}") for said, what in tasks.items()}
+    told = ("pairs", "hard pairs", "units", "separate")
+    return lesion_costs(table, "Silencing the units of largest <em>r</em> costs:", told, costs)
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

@@ -19,7 +19,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.development import AGES, BODIES, EVERY, LESIONS, LEVEL, LOOKED_AT, TAUGHT, TIMES
 from mirror_core.experiments.judging import judge_study
 from mirror_core.networks.network import MirrorNetwork
-from mirror_core.pages.experiment import conditions_table
+from mirror_core.pages.experiment import conditions_table, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import statement
 from mirror_core.runs.workers import one_thread
@@ -53,16 +53,12 @@ IN_TEACHING = (*(f"new_{n}" for n in LOOKED_AT), "rounds_to_half", "old_20", "ol
 """Measures of the page's tables."""
 
 
-def _values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
-    return table[table.condition == condition].set_index("seed")[measure]
-
-
 def _of(table: pd.DataFrame, measure: str, condition: str, digits: int = 2) -> str:
-    return with_interval(_values(table, condition, measure), measure_named(measure).limits, digits)
+    return with_interval(values(table, condition, measure), measure_named(measure).limits, digits)
 
 
 def _apart(table: pd.DataFrame, measure: str, condition: str, than: str) -> Estimate:
-    return difference(_values(table, condition, measure), _values(table, than, measure))
+    return difference(values(table, condition, measure), values(table, than, measure))
 
 
 def panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
@@ -70,7 +66,7 @@ def panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
 
     def of(conditions: Sequence[str], measures: Sequence[str]) -> dict[str, list[Estimate]]:
         there = [one for one in conditions if (table.condition == one).any()]
-        return {one: [estimate(_values(table, one, measure)) for measure in measures] for one in there}
+        return {one: [estimate(values(table, one, measure)) for measure in measures] for one in there}
 
     # in the order of the experiment, with the condition in question last
     taught = sorted(TAUGHT, key=lambda one: one == "taught one by one")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -13,6 +13,15 @@ from mirror_core.experiments.judging import StudyEvidence, judge_study
 from mirror_core.pages.tables import cell, digits_of, show
 from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
+from mirror_core.studies.wording import side, with_interval
+
+COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
+"""Where the interval of a cost minus that of matched units lies → how the two compare."""
+
+
+def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
+    """Return one value a learner, by its seed."""
+    return table[table.condition == condition].set_index("seed")[measure]
 
 
 def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequence[str] = ()) -> HTML:
@@ -48,3 +57,35 @@ def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
         verdict_table(found, experiment.whose, [f"here, {experiment.sampled}"]).data
         + how_each_follows(found, evidence).data
     )
+
+
+def lesion_costs(
+    table: pd.DataFrame, lead: str, conditions: Sequence[str], costs: Mapping[str, tuple[str, str, str]]
+) -> HTML:
+    """Say what silencing units costs, and whether matched ones cost as much; the words follow the intervals.
+
+    Parameters
+    ----------
+    table
+        See `mirror_core.experiments.study.study`.
+    lead
+        What the list begins with.
+    conditions
+        Which are told, of those in the table.
+    costs
+        Of what → the measures of its cost without the units, without matched ones, and of the first minus the second.
+    """
+
+    def told(condition: str, measure: str) -> str:
+        known = measure_named(measure)
+        return with_interval(values(table, condition, measure), known.limits, known.digits)
+
+    said = []
+    for name in conditions:
+        parts = [
+            f"{told(name, top)} of {what}, {COSTS[side(beyond)]} matched ones, {told(name, matched)}"
+            for what, (top, matched, excess) in costs.items()
+            if len(beyond := values(table, name, excess).dropna())
+        ]
+        said += [f"<li><em>{escape(name)}</em>: {'; '.join(parts)}</li>"] if parts else []
+    return HTML(f"<p>{lead}</p><ul>{''.join(said)}</ul>")

@@ -11,6 +11,7 @@ from mirror_core.experiments import frog_and_toad as game
 from mirror_core.experiments.judging import judge_study
 from mirror_core.figures.frog_and_toad import LOOK, board_picture
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
@@ -40,14 +41,9 @@ PAIRS = {"labels": "no helping", "long labels": "long no helping"}
 """Way of learning that teaches help → the same without."""
 
 
-def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
-    """Return one value a network, by its seed."""
-    return table[table.condition == condition].set_index("seed")[measure]
-
-
 def against(table: pd.DataFrame, coding: str, how: str, than: str) -> Estimate:
     """Return by how much the index, in deviations of units, differs between two ways of learning, matched by seed."""
-    return difference(*(values(table, "distress_index_scaled", f"{coding} / {one}") for one in (how, than)))
+    return difference(*(values(table, f"{coding} / {one}", "distress_index_scaled") for one in (how, than)))
 
 
 def raised(table: pd.DataFrame) -> str:
@@ -59,7 +55,7 @@ def raised(table: pd.DataFrame) -> str:
     helped = [
         against(table, coding, how, PAIRS[how]).low > 0
         for coding, how in (condition.split(" / ") for condition in game.CONDITIONS)
-        if how in PAIRS and values(table, "help_recall", f"{coding} / {how}").mean() >= HELPS
+        if how in PAIRS and values(table, f"{coding} / {how}", "help_recall").mean() >= HELPS
     ]
     if not helped:
         return "no network learned to help"
@@ -95,7 +91,7 @@ def finding(table: pd.DataFrame) -> HTML:
 def written(table: pd.DataFrame, measure: str, condition: str) -> str:
     """Return the mean of a measure under a condition with its interval."""
     known = measure_named(measure)
-    return with_interval(values(table, measure, condition), known.limits, known.digits)
+    return with_interval(values(table, condition, measure), known.limits, known.digits)
 
 
 def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
@@ -105,7 +101,7 @@ def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
         found[title] = {}
         for condition in game.CONDITIONS:
             coding, how = condition.split(" / ")
-            one = by_seed(values(table, measure, condition))
+            one = by_seed(values(table, condition, measure))
             if how in LOOK and one.n:
                 found[title][coding, how] = one
     return found
@@ -156,7 +152,7 @@ def lesions_said(table: pd.DataFrame) -> HTML:
         coding, how = condition.split(" / ")
         measure = "lesion_help" if how in PAIRS else "lesion_score" if how == "play" else None
         if measure:
-            found, n = values(table, measure, condition), table.seed.nunique()
+            found, n = values(table, condition, measure), table.seed.nunique()
             could = int(found.notna().sum())
             cost = written(table, measure, condition) if could else "–"
             rows.append(f"<li><strong>{coding}, {how}</strong>: {cost} ({could} of {n} networks have such units)</li>")

@@ -14,6 +14,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.replay import LEVEL, PLANS, WORLDS, Lived
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import values
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, side, with_interval
@@ -53,8 +54,7 @@ def panels(table: pd.DataFrame) -> tuple[dict[str, dict[str, list[Estimate]]], d
         rows = replays(table, world)
         names[said] = list(rows)
         found[said] = {
-            words: [by_seed(table[table.condition == one].set_index("seed")[measure]) for one in rows.values()]
-            for measure, words in SHOWN.items()
+            words: [by_seed(values(table, one, measure)) for one in rows.values()] for measure, words in SHOWN.items()
         }
     return found, names
 
@@ -99,7 +99,7 @@ def _world_said(table: pd.DataFrame, world: str, said: str) -> str:
 
 
 def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    return with_interval(table[table.condition == condition][measure], measure_named(measure).limits)
+    return with_interval(values(table, condition, measure), measure_named(measure).limits)
 
 
 def level_said(table: pd.DataFrame) -> HTML:

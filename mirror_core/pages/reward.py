@@ -11,6 +11,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.reward import WHEN, salient_actions
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import lesion_costs, values
 from mirror_core.pages.tables import statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed, side, with_interval
@@ -65,11 +66,6 @@ LESIONS = {
 
 ZERO = dict.fromkeys(LESIONS.values(), (0.0, ""))
 """No cost, in each of these panels."""
-
-
-def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
-    """Return one value a network, by seed."""
-    return table[table.condition == condition].set_index("seed")[measure]
 
 
 def conditions(table: pd.DataFrame) -> list[str]:
@@ -183,21 +179,15 @@ def salience_said(table: pd.DataFrame) -> HTML:
     return HTML(f"<p>Salient actions minus others, against the same network where none is: {'; '.join(said)}.</p>")
 
 
-_COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
-
-
 def lesions_said(table: pd.DataFrame) -> HTML:
-    """Say what silencing units costs by rule, and whether matched ones cost as much; the words follow the intervals."""
-    said = []
-    for name in [one for one in ("gradient", "reward", "eligibility", "reward as written") if one in conditions(table)]:
-        costs = [
-            f"{_of(table, f'{EXPERIMENT.name}_top_{what}', name)} of {task}, {_COSTS[side(excess)]} matched ones, "
-            f"{_of(table, f'{EXPERIMENT.name}_matched_{what}', name)}"
-            for what, task in (("named", "accuracy"), ("explained", "what is predicted of the sensations' variance"))
-            if len(excess := values(table, name, f"{EXPERIMENT.name}_excess_{what}").dropna())
-        ]
-        said.append(f"<li><em>{name}</em>: {'; '.join(costs)}</li>")
-    return HTML(f"<p>In the end, silencing the units of largest <em>r</em> costs:</p><ul>{''.join(said)}</ul>")
+    """Say what silencing units costs, beside matched ones."""
+    tasks = {"accuracy": "named", "what is predicted of the sensations' variance": "explained"}
+    costs = {
+        said: tuple(f"{EXPERIMENT.name}_{group}_{what}" for group in ("top", "matched", "excess"))
+        for said, what in tasks.items()
+    }
+    told = ("gradient", "reward", "eligibility", "reward as written")
+    return lesion_costs(table, "In the end, silencing the units of largest <em>r</em> costs:", told, costs)
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

@@ -15,6 +15,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.sceptic import Foreseen
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
@@ -39,8 +40,7 @@ LEVELS = {SHOWN["code_gain"]: (0.0, "chance")}
 def panels(table: pd.DataFrame) -> dict[str, list[Estimate]]:
     """Return what the figure draws: panel → what was found in each condition."""
     return {
-        words: [by_seed(table[table.condition == one].set_index("seed")[measure]) for one in conditions(table)]
-        for measure, words in SHOWN.items()
+        words: [by_seed(values(table, one, measure)) for one in conditions(table)] for measure, words in SHOWN.items()
     }
 
 
@@ -70,7 +70,7 @@ def finding(table: pd.DataFrame) -> HTML:
 
 
 def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    return with_interval(table[table.condition == condition][measure], measure_named(measure).limits)
+    return with_interval(values(table, condition, measure), measure_named(measure).limits)
 
 
 def matching_said(table: pd.DataFrame) -> HTML:

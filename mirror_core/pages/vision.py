@@ -18,6 +18,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
@@ -58,7 +59,7 @@ def panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
     """Return what the figure draws: panel → row → lane → what was found."""
 
     def of(measure: str, condition: str) -> Estimate:
-        return by_seed(table[table.condition == condition].set_index("seed")[measure])
+        return by_seed(values(table, condition, measure))
 
     def rows(measure: str) -> dict[str, dict[str, Estimate]]:
         found = {
@@ -111,7 +112,7 @@ def finding(table: pd.DataFrame) -> HTML:
 
 
 def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    return with_interval(table[table.condition == condition][measure].dropna(), measure_named(measure).limits)
+    return with_interval(values(table, condition, measure).dropna(), measure_named(measure).limits)
 
 
 def _words(corner: str) -> str:
