@@ -33,7 +33,7 @@ def standardised(
 
 
 def share_beyond(
-    observed: Float[np.ndarray, " unit"], null: Float[np.ndarray, "draw #unit"]
+    observed: Float[np.ndarray, " unit"], null: Float[np.ndarray, " draw #unit"]
 ) -> Float[np.ndarray, " unit"]:
     """Return p of each unit: the share of values, the observed one among them, that are at least as large.
 

@@ -34,7 +34,7 @@ def lessons_of(episodes: Episodes) -> Lessons:
 class Step:
     """What one step learns from."""
 
-    rows: Int[np.ndarray, "row"]
+    rows: Int[np.ndarray, " row"]
     """Which episodes of the life, or of `lessons`; one may come twice."""
     weights: Mapping[str, Float[np.ndarray, "row time"]] | None = None
     """Objective (predict, infer) → how much each error counts; 1 where it is not named."""
@@ -147,7 +147,7 @@ class Life:
         return self.network
 
     def errors(
-        self, rows: Int[np.ndarray, "row"], todo: tuple[Pass, ...] | None = None, lessons: Lessons | None = None
+        self, rows: Int[np.ndarray, " row"], todo: tuple[Pass, ...] | None = None, lessons: Lessons | None = None
     ) -> dict[tuple[str, str], Float[np.ndarray, "row time"]]:
         """Return the error of every (pass name, objective) at each timestep of some episodes, as things stand now.
 
