@@ -7,6 +7,7 @@ committed file and look at what git says changed in it:
     RENEW_GOLDEN=1 pytest tests/studies/claims/test_golden.py
 """
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from threadpoolctl import threadpool_limits
 from mirror_core.config.conditions import READINGS
 from mirror_core.config.settings import Config
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.claims.evidence import claim_grid, gather
-from mirror_core.studies.claims.results import changes, read_verdicts, to_json
+from mirror_core.studies.claims.evidence import CHOICES, claim_grid, gather
+from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
 from mirror_core.studies.claims.statements import conditions_of, load_claims
 from mirror_core.studies.claims.verdicts import evaluate
 
@@ -58,3 +59,9 @@ def test_verdicts_and_values_are_the_committed_ones(judged):
 def test_the_small_study_knows_every_verdict(judged):
     """The committed file would not notice much if every claim failed in it."""
     assert {one.verdict for one in read_verdicts(judged)[0]} >= {"reproduced", "partly", "not reproduced"}
+
+
+def test_the_sites_verdicts_follow_from_the_committed_table_of_choices():
+    """Where the table is another, `mirror claims --out book/data/claims.json` writes the verdicts again."""
+    _, settings = read_verdicts(COMMITTED.read_text(encoding="utf-8"))
+    assert settings["choices"] == hashlib.sha256(CHOICES.read_bytes()).hexdigest()[:12]
