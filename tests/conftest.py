@@ -181,7 +181,7 @@ def style() -> Iterator[None]:
 
 @pytest.fixture
 def legible(style: None) -> Callable[..., None]:
-    """Return a check of a figure: no letter below 8 points, and no wider than the text of a page."""
+    """Return a check of a figure: no letter below 8 points or under a legend, no wider than the text of a page."""
     from matplotlib.text import Text
 
     def check(figure) -> None:
@@ -189,6 +189,11 @@ def legible(style: None) -> Callable[..., None]:
         shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
         assert min(text.get_fontsize() for text in shown) >= 8
         assert figure.get_figwidth() <= 7.7
+        labels = [*figure.texts, *(label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label))]
+        for legend in figure.legends:
+            place = legend.get_window_extent()
+            met = [one.get_text() for one in labels if one in shown and one.get_window_extent().overlaps(place)]
+            assert not met, f"under the legend: {met}"
 
     return check
 

@@ -91,7 +91,10 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
             paper_value(axis, STRONG.headline, conditions.index("shared"))
         axis.set(xlim=(-0.02, 1))
         share_ticks(axis)
-    fig.supxlabel("share of units with r > .75", fontsize=9)
+    if narrow:  # below the panels, where the legend does not meet it
+        axes[-1, 0].set_xlabel("share of units with r > .75", fontsize=9)
+    else:
+        fig.supxlabel("share of units with r > .75", fontsize=9)
     last = axes[0, -1]
     last.plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
     last.fill_between([], [], color="0.9", label="paper, range")

@@ -104,15 +104,16 @@ def style():
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_labelled_and_legible(name):
+def test_a_figure_is_labelled_and_legible(name, legible):
     fig = FIGURES[name]()
-    fig.draw_without_rendering()
-    texts = [t for t in fig.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-    assert min(t.get_fontsize() for t in texts) >= 8
+    legible(fig)
     if name != "training_step":
         last_row = [a for a in fig.axes if a.get_subplotspec() and a.get_subplotspec().is_last_row()]
         assert all(a.get_xlabel() or any(t.get_text() for t in a.get_xticklabels()) for a in last_row)
-    assert fig.get_figwidth() <= 7.7
+
+
+def test_the_answer_is_legible_on_a_phone(legible):
+    legible(ablation.strong_shares(*shares(), narrow=True))
 
 
 @pytest.mark.parametrize("name", FIGURES)
