@@ -46,7 +46,7 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
                 values = of[name].dropna()
                 row[escape(known.label)] = cell(values, known.limits, digits_of(name)) if len(values) else "–"
             rows.append(row)
-    return show(pd.DataFrame(rows))
+    return show(pd.DataFrame(rows), of="Conditions")
 
 
 def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:

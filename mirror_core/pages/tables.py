@@ -19,15 +19,15 @@ LONG = 20
 """Rows beyond which a table is folded, to be opened by who wants it."""
 
 
-def show(table: pd.DataFrame, caption: str = "") -> HTML:
+def show(table: pd.DataFrame, caption: str = "", *, of: str = "Table") -> HTML:
     """Return a table as plain HTML that scrolls on a narrow screen instead of breaking the page.
 
-    A long one is folded.
+    A long one is folded under its caption, or what it is a table `of`.
     """
     html = table.to_html(index=False, border=0, escape=False, classes="table", justify="left")
     scrolls = f'<div class="scroll-table">{html}</div>'
     if len(table) > LONG:
-        name = f"<strong>{caption or 'Table'}</strong>: {len(table)} rows"
+        name = f"<strong>{caption or of}</strong>: {len(table)} rows"
         return HTML(f'<details class="runs"><summary>{name}</summary>{scrolls}</details>')
     title = f'<p class="table-title">{caption}</p>' if caption else ""
     return HTML(f"{title}{scrolls}")
@@ -100,7 +100,7 @@ def settings_table(base: Config) -> HTML:
         notes = _notes(type(owner)) if owner is part else {section.name: _notes(Config)[section.name]}
         for name, note in notes.items():
             rows.append({"setting": f"<code>{name}</code>", "value": getattr(owner, name), "what it is": note})
-    return show(pd.DataFrame(rows))
+    return show(pd.DataFrame(rows), of="Settings")
 
 
 def _notes(cls: type) -> dict[str, str]:
