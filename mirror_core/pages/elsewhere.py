@@ -76,7 +76,8 @@ def _n(one: System) -> str:
 def _of(found: Estimate | None, before: str = "") -> str:
     if found is None:
         return ""
-    return f"<br><small>{before}{decimal(found.mean)} [{decimal(found.low)}, {decimal(found.high)}]</small>"
+    between = f"[{decimal(found.low)},&nbsp;{decimal(found.high)}]"
+    return f'<br><small class="wrap">{before}{decimal(found.mean)} {between}</small>'
 
 
 def panels(rows: Sequence[System]) -> dict[str, list[tuple[Estimate | None, Estimate | None]]]:

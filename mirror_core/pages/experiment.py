@@ -38,8 +38,7 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
     for condition, said in experiment.conditions.items():
         of = table[table.condition == condition]
         if len(of):
-            wide = 'style="display: inline-block; min-width: 13em"'  # else measures leave it a word a line
-            about = f'<strong>{escape(condition)}</strong><br><small class="wrap" {wide}>{escape(said)}</small>'
+            about = f'<strong>{escape(condition)}</strong><br><small class="wrap">{escape(said)}</small>'
             row = {"condition": about, "n": len(of)}
             for name in measures or experiment.measures:
                 known = measure_named(name)
