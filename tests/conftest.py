@@ -15,6 +15,7 @@ import yaml
 from bs4 import BeautifulSoup
 from hypothesis import settings
 from jaxtyping import install_import_hook
+from joblib import cpu_count
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,11 +71,22 @@ settings.register_profile("same-everywhere", deadline=None, derandomize=True)
 settings.load_profile("same-everywhere")
 
 
-def pytest_configure() -> None:
-    """Keep machine code where builds do, so that it is made once for all processes."""
+COMPILE = "from mirror_core.runs.compiling import compile_training; compile_training()"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep machine code where builds do, and have it made once, while the workers collect what they will run."""
     from mirror_core.runs.compiling import keep_machine_code
 
     keep_machine_code()
+    if getattr(config.option, "numprocesses", None):
+        config.add_cleanup(subprocess.Popen([sys.executable, "-c", COMPILE], cwd=ROOT).wait)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Have one worker more than there are cores: with as many, the cores were idle for a third of the time."""
+    return cpu_count() + 1
 
 
 def file_of(nodeid: str) -> str:
@@ -105,12 +117,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 @pytest.fixture(scope="session", autouse=True)
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the networks that tests train in a folder of their own, for all tests of a session."""
+    from mirror_core.runs.compiling import compile_training
+
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIRROR_CORE_STORE", str(folder))
         patch.setenv("OMP_NUM_THREADS", "1")
         # tests of worker processes ask for two: elsewhere to start them takes longer than what they do
         patch.setenv("MIRROR_CORE_WORKERS", "1")
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            compile_training()  # or wait until it is done
         yield folder
 
 

@@ -9,7 +9,7 @@ import pickletools
 import platform
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import metadata
 from io import BytesIO
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mirror_core.checks import OptionError
+from mirror_core.runs.files import alone
 
 CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 """Environment variable with the folder in which Numba keeps machine code."""
@@ -29,13 +30,18 @@ from a file `.numba_config.yaml` in the folder where a process starts."""
 
 
 def compile_training() -> None:
-    """Have Numba compile what trains networks, unless it is kept from an earlier time; workers then load it."""
+    """Have Numba compile what trains networks, unless it is kept from an earlier time; workers then load it.
+
+    Processes that call this at the same time wait for the one that compiles.
+    """
     # here, so that a process that only names this function loads nothing
     from mirror_core.config.settings import Config
     from mirror_core.networks.training.loop import train
 
     keep_machine_code()
-    train(Config().change(n_sequences=64, n_heldout=64, n_epochs=1))
+    kept = os.environ.get(CACHE_VARIABLE)
+    with (alone(Path(kept)) if kept else None) or nullcontext():
+        train(Config().change(n_sequences=64, n_heldout=64, n_epochs=1))
 
 
 def keep_machine_code() -> None:
