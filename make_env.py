@@ -48,6 +48,12 @@ if importlib.util.find_spec("mirror_core") is None:
 sys.exit("pip did not install what is locked: " + ", ".join(wrong) if wrong else 0)
 """
 
+COMPILE = """
+import compileall, re, sys
+compileall.compile_dir(sys.argv[1], quiet=2, workers=0, rx=re.compile("/tests?/"))
+"""
+"""What pip does on one core, and for the packages' own tests too; a file that is for another Python is let be."""
+
 
 def main(environment: Path) -> None:
     with LOCK.open("r+") as lock:  # unchanged; some disks lock only what is open for writing
@@ -133,10 +139,13 @@ def install(environment: Path, lock: IO[str]) -> None:
     variables |= {"PIP_USER": "0", "PYTHONNOUSERSITE": "1"}
     base = getattr(sys, "_base_executable", sys.executable)  # this may be the environment's own Python
     pip = [program(environment), "-m", "pip", "install", "--quiet"]
+    packages = sum("==" in line for line in LOCK.read_text(encoding="utf-8").splitlines())
+    print(f"Installing {packages} packages into {environment}, once, in about a minute", flush=True)
     for command in (
         [base, "-m", "venv", environment],
-        [*pip, "--requirement", LOCK],
+        [*pip, "--no-compile", "--requirement", LOCK],
         [*pip, "--no-deps", "--no-build-isolation", "--editable", "."],
+        [program(environment), "-c", COMPILE, environment / "lib"],
         [program(environment), "-I", "-c", CHECK],
     ):
         # The lock is what they read from, since that goes to all that they start themselves, as other files do not: if

@@ -146,7 +146,7 @@ def test_pip_is_told_where_to_install_whatever_is_set_and_keeps_the_lock(making,
     with open("requirements.lock") as lock:
         making.real_install(VENV, lock)
         assert all(options["stdin"] is lock for _, options in started)
-    assert len(started) == 4
+    assert len(started) == 5
     for _, options in started:
         assert not options["env"].keys() & set(making.NOT_PASSED_ON) and options["env"]["PIP_USER"] == "0"
 
