@@ -41,5 +41,5 @@ say, such as other sizes for other cores. The table's `attrs` say what was decla
 processors and in how many seconds.
 
 Networks are not stacked: on a processor, `mirror_core.networks.training.loop.train_many` computes each by itself, so
-that nothing would be gained. On a GPU it does pay; call it directly there.
+that nothing would be gained. On a GPU it should pay, which nobody has measured yet; call it directly there.
 """
