@@ -6,6 +6,10 @@ Needs Playwright's Python package with Chromium, and axe-core (`make test` insta
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
 
@@ -108,6 +112,29 @@ def test_who_does_not_see_well_can_read_every_page(browser, pages):
     page.close()
     assert not found, found
     assert min(len(of_theme) for of_theme in looks.values()) > 20
+
+
+LARGEST, PLAYGROUND = 1_000_000, 2_000_000
+"""Bytes of all files that the first view of a page may ask for."""
+
+
+def test_the_first_view_of_a_page_asks_for_little(browser, pages):
+    """Of the pages whose files are largest, and of the playground; what lies far below is not asked for."""
+    page, asked, figures = browser.new_page(viewport={"width": 1300, "height": 900}), [], {}
+    page.on("request", lambda request: asked.append(request.url))
+    for path in pages:
+        names = re.findall(r'src="([^"]*_images/[^"]*)" ?/?>', path.read_text(encoding="utf-8"))
+        figures[path] = {(path.parent / name).resolve() for name in names}
+    size = lambda files: sum(Path(one).stat().st_size for one in files)  # noqa: E731
+    largest = sorted(pages, key=lambda path: size([path, *figures[path]]))[-4:]
+    for path in {*largest, *(one for one in pages if one.stem == "playground")}:
+        asked.clear()
+        page.goto(path.as_uri(), wait_until="networkidle")
+        files = {Path(url2pathname(urlparse(url).path)) for url in asked if url.startswith("file:")}
+        assert size(files) <= (PLAYGROUND if path.stem == "playground" else LARGEST), path.stem
+        assert len(files & figures[path]) <= 0.5 * len(figures[path]), path.stem  # one theme, some of the figures
+    page.close()
+    assert figures[largest[-1]]
 
 
 # Where the rings of the named mark are, and where its figure says that marks of this name lie.
