@@ -142,7 +142,7 @@ NAMED = """(selector) => {
     const image = document.querySelector(selector), inside = image.getBoundingClientRect();
     const shown = image.dataset.marks ? image : image.previousElementSibling;
     const over = image.parentElement.querySelector(".marks-over");
-    if (!over || over.hidden) return null;
+    if (!over || !over.childElementCount) return null;
     const name = over.querySelector(".mark-name").textContent, at = JSON.parse(shown.dataset.marks)[name];
     const middle = (one) => [(one.left + one.right) / 2, (one.top + one.bottom) / 2];
     return {
@@ -173,3 +173,32 @@ def test_a_mark_says_which_network_it_is_and_rings_it_in_the_other_panels(browse
     page.mouse.move(box["x"] - 20, box["y"] - 20)
     assert page.evaluate(NAMED, selector) is None
     page.close()
+
+
+def test_arrow_keys_and_taps_name_the_marks_of_a_figure(browser, html):
+    still = {"has_touch": True, "reduced_motion": "reduce"}  # nothing glides
+    page = browser.new_context(viewport={"width": 375, "height": 900}, **still).new_page()
+    page.goto((html / "notebooks" / "ablations.html").as_uri())
+    image, stops = page.locator("img[data-marks]").first, page.locator(".marks-over")
+    assert stops.count() == page.locator("img[data-marks]").count()
+    marks = json.loads(image.get_attribute("data-marks"))
+    names, stop = list(marks), stops.first
+    page.locator("figure a, figure button").first.focus()
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.className") == "marks-over"
+    first = page.evaluate(NAMED, "img[data-marks]")
+    assert first["name"] == names[0] == stop.get_attribute("aria-valuetext") and len(first["rings"]) > 1
+    for key, place in (("ArrowRight", 1), ("ArrowUp", 0), ("ArrowLeft", 0), ("End", -1), ("PageDown", -1), ("Home", 0)):
+        page.keyboard.press(key)
+        found = page.evaluate(NAMED, "img[data-marks]")
+        assert found["name"] == names[place] == stop.get_attribute("aria-valuetext"), key
+        for ring, mark in zip(found["rings"], found["marks"], strict=True):
+            assert ring == pytest.approx(mark, abs=1.5)
+    page.keyboard.press("Escape")
+    assert page.evaluate(NAMED, "img[data-marks]") is None
+    box, (x, y) = image.bounding_box(), marks[names[0]][:2]
+    page.touchscreen.tap(box["x"] + x / 1e4 * box["width"] + 5, box["y"] + y / 1e4 * box["height"])
+    assert page.evaluate(NAMED, "img[data-marks]")["name"] in names
+    page.locator("h1").tap()
+    assert page.evaluate(NAMED, "img[data-marks]") is None
+    page.context.close()

@@ -19,6 +19,7 @@ _FONTS = "_static/vendor/fontawesome/webfonts"
 
 _COORDINATES = re.compile(r'(?<= )(d|x|y|points|transform)="([^"]*)"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_PLACE = re.compile(r"translate\([^()]*\)")
 _LETTER = re.compile(r"\s*([A-Za-z])\s*")
 _METADATA = re.compile(r"(?s)\s*<metadata>.*?</metadata>")
 _INDENT = re.compile(r">\s+<")
@@ -170,7 +171,13 @@ def _style_once(found: re.Match[str]) -> str:
 
 
 def _in_few_letters(found: re.Match[str]) -> str:
-    said = _NUMBER.sub(lambda number: f"{round(float(number[0]), 2) + 0.0:.2f}".rstrip("0").rstrip("."), found[2])
-    if found[1] == "d":
+    name, said = found.groups()
+    # a scale stays as it is
+    said = _PLACE.sub(lambda place: _rounded(place[0]), said) if name == "transform" else _rounded(said)
+    if name == "d":
         said = _LETTER.sub(r"\1", said).strip()
-    return f'{found[1]}="{said}"'
+    return f'{name}="{said}"'
+
+
+def _rounded(text: str) -> str:
+    return _NUMBER.sub(lambda number: f"{round(float(number[0]), 2) + 0.0:.2f}".rstrip("0").rstrip("."), text)

@@ -73,7 +73,7 @@ def test_a_figure_has_fewer_letters_and_the_same_places():
   {use.replace("fill", "opacity: 0.5; fill")}
  </g>
  <g style="stroke: #000000">{use}{use}</g>
- <text>1.23456</text>
+ <g transform="translate(1.23456 2.5) scale(0.085 -0.085)"><text>1.23456</text></g>
  <path id="d" d="M 1.005 2.999999
 L 3e-05 100.128
 z
@@ -83,7 +83,8 @@ z
     faint, own = (f'{short} style="{look}fill: #777777"/>' for look in ("opacity: 0.5; ", ""))
     assert compact(svg) == (
         f'<svg width="10pt"><g clip-path="url(#p)" style="fill: #777777">{short}/>{short}/></g><g>{faint}{faint}</g>'
-        f'<g style="stroke: #000000">{own}{own}</g><text>1.23456</text>'
+        f'<g style="stroke: #000000">{own}{own}</g>'
+        '<g transform="translate(1.23 2.5) scale(0.085 -0.085)"><text>1.23456</text></g>'
         '<path id="d" d="M1 3L3e-05 100.13z" stroke-width="0.123456"/></svg>'
     )
     assert compact(compact(svg)) == compact(svg)
