@@ -19,7 +19,7 @@
       Array.from({ length: at.length / 2 }, (_, i) => ({ x: at[2 * i], y: at[2 * i + 1], of })));
     const pictures = [...image.parentElement.querySelectorAll("img[data-drawn]")];
     const holder = image.parentElement, over = element("marks-over");
-    let shown = -1, walked = 0;
+    let shown = -1, walked = 0, byKey = false;
     over.tabIndex = 0;
     over.role = "slider";
     over.ariaLabel = "marks of this figure: arrow keys name one and ring it in every panel";
@@ -84,10 +84,11 @@
     const look = (event) => {
       const mark = nearest(event);
       if (!mark) hide();
-      else if (mark.of !== shown) say(mark), walk(mark.of);
+      else if (mark.of !== shown) say(mark), walk(mark.of), byKey = false;
     };
     function show(to) {
       say(places.find(({ of }) => of === walk(to)));
+      byKey = true;
       over.lastChild.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     holder.addEventListener("pointermove", look);
@@ -96,7 +97,7 @@
     addEventListener("keydown", (event) => event.key === "Escape" && hide());
 
     over.addEventListener("focus", () => show(walked));
-    over.addEventListener("blur", hide);
+    over.addEventListener("blur", () => byKey && hide()); // a tap takes the focus elsewhere
     over.addEventListener("keydown", (event) => {
       const { key, ctrlKey, altKey, metaKey } = event;
       const to = { ArrowRight: walked + 1, ArrowDown: walked + 1, ArrowLeft: walked - 1, ArrowUp: walked - 1,
