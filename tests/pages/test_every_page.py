@@ -199,6 +199,6 @@ def test_arrow_keys_and_taps_name_the_marks_of_a_figure(browser, html):
     box, (x, y) = image.bounding_box(), marks[names[0]][:2]
     page.touchscreen.tap(box["x"] + x / 1e4 * box["width"] + 5, box["y"] + y / 1e4 * box["height"])
     assert page.evaluate(NAMED, "img[data-marks]")["name"] in names
-    page.locator("h1").tap()
+    page.locator(".bd-article h1").tap()
     assert page.evaluate(NAMED, "img[data-marks]") is None
     page.context.close()
