@@ -155,8 +155,9 @@
   }
   addEventListener("hashchange", unfold);
 
-  // On paper nothing can be unfolded.
+  // On paper nothing can be unfolded, and nothing comes near.
   addEventListener("beforeprint", () => {
+    for (const image of document.querySelectorAll("img[data-drawn=light]")) image.loading = "eager";
     for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
   });
 

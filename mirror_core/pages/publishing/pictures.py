@@ -15,6 +15,8 @@ from pathlib import Path
 from mirror_core.pages.publishing.dark import darkened
 from mirror_core.pages.publishing.weight import compact
 
+LAZY = 'loading="lazy" '
+"""Of an image that is fetched only when it comes near."""
 _SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
@@ -105,7 +107,7 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
         }
         more = "".join(f'data-{name}="{escape(value)}" ' for name, value in said.items() if value)
         # fetched only when it comes near, where the theme and the width show it; the page keeps its place
-        tag = f'loading="lazy" {_size(one.svg)}{tag}'
+        tag = f"{LAZY}{_size(one.svg)}{tag}"
         dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')
         return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" {dark}>'
 

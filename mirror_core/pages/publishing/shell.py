@@ -24,7 +24,7 @@ from mirror_core.pages.publishing import downloads, origins
 from mirror_core.pages.publishing.diagram import diagram
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
-from mirror_core.pages.publishing.pictures import with_pictures, write_beside
+from mirror_core.pages.publishing.pictures import LAZY, with_pictures, write_beside
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.publishing.weight import lighten
 
@@ -175,6 +175,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             after = pattern.sub("", after)
         after = _BUILT.sub(built, after)
         after = with_pictures(after, pictures, sources)
+        if app.builder.name == "singlehtml":  # to be printed at once, all of it
+            after = after.replace(LAZY, "")
         if after != before:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
