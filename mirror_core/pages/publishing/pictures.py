@@ -115,9 +115,12 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
 
 
 def _size(svg: str) -> str:
-    """Return the attributes of an image that say its width and height in pixels; nothing if the figure says neither."""
+    """Return the attributes of an image that say its size in pixels, to the style sheet too; nothing if it has none."""
     found = _SIZE.search(svg)
-    return f'width="{float(found[1]) * 4 / 3:g}" height="{float(found[2]) * 4 / 3:g}" ' if found else ""
+    if not found:
+        return ""
+    width, height = (float(points) * 4 / 3 for points in found.groups())
+    return f'width="{width:g}" height="{height:g}" style="--drawn: {width:g}px" '
 
 
 def _address(one: Picture, sources: str) -> str:
