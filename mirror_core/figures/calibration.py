@@ -24,7 +24,8 @@ BY_NULL = {
     "action-relabelling": ("^", NULL, 0.27),
 }
 """Test of one code → mark, colour, and where it stands beside the others."""
-_PLANTED = "planted"
+_PLANTED, _UNRELATED = "planted", "independent"
+"""How the situations begin that are made up."""
 _TICKS = [0, 0.5, 1], ["0", ".5", "1"]
 
 
@@ -56,8 +57,8 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
     Parameters
     ----------
     calls
-        Columns `situation`, `network`, `null`, `alternative`, `called`, one row a network; the situation whose name
-        starts with "planted" is drawn in full colour.
+        Columns `situation`, `network` (its seed, or a made-up population's place), `null`, `alternative`, `called`, one
+        row a network; the situation whose name starts with "planted" is drawn in full colour.
     means
         Columns `situation`, `null`, `alternative`, `mean`, `low`, `high` of `called`.
     questions
@@ -75,7 +76,8 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
                 at = {"situation": situation, "null": null, "alternative": side}
                 marks = {"hollow": side != "two-sided", "markersize": 3.5, "alpha": 0.75, "markeredgewidth": 0.8}
                 one = where(calls, **at)
-                names = [f"{situation}, network {network + 1}" for network in one.network]
+                made_up = situation.startswith((_PLANTED, _UNRELATED))
+                names = [f"{situation}, {f'population {n + 1}' if made_up else f'seed {n}'}" for n in one.network]
                 dots(axis, one.called, y + offset, colour, names=names, **marks)
                 for row in where(means, **at).itertuples():
                     interval(axis, (row.mean, row.low, row.high), y + offset, 7)
@@ -256,6 +258,7 @@ def _two_tests(
         )  # fmt: skip
         names = [
             f"{test}, K = {row.n_actions}, {100 * row.tuned_share:.0f} % tuned, {row.tuning}, {row.unit_noise} noise"
+            + (", planted" if row.planted_share else "")
             for row in one.itertuples()
         ]
         name_marks(axis, *places, names)

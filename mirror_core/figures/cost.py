@@ -113,7 +113,9 @@ def _grow(axis: Axes, table: pd.DataFrame, label: str, what: str) -> None:
         way = {"runs": "ours", "rows": "plain"}.get(name, name)
         medians = one.groupby("x").y.median()
         axis.plot(medians.index, medians, color=_COLOUR[way], linewidth=1.0, zorder=2)
-        _turns(axis, one.x, one.y, way, markersize=3.5, names=[f"{NAMES.get(name, name)}, {x:,} {what}" for x in one.x])
+        _turns(
+            axis, one.x, one.y, way, markersize=3.5, names=[f"{NAMES.get(name, name)}, {what}: {x:,}" for x in one.x]
+        )
         if several:
             middle = medians.index[len(medians) // 2]
             above = medians[middle] >= table[table.x == middle].y.median()
