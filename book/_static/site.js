@@ -139,10 +139,12 @@
     }
   }
 
-  // What scrolls by itself can be reached, and then scrolled, from the keyboard.
+  // What scrolls by itself can be reached, and then scrolled, from the keyboard, and is known to (see mirror.css).
   function scrollable(article) {
     for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
-      if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+      const slides = one.scrollWidth > one.clientWidth;
+      one.classList.toggle("slides", slides);
+      if (slides) one.tabIndex = 0;
       else if (one.getAttribute("tabindex") === "0") one.removeAttribute("tabindex");
     }
   }
@@ -155,8 +157,9 @@
   }
   addEventListener("hashchange", unfold);
 
-  // On paper nothing can be unfolded.
+  // On paper nothing can be unfolded, and nothing comes near.
   addEventListener("beforeprint", () => {
+    for (const image of document.querySelectorAll("img[data-drawn=light]")) image.loading = "eager";
     for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
   });
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 import pandas as pd
@@ -45,6 +45,8 @@ class System:
     """What silencing the units costs more than silencing matched ones, in the experiment's own measure."""
     judgements: tuple[Judgement, ...]
     """The verdicts on what its source claims; none for a condition that is not the source's."""
+    learners: Mapping[str, pd.Series] = field(default_factory=dict)
+    """"share", "control" and "gain" → one value a learner, by seed."""
 
     @property
     def mirrors(self) -> str:
@@ -112,7 +114,13 @@ def system(experiment: Experiment, table: pd.DataFrame, condition: str | None = 
         carried = float(((gains > 0) & (p <= ALPHA)).mean())
     lesion = measured(experiment.lesion, condition) if experiment.lesion else None
     judged = tuple(judge_study(experiment, table)) if own else ()
-    return System(experiment, condition, share, control, more, gain, carried, lesion, judged)
+    asked = (
+        ("share", "mirror_share", condition),
+        ("control", "mirror_share", experiment.control),
+        ("gain", "code_gain", condition),
+    )
+    learners = {name: values(measure, of) for name, measure, of in asked if measure in experiment.measures}
+    return System(experiment, condition, share, control, more, gain, carried, lesion, judged, learners)
 
 
 def systems(experiments: Iterable[Experiment] | None = None) -> list[System]:

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mirror_core.figures.kept import keep, means_seen, tidy
+from mirror_core.figures.kept import keep, means_seen, name_marks, tidy
 from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
 from mirror_core.figures.power import TITLES
 from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH
@@ -24,7 +24,8 @@ BY_NULL = {
     "action-relabelling": ("^", NULL, 0.27),
 }
 """Test of one code → mark, colour, and where it stands beside the others."""
-_PLANTED = "planted"
+_PLANTED, _UNRELATED = "planted", "independent"
+"""How the situations begin that are made up."""
 _TICKS = [0, 0.5, 1], ["0", ".5", "1"]
 
 
@@ -56,8 +57,8 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
     Parameters
     ----------
     calls
-        Columns `situation`, `null`, `alternative`, `called`, one row a network; the situation whose name starts with
-        "planted" is drawn in full colour.
+        Columns `situation`, `network` (its seed, or a made-up population's place), `null`, `alternative`, `called`, one
+        row a network; the situation whose name starts with "planted" is drawn in full colour.
     means
         Columns `situation`, `null`, `alternative`, `mean`, `low`, `high` of `called`.
     questions
@@ -74,7 +75,10 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
             for side, offset in SIDE_OFFSET.items():
                 at = {"situation": situation, "null": null, "alternative": side}
                 marks = {"hollow": side != "two-sided", "markersize": 3.5, "alpha": 0.75, "markeredgewidth": 0.8}
-                dots(axis, where(calls, **at).called, y + offset, colour, **marks)
+                one = where(calls, **at)
+                made_up = situation.startswith((_PLANTED, _UNRELATED))
+                names = [f"{situation}, {f'population {n + 1}' if made_up else f'seed {n}'}" for n in one.network]
+                dots(axis, one.called, y + offset, colour, names=names, **marks)
                 for row in where(means, **at).itertuples():
                     interval(axis, (row.mean, row.low, row.high), y + offset, 7)
         axis.set(xlim=(-0.02, 1.02))
@@ -153,6 +157,7 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
                     x, one["mean"], marker, color=colour, markersize=4.2, linestyle="none",
                     markerfacecolor=None if side == "two-sided" else "white", label=f"{null}, {TITLES[side]}",
                 )  # fmt: skip
+                name_marks(axis, x, one["mean"], [f"{null}, {TITLES[side]}, K = {k}" for k in one.n_actions])
         axis.set(xlabel="number of actions K", ylabel=text, xticks=sorted(set(table.n_actions)))
         axis.set_ylim(bottom=0)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -246,7 +251,14 @@ def _two_tests(
         place = at[one.index] + side * apart
         low, high = one[f"{quantity}_low"].clip(0, 1), one[f"{quantity}_high"].clip(0, 1)
         (axis.vlines if upright else axis.hlines)(place, low, high, color=colour, linewidth=1)
+        places = (place, one[quantity]) if upright else (one[quantity], place)
         axis.plot(
-            *((place, one[quantity]) if upright else (one[quantity], place)), marker, color=colour, markersize=3.8,
-            markerfacecolor=inside, label=test, **({"linestyle": "none"} | line),
+            *places, marker, color=colour, markersize=3.8, markerfacecolor=inside, label=test,
+            **({"linestyle": "none"} | line),
         )  # fmt: skip
+        names = [
+            f"{test}, K = {row.n_actions}, {100 * row.tuned_share:.0f} % tuned, {row.tuning}, {row.unit_noise} noise"
+            + (", planted" if row.planted_share else "")
+            for row in one.itertuples()
+        ]
+        name_marks(axis, *places, names)

@@ -21,7 +21,7 @@ _MARKER = {"ours": "o", "plain": "s", "jax": "^"}
 
 
 def _turns(axis: Axes, x: Sequence[float], y: float | pd.Series, way: str, **options) -> None:
-    """Draw single turns: ours filled and black, others hollow and grey."""
+    """Draw single turns: ours filled and black, others hollow and grey; `options` are those of `dots`."""
     look = {"markersize": 4.5, "marker": _MARKER[way], "hollow": way != "ours", "markeredgewidth": 1.1, "zorder": 3}
     dots(axis, x, y, _COLOUR[way], **look | options)
 
@@ -41,7 +41,8 @@ def ways(training: pd.DataFrame, ratios: Mapping[int, str]) -> Figure:
     for axis, (size, words) in zip(axes[0], ratios.items(), strict=True):
         one = training[training.hidden_size == size]
         for y, way in enumerate(order):
-            _turns(axis, one[one.way == way].seconds, y, way, half=0.15)
+            seconds = one[one.way == way].seconds
+            _turns(axis, seconds, y, way, half=0.15, names=[f"{NAMES[way]}, {size} units"] * len(seconds))
         axis.set(xlim=(0, one.seconds.max() * 1.12))
         axis.annotate(words, (0.98, 0.93), xycoords="axes fraction", ha="right", va="top", fontsize=8.5)
     axes[0, 0].set_yticks(range(len(order)), [NAMES[way] for way in order])
@@ -76,7 +77,7 @@ def growth(tables: Mapping[str, pd.DataFrame], papers: Mapping[str, float]) -> F
     fig, axes = plt.subplots(2, 3, figsize=(WIDTH, 4.9))
     for axis, name, (key, x, y) in zip(axes.flat, "ABCDEF", PANELS, strict=True):
         table = tables[key]
-        _grow(axis, table, "kind" if key == "listing" else "way")
+        _grow(axis, table, "kind" if key == "listing" else "way", x)
         axis.set(xlabel=x, ylabel=y)
         letter(axis, name)
         if key == "workers":
@@ -105,14 +106,16 @@ def _proportion(axis: Axes, of_one: float, most: int) -> None:
     note(axis, "in proportion", (most, of_one * most), (-4, 5), "data", ha="right", color="0.3")
 
 
-def _grow(axis: Axes, table: pd.DataFrame, label: str) -> None:
-    """Draw every turn and a line through the medians, and write beside it what it is."""
+def _grow(axis: Axes, table: pd.DataFrame, label: str, what: str) -> None:
+    """Draw every turn and a line through the medians, and write beside it what it is; `what` grows."""
     several = table[label].nunique() > 1
     for name, one in table.groupby(label, sort=False):
         way = {"runs": "ours", "rows": "plain"}.get(name, name)
         medians = one.groupby("x").y.median()
         axis.plot(medians.index, medians, color=_COLOUR[way], linewidth=1.0, zorder=2)
-        _turns(axis, one.x, one.y, way, markersize=3.5)
+        _turns(
+            axis, one.x, one.y, way, markersize=3.5, names=[f"{NAMES.get(name, name)}, {what}: {x:,}" for x in one.x]
+        )
         if several:
             middle = medians.index[len(medians) // 2]
             above = medians[middle] >= table[table.x == middle].y.median()
@@ -146,7 +149,7 @@ def cores(table: pd.DataFrame) -> Figure:
     for y, core in enumerate(names):
         for way, offset in (("ours", -0.15), ("plain", 0.15)):
             seconds = where(table, core=core, way=way).seconds
-            _turns(axis, seconds, y + offset, way)
+            _turns(axis, seconds, y + offset, way, names=[f"{core}, {NAMES[way]}"] * len(seconds))
             if y == 0:
                 note(axis, NAMES[way], (seconds.max(), y + offset), (7, 0), "data", va="center", color="0.15")
     axis.set_yticks(range(len(names)), names)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, of_estimates
-from mirror_core.figures.marks import dots, interval, label_rows, note, threshold
+from mirror_core.figures.marks import BySeed, dots, interval, label_rows, note, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 
 _OFFSET = 0.17
@@ -38,8 +39,8 @@ def side_by_side(
                 note(axis, "not asked", (0.02, y), (0, 0), ("axes fraction", "data"), va="center", color="0.45")
                 continue
             if control is not None:
-                dots(axis, control.values, y + _OFFSET, CONTROL, half=0.08, hollow=True, markersize=3.5)
-            dots(axis, found.values, y - _OFFSET, SHARED, half=0.08, markersize=3.5)
+                _learners(axis, control, names[y], y + _OFFSET, CONTROL, hollow=True)
+            _learners(axis, found, names[y], y - _OFFSET, SHARED)
             interval(axis, (found.mean, found.low, found.high), y - _OFFSET, 11, share=False)
         if test in level:
             threshold(axis, *level[test])
@@ -56,3 +57,10 @@ def side_by_side(
     table = table.assign(system=table.system.str.replace("\n", " "))
     of_systems = table[table.kind == "system"]
     return keep(fig, side_by_side, table, means_seen(of_systems, "value", "system", "test", what="Means"))
+
+
+def _learners(axis: Axes, one: Estimate, system: str, y: float, colour: str, **options) -> None:
+    """Draw one dot a learner, named by its system and, if known, its seed."""
+    seeds = one.seeds if isinstance(one, BySeed) else ()
+    names = [f"{system}, seed {seed}" for seed in seeds]
+    dots(axis, one.values, y, colour, half=0.08, markersize=3.5, names=names, **options)

@@ -63,6 +63,7 @@ def correlation_histogram(r: xr.DataArray) -> Figure:
         for sign in (-1, 1):
             threshold(axis, sign * MODERATE_THRESHOLD, f"{'−' if sign < 0 else ''}.6")
         axis.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1])
+    axes[0, 0].set_ylim(top=1.12 * axes[0, 0].get_ylim()[1])  # room for what the thresholds are
     axes[0, 0].set_ylabel("share of units")
     fig.supxlabel("r between performing and observing", fontsize=9)
     axes[0, 0].legend(loc="upper left", handlelength=1.2, bbox_to_anchor=(0, 0.9))

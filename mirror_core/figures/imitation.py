@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 
 from mirror_core.analysis.estimates import Estimate, Values, estimate
 from mirror_core.experiments.imitation import DISTANCE, MOVES, N_PLACES, SIDE, step
-from mirror_core.figures.kept import keep, means_seen, of_estimates
-from mirror_core.figures.marks import dots, interval, label_rows, share_ticks, threshold
+from mirror_core.figures.kept import keep, means_seen, name_marks, of_estimates
+from mirror_core.figures.marks import by_seed, interval, label_rows, networks, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
@@ -29,7 +29,7 @@ def conditions(imitated: Mapping[str, Values], saved: Mapping[str, Estimate]) ->
     Parameters
     ----------
     imitated
-        Condition → one share a learner.
+        Condition → one share a learner, which is named if they are indexed by seed.
     saved
         Condition → log₂ of its episodes to those of the same learner alone, one a learner.
     """
@@ -39,9 +39,10 @@ def conditions(imitated: Mapping[str, Values], saved: Mapping[str, Estimate]) ->
     left, right = axes[0]
     for y, (condition, values) in enumerate(imitated.items()):
         colour = SHARED if condition == "imitation" else CONTROL
-        for axis, found in ((left, estimate(values)), (right, saved.get(condition))):
+        shares = by_seed(values) if isinstance(values, pd.Series) else estimate(values)
+        for axis, found in ((left, shares), (right, saved.get(condition))):
             if found is not None:
-                dots(axis, found.values, y, colour, half=0.3, markersize=1.8, alpha=0.55)
+                networks(axis, found, y, colour, half=0.3, markersize=1.8, alpha=0.55)
                 interval(axis, (found.mean, found.low, found.high), y, 10, share=axis is left)
     left.set(xlim=(-0.02, 1), xlabel="share of starts")
     share_ticks(left)
@@ -74,6 +75,7 @@ def sweep(imitated: pd.DataFrame, saved: pd.DataFrame) -> Figure:
                 rows.n_watched, mean, (mean - low, high - mean), color=colour, linestyle=line, marker=marker,
                 markersize=4, capsize=2, label=f"step {size:g}",
             )  # fmt: skip
+            name_marks(axis, rows.n_watched, mean, [f"{n} paths watched, step {size:g}" for n in rows.n_watched])
         axis.set_xlabel("paths watched")
         axis.set_xticks(sorted(set(table.n_watched)))
     left.set(ylim=(0, 1), ylabel="share of starts")

@@ -62,7 +62,8 @@ def name_marks(axis: Axes, x: Sequence[float], y: Sequence[float], names: Sequen
     if len(of) != len(places):
         raise ValueError(f"{len(places)} marks have {len(of)} names; each needs one")
     # by its place among the panels: a panel knows its figure, which would never be forgotten
-    _NAMED.setdefault(axis.figure, []).append((axis.figure.axes.index(axis), places, of))
+    whole = axis.figure.figure  # the panel's own may be a part of it
+    _NAMED.setdefault(whole, []).append((whole.axes.index(axis), places, of))
 
 
 def named_marks(fig: Figure) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mirror_core.analysis.estimates import Estimate, estimate
+from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.figures.kept import name_marks
 from mirror_core.figures.style import CONTROL, MODE_COLOUR, MODE_LINE, ink
 
@@ -74,6 +74,13 @@ class BySeed(Estimate):
 def by_seed(values: pd.Series) -> BySeed:
     """Return the estimate of values that are indexed by seed, with the seeds of those that are finite."""
     return BySeed(**vars(estimate(values)), seeds=tuple(values.index[np.isfinite(values.astype(float))]))
+
+
+def difference_by_seed(first: pd.Series, second: pd.Series) -> BySeed:
+    """Return how two conditions differ, matched by seed, with the seeds of the differences; see `difference`."""
+    there = first.index[np.isfinite(first.astype(float))]
+    seeds = tuple(there[there.isin(second.index[np.isfinite(second.astype(float))])])
+    return BySeed(**vars(difference(first, second)), seeds=seeds)
 
 
 def networks(axis: Axes, one: Estimate, y: float, colour: str, **options) -> None:

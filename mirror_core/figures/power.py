@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from mirror_core.figures.kept import histogram, keep, means_seen, median_seen
+from mirror_core.figures.kept import histogram, keep, means_seen, median_seen, name_marks
 from mirror_core.figures.marks import letter, threshold
 from mirror_core.figures.style import CONTROL, SHARED, WIDTH, row_of_panels
+from mirror_core.studies.wording import decimal
 
 TITLES = {"greater": "one-sided", "two-sided": "two-sided"}
 """How the alternatives are called."""
@@ -53,6 +54,7 @@ def power_curves(curves: pd.DataFrame, stated: pd.DataFrame, targets: Mapping[in
             x, one["mean"], "o-", color=SHARED, markersize=5, linewidth=0.8, label=TITLES[side],
             markerfacecolor=SHARED if filled else "white",
         )  # fmt: skip
+        name_marks(axes[1, 0], x, one["mean"], _populations(one))
     for k, value in targets.items():
         axes[1, 0].hlines(value, k - 0.4, k + 0.4, color="black", linewidth=1.5, zorder=5)
     axes[1, 0].set(
@@ -82,7 +84,13 @@ def _over_similarity(axis: Axes, table: pd.DataFrame) -> None:
         low, high = one.low.clip(0), one.high.clip(upper=1)
         axis.fill_between(one.similarity, low, high, color=colour, alpha=0.25, linewidth=0)
         axis.plot(one.similarity, one["mean"], "o-", color=colour, markersize=3.5, label=f"K = {k}")
+        name_marks(axis, one.similarity, one["mean"], _populations(one))
     axis.set_xlabel("tuning similarity of planted units")
+
+
+def _populations(table: pd.DataFrame) -> list[str]:
+    """Return how populations are named: by what they were made with."""
+    return [f"K = {k}, similarity {decimal(s)}" for k, s in zip(table.n_actions, table.similarity, strict=True)]
 
 
 def overlaps(

@@ -134,7 +134,8 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     """
     readings = list(overall.index)
     fig, axes = row_of_panels(readings, 1.2 + _height(choices))
-    rows = _places(choices)
+    rows, labels = _places(choices), {choice.name: choice.label for choice in choices}
+    lowest = min(one.low.min() for one in means.values())
     looks = {
         "strong_raw": (SHARED, -0.16, "r > .75"),
         "strong_passing_raw": (PASSING, 0.22, "and passes tuning mismatch"),
@@ -148,8 +149,9 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
             y = np.array([rows[name, level] for name, level in zip(one.choice, one.level, strict=True)]) + offset
             axis.hlines(y, one.low, one.high, color=colour, linewidth=1.1)
             axis.plot(one["mean"], y, "o", color=colour, markersize=3.2, label=label, clip_on=False)
+            name_marks(axis, one["mean"], y, [f"{labels[row.choice]}: {row.level}" for row in one.itertuples()])
         paper_value(axis, STRONG.headline, -1.1)
-        axis.set(xlim=(-0.08, 1))
+        axis.set(xlim=(min(-0.08, lowest - 0.02), 1))
         axis.tick_params(axis="y", length=0)
         share_ticks(axis)
     _label_rows(axes[0, 0], choices)

@@ -11,6 +11,7 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.experiments.elsewhere import System
+from mirror_core.figures.marks import by_seed
 from mirror_core.pages.tables import show, statement
 from mirror_core.pages.verdict_table import badge
 from mirror_core.studies.claims.verdicts import VERDICTS
@@ -82,9 +83,13 @@ def _of(found: Estimate | None, before: str = "") -> str:
 
 def panels(rows: Sequence[System]) -> dict[str, list[tuple[Estimate | None, Estimate | None]]]:
     """Return what the figure draws: for each test and row what was found in the system, and in its control."""
+
+    def named(one: System, what: str) -> Estimate | None:
+        return by_seed(one.learners[what]) if getattr(one, what) else None
+
     return {
-        "share of units that pass": [(one.share, one.control) for one in rows],
-        "decoding across, above chance": [(one.gain, None) for one in rows],
+        "share of units that pass": [(named(one, "share"), named(one, "control")) for one in rows],
+        "decoding across, above chance": [(named(one, "gain"), None) for one in rows],
     }
 
 

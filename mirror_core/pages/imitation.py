@@ -31,6 +31,7 @@ from mirror_core.experiments.imitation import (
     swept,
 )
 from mirror_core.figures.imitation import picture
+from mirror_core.figures.marks import BySeed, difference_by_seed
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
@@ -49,9 +50,9 @@ def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
     return table[table.condition == condition].set_index("seed")[measure].dropna()
 
 
-def saved(table: pd.DataFrame, condition: str, than: str = "alone") -> Estimate:
+def saved(table: pd.DataFrame, condition: str, than: str = "alone") -> BySeed:
     """Return log₂ of the episodes of a condition to those of another, matched by seed."""
-    return difference(values(table, condition, "episodes_log2"), values(table, than, "episodes_log2"))
+    return difference_by_seed(values(table, condition, "episodes_log2"), values(table, than, "episodes_log2"))
 
 
 def against_alone(table: pd.DataFrame) -> tuple[dict[str, pd.Series], dict[str, Estimate]]:

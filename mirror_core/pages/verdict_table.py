@@ -5,6 +5,7 @@ from html import escape
 
 from IPython.display import HTML
 
+from mirror_core.config.conditions import READINGS
 from mirror_core.pages.anchors import group_anchor, run_anchor
 from mirror_core.studies.claims.rules import RULES
 from mirror_core.studies.claims.statements import Claim
@@ -37,7 +38,7 @@ def verdict_table(judgements: Sequence[Judgement], source: str = "the paper", ou
 
 def _row(claim: Claim, found: Sequence[Judgement], source: str) -> str:
     quantities = list(dict.fromkeys(_where(one.main) for one in found))
-    ours = "".join(f'<td data-label="{one.reading}">{badge(one.verdict)}<br>{ours_of(one.main)}</td>' for one in found)
+    ours = "".join(f'<td data-label="{_whose(one)}">{badge(one.verdict)}<br>{ours_of(one.main)}</td>' for one in found)
     link = f'<a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
         f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{escape(claim.title)}</strong></a><br>'
@@ -88,8 +89,13 @@ def _by_claim(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
     return list(found.values())
 
 
+def _whose(one: Judgement) -> str:
+    """Return under which reading a verdict was found; an experiment has none, and its name is the page's."""
+    return one.reading if one.reading in READINGS else "here"
+
+
 def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> str:
-    head = "".join(f"<th>{name}</th>" for name in ("part, and its rule", *(one.reading for one in found)))
+    head = "".join(f"<th>{name}</th>" for name in ("part, and its rule", *map(_whose, found)))
     rows = ""
     for i, part in enumerate(claim.parts):
         limits = ", ".join(f"{name} {decimal(value)}" for name, value in part.limits.items())
@@ -98,7 +104,7 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
         several = "" if n < 2 else f"; the {'worst' if part.of == 'all' else 'best'} of {n}"
         role = "; essential" if part.essential else "; a precondition" if part.precondition else ""
         cells = "".join(
-            f'<td data-label="{one.reading}"><strong>{one.parts[i].outcome}</strong><br>'
+            f'<td data-label="{_whose(one)}"><strong>{one.parts[i].outcome}</strong><br>'
             f"<small>{escape(_where(one.parts[i]))}</small><br>{ours_of(one.parts[i])}</td>"
             for one in found
         )
@@ -106,7 +112,7 @@ def _details(claim: Claim, found: Sequence[Judgement], evidence: Evidence) -> st
             f'<tr><td data-label="part">{escape(part.says)}<br><small>{escape(rule + several + role)}</small></td>'
             f"{cells}</tr>"
         )
-    verdicts = " · ".join(f"{one.reading}: {badge(one.verdict)}" for one in found)
+    verdicts = " · ".join(f"{_whose(one)}: {badge(one.verdict)}" for one in found)
     runs = "; ".join(_runs(one, evidence) for one in found if one.runs)
     where = f"Stated in: {escape(claim.place)}." + (f" Runs: {runs}." if runs else "")
     return (

@@ -9,6 +9,7 @@ import pytest
 from mirror_core.experiments import elsewhere
 from mirror_core.experiments.base import Experiment
 from mirror_core.figures.elsewhere import side_by_side
+from mirror_core.figures.kept import named_marks
 from mirror_core.pages import elsewhere as page
 
 MEASURES = ("mirror_share", "code_gain", "code_p", "lesion_perform_zero")
@@ -78,3 +79,6 @@ def test_the_page_and_its_figure_show_every_row(coin, plain):
     assert "1 of the systems" in plain(said) and f"; it cannot be told in {page.name_of(few)}. " in said
     figure = side_by_side([page.name_of(one) for one in rows], page.panels(rows), page.LEVELS)
     assert len(figure.axes) == 2
+    marks = named_marks(figure)
+    assert len(marks) == 2 * 6 and {len(at) / 2 for at in marks.values()} == {3}  # a learner, its control, its gain
+    assert f"{page.name_of(rows[0])}, seed 100" in marks

@@ -10,6 +10,8 @@ from matplotlib.colors import to_hex
 
 from mirror_core.analysis.estimates import estimate
 from mirror_core.figures import imitation as draw
+from mirror_core.figures.kept import named_marks
+from mirror_core.figures.marks import difference_by_seed
 from mirror_core.figures.style import SHARED
 
 
@@ -17,6 +19,16 @@ from mirror_core.figures.style import SHARED
 def closed():
     yield
     plt.close("all")
+
+
+def test_a_learner_has_one_name_in_both_panels_and_so_has_a_dose():
+    shares = pd.Series([0.1, 0.2, 0.4], index=[5, 6, 7])
+    fig = draw.conditions({"imitation": shares}, {"imitation": difference_by_seed(shares, 2 * shares)})
+    assert {name: len(at) / 2 for name, at in named_marks(fig).items()} == {f"seed {n}": 2 for n in (5, 6, 7)}
+    rows = pd.DataFrame([{"n_watched": n, "step": 0.1, "found": estimate([n / 100, 0.1])} for n in (0, 10)])
+    assert {name: len(at) / 2 for name, at in named_marks(draw.sweep(rows, rows)).items()} == {
+        "0 paths watched, step 0.1": 2, "10 paths watched, step 0.1": 2
+    }  # fmt: skip
 
 
 def test_every_condition_has_its_row_in_both_panels():

@@ -24,7 +24,7 @@ from mirror_core.figures.kept import (
     sentence,
     tidy,
 )  # fmt: skip
-from mirror_core.figures.marks import by_seed
+from mirror_core.figures.marks import by_seed, difference_by_seed
 
 FUNCTIONS = [
     pytest.param(node, id=f"{path.stem}.{node.name}")
@@ -83,6 +83,23 @@ def test_estimates_know_their_seeds_where_values_are_indexed_by_them():
     found = by_seed(pd.Series([1.0, np.nan, 3.0], index=[7, 8, 9]))
     assert found.seeds == (7, 9) and found.values.tolist() == [1, 3]
     assert vars(found) | {"values": None} == vars(estimate([1.0, 3.0])) | {"values": None, "seeds": (7, 9)}
+
+
+def test_differences_know_the_seeds_that_both_conditions_have():
+    first = pd.Series([5.0, np.nan, 3.0, 9.0], index=[7, 8, 9, 10])
+    found = difference_by_seed(first, pd.Series([1.0, 2.0, 4.0], index=[9, 8, 7]))
+    assert dict(zip(found.seeds, found.values, strict=True)) == {7: 1.0, 9: 2.0}
+
+
+def test_marks_of_a_part_of_a_figure_are_the_whole_figures():
+    fig = plt.figure(layout=None)
+    left, right = (part.add_axes([0, 0, 1, 1]) for part in fig.subfigures(1, 2, wspace=0))
+    for axis in (left, right):
+        axis.set(xlim=(0, 2), ylim=(0, 4))
+        name_marks(axis, [1], [1], ["seed 1"])
+    fig.canvas.draw()
+    assert named_marks(fig) == {"seed 1": [2500, 7500, 7500, 7500]}
+    plt.close(fig)
 
 
 def test_estimates_have_a_row_a_value():

@@ -6,6 +6,10 @@ Needs Playwright's Python package with Chromium, and axe-core (`make test` insta
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
 
@@ -110,12 +114,35 @@ def test_who_does_not_see_well_can_read_every_page(browser, pages):
     assert min(len(of_theme) for of_theme in looks.values()) > 20
 
 
+LARGEST, PLAYGROUND = 1_000_000, 2_000_000
+"""Bytes of all files that the first view of a page may ask for."""
+
+
+def test_the_first_view_of_a_page_asks_for_little(browser, pages):
+    """Of the pages whose files are largest, and of the playground; what lies far below is not asked for."""
+    page, asked, figures = browser.new_page(viewport={"width": 1300, "height": 900}), [], {}
+    page.on("request", lambda request: asked.append(request.url))
+    for path in pages:
+        names = re.findall(r'src="([^"]*_images/[^"]*)" ?/?>', path.read_text(encoding="utf-8"))
+        figures[path] = {(path.parent / name).resolve() for name in names}
+    size = lambda files: sum(Path(one).stat().st_size for one in files)  # noqa: E731
+    largest = sorted(pages, key=lambda path: size([path, *figures[path]]))[-4:]
+    for path in {*largest, *(one for one in pages if one.stem == "playground")}:
+        asked.clear()
+        page.goto(path.as_uri(), wait_until="networkidle")
+        files = {Path(url2pathname(urlparse(url).path)) for url in asked if url.startswith("file:")}
+        assert size(files) <= (PLAYGROUND if path.stem == "playground" else LARGEST), path.stem
+        assert len(files & figures[path]) <= 0.5 * len(figures[path]), path.stem  # one theme, some of the figures
+    page.close()
+    assert figures[largest[-1]]
+
+
 # Where the rings of the named mark are, and where its figure says that marks of this name lie.
 NAMED = """(selector) => {
     const image = document.querySelector(selector), inside = image.getBoundingClientRect();
     const shown = image.dataset.marks ? image : image.previousElementSibling;
     const over = image.parentElement.querySelector(".marks-over");
-    if (!over || over.hidden) return null;
+    if (!over || !over.childElementCount) return null;
     const name = over.querySelector(".mark-name").textContent, at = JSON.parse(shown.dataset.marks)[name];
     const middle = (one) => [(one.left + one.right) / 2, (one.top + one.bottom) / 2];
     return {
@@ -146,3 +173,32 @@ def test_a_mark_says_which_network_it_is_and_rings_it_in_the_other_panels(browse
     page.mouse.move(box["x"] - 20, box["y"] - 20)
     assert page.evaluate(NAMED, selector) is None
     page.close()
+
+
+def test_arrow_keys_and_taps_name_the_marks_of_a_figure(browser, html):
+    still = {"has_touch": True, "reduced_motion": "reduce"}  # nothing glides
+    page = browser.new_context(viewport={"width": 375, "height": 900}, **still).new_page()
+    page.goto((html / "notebooks" / "ablations.html").as_uri())
+    image, stops = page.locator("img[data-marks]").first, page.locator(".marks-over")
+    assert stops.count() == page.locator("img[data-marks]").count()
+    marks = json.loads(image.get_attribute("data-marks"))
+    names, stop = list(marks), stops.first
+    page.locator("figure a, figure button").first.focus()
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.className") == "marks-over"
+    first = page.evaluate(NAMED, "img[data-marks]")
+    assert first["name"] == names[0] == stop.get_attribute("aria-valuetext") and len(first["rings"]) > 1
+    for key, place in (("ArrowRight", 1), ("ArrowUp", 0), ("ArrowLeft", 0), ("End", -1), ("PageDown", -1), ("Home", 0)):
+        page.keyboard.press(key)
+        found = page.evaluate(NAMED, "img[data-marks]")
+        assert found["name"] == names[place] == stop.get_attribute("aria-valuetext"), key
+        for ring, mark in zip(found["rings"], found["marks"], strict=True):
+            assert ring == pytest.approx(mark, abs=1.5)
+    page.keyboard.press("Escape")
+    assert page.evaluate(NAMED, "img[data-marks]") is None
+    box, (x, y) = image.bounding_box(), marks[names[0]][:2]
+    page.touchscreen.tap(box["x"] + x / 1e4 * box["width"] + 5, box["y"] + y / 1e4 * box["height"])
+    assert page.evaluate(NAMED, "img[data-marks]")["name"] in names
+    page.locator(".bd-article h1").tap()
+    assert page.evaluate(NAMED, "img[data-marks]") is None
+    page.context.close()

@@ -17,6 +17,10 @@ _LEFT_ALONE = {
 """Elements in which no term is marked."""
 
 
+_OTHERWISE = re.compile(r"processor cores?|\d\s(?:s|min|minutes|h|hours) of one core|cores busy|one core makes")
+"""Words that hold a term and mean something else: the core of a processor."""
+
+
 @cache
 def definitions(page: Path) -> dict[str, str]:
     """Return what each term of a glossary means.
@@ -65,10 +69,11 @@ def mark_terms(body: str, terms: dict[str, str], address: str) -> str:
         if not names:
             break
         pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})(s?)\b", re.IGNORECASE)
+        others = [found.span() for found in _OTHERWISE.finditer(text)]
         parts, at = [], 0
         for found in pattern.finditer(text):
             term = next(name for name in terms if name.lower() == found[1].lower())
-            if term not in left:
+            if term not in left or any(begin <= found.start() < end for begin, end in others):
                 continue
             link = soup.new_tag("a", href=f"{address}#{anchor(term)}", attrs={"class": "term"})
             link["data-definition"] = left.pop(term)

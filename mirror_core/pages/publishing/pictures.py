@@ -13,10 +13,14 @@ from html import escape
 from pathlib import Path
 
 from mirror_core.pages.publishing.dark import darkened
+from mirror_core.pages.publishing.weight import compact
 
+LAZY = 'loading="lazy" '
+"""Of an image that is fetched only when it comes near."""
 _SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
+_SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,14 @@ def pictures(notebook: dict) -> Iterator[Picture]:
 
 
 def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
-    """Write what goes with every figure beside its SVG, under the same name; return the figures by these names."""
+    """Write every figure in fewer letters, and beside it what goes with it; return the figures by their names."""
     found = {}
     for path in notebooks.glob("*.ipynb"):
         for one in pictures(json.loads(path.read_text(encoding="utf-8"))):
             for name in (name for name in one.names if (images / f"{name}.svg").is_file()):
-                (images / f"{name}.dark.svg").write_text(darkened(one.svg), encoding="utf-8")
+                svg = compact(one.svg)
+                (images / f"{name}.svg").write_text(svg, encoding="utf-8")
+                (images / f"{name}.dark.svg").write_text(darkened(svg), encoding="utf-8")
                 if one.pdf:
                     (images / f"{name}.pdf").write_bytes(one.pdf)
                 if one.csv:
@@ -100,11 +106,21 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
             "marks": one.marks,
         }
         more = "".join(f'data-{name}="{escape(value)}" ' for name, value in said.items() if value)
+        # fetched only when it comes near, where the theme and the width show it; the page keeps its place
+        tag = f"{LAZY}{_size(one.svg)}{tag}"
         dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')
-        # fetched only where the theme shows it
-        return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" loading="lazy" {dark}>'
+        return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" {dark}>'
 
     return _IMAGE.sub(complete, html)
+
+
+def _size(svg: str) -> str:
+    """Return the attributes of an image that say its size in pixels, to the style sheet too; nothing if it has none."""
+    found = _SIZE.search(svg)
+    if not found:
+        return ""
+    width, height = (float(points) * 4 / 3 for points in found.groups())
+    return f'width="{width:g}" height="{height:g}" style="--drawn: {width:g}px" '
 
 
 def _address(one: Picture, sources: str) -> str:

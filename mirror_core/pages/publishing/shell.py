@@ -24,8 +24,9 @@ from mirror_core.pages.publishing import downloads, origins
 from mirror_core.pages.publishing.diagram import diagram
 from mirror_core.pages.publishing.execute import PROVENANCE
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
-from mirror_core.pages.publishing.pictures import with_pictures, write_beside
+from mirror_core.pages.publishing.pictures import LAZY, with_pictures, write_beside
 from mirror_core.pages.publishing.quick import EXECUTED
+from mirror_core.pages.publishing.weight import lighten
 
 WORDS_A_MINUTE = 220
 """How fast prose is read, roughly; figures and tables are looked at, not counted."""
@@ -174,10 +175,13 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             after = pattern.sub("", after)
         after = _BUILT.sub(built, after)
         after = with_pictures(after, pictures, sources)
+        if app.builder.name == "singlehtml":  # to be printed at once, all of it
+            after = after.replace(LAZY, "")
         if after != before:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
         (html / name).unlink(missing_ok=True)
+    lighten(html)
     if (html / f"{downloads.PAGE}.html").exists():
         downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:

@@ -25,6 +25,13 @@ def test_links_code_headings_and_parts_of_words_are_left_alone():
     assert mark_terms(body, TERMS, "g.html") == body.replace('"x"', '"x"')
 
 
+def test_the_core_of_a_processor_is_none_of_a_network():
+    body = "<p>1.88 s of one processor core, 7.4 min of one core; with one core, two cores.</p>"
+    marked = mark_terms(body, {"core": "The recurrent layer."}, "g.html")
+    assert marked.startswith("<p>1.88 s of one processor core, 7.4 min of one core; with one <a ")
+    assert marked.count("<a ") == 1
+
+
 def test_the_sites_glossary_can_be_read_and_says_something_of_each_term():
     found = definitions(BOOK / "glossary.md")
     assert len(found) > 20 and all(len(said) > 20 for said in found.values())

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from mirror_core.pages.publishing.pictures import PRINT, pictures, with_pictures, write_beside
 
-SVG = '<svg xmlns="a">\n<path style="fill: #ffffff"/>\n</svg>\n'
+SVG = '<svg xmlns="a" width="90pt" height="45.375pt">\n<path style="fill: #ffffff"/>\n</svg>\n'
 BUNDLE = {"image/svg+xml": SVG, PRINT: base64.b64encode(b"%PDF").decode()}
 KEPT = {
     "csv": "r\n0.5\n",
@@ -58,7 +58,8 @@ def test_a_page_says_what_there_is_and_what_is_seen_once(tmp_path):
     assert light["data-csv"] == light["data-pdf"] == "yes" and light["data-by"] == "mirror_core.figures.some.draw"
     assert json.loads(light["data-marks"]) == {"seed 1": [5, 6]} and "data-marks" not in dark.attrs
     assert light["data-source"] == "https://example.org/blob/main/mirror_core/figures/some.py#L7"
-    assert dark["src"] == f"../_images/{name}.dark.svg" and dark["loading"] == "lazy"
+    assert dark["src"] == f"../_images/{name}.dark.svg" and dark["loading"] == light["loading"] == "lazy"
+    assert [light[what] for what in ("width", "height", "style")] == ["120", "60.5", "--drawn: 120px"]
 
 
 def test_a_figure_that_keeps_nothing_has_a_dark_version_alone(tmp_path):

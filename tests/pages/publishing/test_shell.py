@@ -110,7 +110,9 @@ def site(tmp_path, *, address=""):
     )
     (html / "some.html").write_text(text)
     config = SimpleNamespace(html_baseurl=address, html_theme_options={})
-    return SimpleNamespace(srcdir=tmp_path, outdir=html, builder=SimpleNamespace(format="html"), config=config), stem
+    return SimpleNamespace(
+        srcdir=tmp_path, outdir=html, builder=SimpleNamespace(format="html", name="html"), config=config
+    ), stem
 
 
 def test_a_finished_site_lacks_what_nothing_uses_and_has_print_versions(tmp_path):
@@ -128,6 +130,14 @@ def test_a_finished_site_lacks_what_nothing_uses_and_has_print_versions(tmp_path
     finish(app, None)
     assert (app.outdir / "some.html").read_text() == first, "a second time changes nothing"
     assert not (app.outdir / "sitemap.xml").exists()
+
+
+@pytest.mark.parametrize(("builder", "lazy"), [("html", 2), ("singlehtml", 0)])
+def test_figures_are_fetched_when_they_come_near_but_not_for_print(tmp_path, builder, lazy):
+    app, _ = site(tmp_path)
+    app.builder.name = builder
+    finish(app, None)
+    assert (app.outdir / "some.html").read_text().count('loading="lazy"') == lazy
 
 
 def test_a_site_with_an_address_has_a_map(tmp_path):
