@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-_TOKENS = re.compile(r"""(?s)/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^)"']*\)|[{};]|[^{};"'/u]+|.""")
-_CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
-_INSIDE = re.compile(r"\([^()]*\)|\[[^\]]*\]")
-_GROUPS = ("@media", "@supports", "@layer", "@container")
+import tinycss2
+from tinycss2.ast import Node
+
+_GROUPS = ("media", "supports", "layer", "container")
 _WORD = re.compile(r"[\w-]+")
 _CLASSES = re.compile(r"""\bclass=(?:"([^"]*)"|'([^']*)')""")
-_ICON = re.compile(r'"\\(e[0-9a-f]{3}|f[0-9a-f]{3})"')
-_WOFF2 = re.compile(r'url\([^()]*/webfonts/fa-[\w-]+\.woff2\) format\("woff2"\),')
+_ICON = re.compile("[\ue000-\uf8ff]")
+_WOFF2 = re.compile(r'url\([^()]*/webfonts/fa-[\w-]+\.woff2"?\) format\("woff2"\),')
 _FONTS = "_static/vendor/fontawesome/webfonts"
 
 _COORDINATES = re.compile(r'(?<= )(d|x|y|points|transform)="([^"]*)"')
@@ -36,7 +37,7 @@ def lighten(html: Path) -> None:
     for path in sorted((html / "_static").rglob("*.css")):
         before = path.read_text(encoding="utf-8")
         after = _WOFF2.sub("", without_unused(before, names))
-        icons.update(int(code, 16) for code in _ICON.findall(after))
+        icons.update(map(ord, _ICON.findall(after)))
         if after != before:
             path.write_text(after, encoding="utf-8")
     for font in (html / _FONTS).glob("*.ttf"):
@@ -74,70 +75,34 @@ def without_unused(css: str, names: Collection[str]) -> str:
     '.a{color:red}p.a{margin:0}'
     """
     begun = tuple(name for name in names if name.endswith("-") and name.strip("-"))
-    return "".join(_kept(iter(_TOKENS.findall(css)), frozenset(names), begun))
+    return "".join(_kept(tinycss2.parse_stylesheet(css, skip_whitespace=True), frozenset(names), begun))
 
 
-def _kept(tokens: Iterator[str], names: frozenset[str], begun: tuple[str, ...]) -> Iterator[str]:
-    """Yield the rules of a block that something uses, up to the block's end."""
-    head = ""
-    for token in tokens:
-        if token.startswith("/*"):
-            if token.startswith("/*!"):  # a licence
-                yield token
-        elif token == "}":
-            return
-        elif token == ";":
-            yield f"{head};"
-            head = ""
-        elif token != "{":
-            head += token
-        elif head.lstrip().startswith(_GROUPS):
-            inside = "".join(_kept(tokens, names, begun))
-            if inside.strip():
-                yield f"{head}{{{inside}}}"
-            head = ""
-        else:
-            body = _block(tokens)
-            if head.lstrip().startswith("@"):
-                yield f"{head}{{{body}}}"
-            elif used := [one for one in _selectors(head) if _can_be(one, names, begun)]:
-                yield f"{','.join(used)}{{{body}}}"
-            head = ""
-    if head.strip():
-        yield head
+def _kept(rules: list[Node], names: frozenset[str], begun: tuple[str, ...]) -> Iterator[str]:
+    """Yield the rules that something uses, and what is no rule."""
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            if used := [one for one in _selectors(rule.prelude) if _can_be(one, names, begun)]:
+                yield f"{','.join(map(tinycss2.serialize, used))}{{{tinycss2.serialize(rule.content)}}}"
+        elif rule.type == "at-rule" and rule.lower_at_keyword in _GROUPS and rule.content is not None:
+            inside = tinycss2.parse_rule_list(rule.content, skip_whitespace=True)
+            if left := "".join(_kept(inside, names, begun)):
+                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{left}}}"
+        elif rule.type != "comment" or rule.value.startswith("!"):  # a licence
+            yield rule.serialize()
 
 
-def _block(tokens: Iterator[str]) -> str:
-    """Return what stands before the brace that ends a block."""
-    deep, inside = 0, []
-    for token in tokens:
-        deep += (token == "{") - (token == "}")
-        if deep < 0:
-            break
-        inside.append(token)
-    return "".join(inside)
+def _selectors(prelude: list[Node]) -> Iterator[list[Node]]:
+    """Yield the selectors of a rule, which commas part; what stands in brackets is one node."""
+    for comma, nodes in itertools.groupby(prelude, lambda node: node == ","):
+        if not comma:
+            yield list(nodes)
 
 
-def _selectors(head: str) -> list[str]:
-    """Return the selectors of a rule, which commas part that stand in no brackets."""
-    parts, deep = [""], 0
-    for letter in head:
-        deep += (letter in "([") - (letter in ")]")
-        if letter == "," and not deep:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return parts
-
-
-def _can_be(selector: str, names: frozenset[str], begun: tuple[str, ...]) -> bool:
+def _can_be(selector: list[Node], names: frozenset[str], begun: tuple[str, ...]) -> bool:
     """Whether there may be something that has every class of a selector; what stands in brackets is not asked."""
-    if "\\" in selector:
-        return True
-    bare = selector
-    while (shorter := _INSIDE.sub("", bare)) != bare:
-        bare = shorter
-    return all(name in names or name.startswith(begun) for name in _CLASS.findall(bare))
+    classes = [after.value for dot, after in itertools.pairwise(selector) if dot == "." and after.type == "ident"]
+    return all(name in names or name.startswith(begun) or not _WORD.fullmatch(name) for name in classes)
 
 
 def only_these(font: Path, icons: Iterable[int]) -> None:
