@@ -72,8 +72,8 @@ def answer(evidence: Evidence) -> HTML:
 
     The rules: mirror units emerge under a reading if the 95 % interval of the share of strong units reaches the paper's
     range or lies above it; one shared core is not what it takes if two cores that share heads have no fewer, the
-    interval of the difference, matched by seed, not lying below zero; heads of their own leave hardly any if there they
-    do not emerge.
+    interval of the difference, matched by seed, not lying below zero; nor are both tasks, if networks trained on either
+    alone have no fewer; heads of their own leave hardly any if there they do not emerge.
     """
 
     def share(condition: str = "shared", reading: str = "self-observation") -> pd.Series:
@@ -85,6 +85,10 @@ def answer(evidence: Evidence) -> HTML:
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)
         return bool(found.n and found.high >= STRONG.low)
+
+    def no_fewer(values: pd.Series, than: pd.Series) -> bool:
+        gap = difference(values, than)
+        return gap.n > 1 and gap.high >= 0
 
     written, sensed = share(reading="as-written"), share()
     said = []
@@ -100,12 +104,15 @@ def answer(evidence: Evidence) -> HTML:
         said.append(f"{where}{so}: {percent(sensed)}, {beside} the paper reports.")
     apart, own = share("separate-cores-shared-heads"), share("separate-cores")
     if len(apart) and len(sensed):
-        gap = difference(apart, sensed)
         but = "One shared core matters"
-        if gap.n > 1 and gap.high >= 0:
-            but = "But one shared core is not what it takes"
+        if no_fewer(apart, sensed):
+            both = all(no_fewer(share(task), sensed) for task in ("forward-only", "inverse-only"))
+            but = "But neither one shared core nor both tasks are" if both else "But one shared core is not"
+            but += " what it takes"
         alone = ", and hardly any with heads of their own" if len(own) and not emerge(own) else ""
-        said.append(f"{but}: two separate cores have {percent(apart)} if the same output heads read both{alone}.")
+        said.append(
+            f"{but}: there, two separate cores have {percent(apart)} if the same output heads read them{alone}."
+        )
     return HTML(f'<p class="answer">{" ".join(said)}</p>')
 
 
