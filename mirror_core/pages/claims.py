@@ -80,7 +80,7 @@ def answer(evidence: Evidence) -> HTML:
         return evidence.values("strong", reading, condition)
 
     def percent(values: pd.Series) -> str:
-        return f"<strong>{100 * values.mean():.0f} %</strong>"
+        return f"<strong>{100 * values.mean():.0f}\u00a0%</strong>"
 
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)

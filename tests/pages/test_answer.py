@@ -25,9 +25,9 @@ def answered(shares):
 
 def test_what_was_found_is_said_in_three_sentences_with_three_numbers():
     assert answered(AS_FOUND | TWO).split(". ") == [
-        "As the paper is written, no: its training makes hardly any strong mirror units, 0 % of all",
-        "Where the network also senses the effects of its own acts, yes: 31 %, about as many as the paper reports",
-        "But one shared core is not what it takes: there, two separate cores have 55 % if the same output heads read "
+        "As the paper is written, no: its training makes hardly any strong mirror units, 0\u00a0% of all",
+        "Where the network also senses the effects of its own acts, yes: 31\u00a0%, about as many as the paper reports",
+        "But one shared core is not what it takes: there, two separate cores have 55\u00a0% if the same output heads read "
         "them, and hardly any with heads of their own.",
     ]
 
@@ -35,9 +35,9 @@ def test_what_was_found_is_said_in_three_sentences_with_three_numbers():
 @pytest.mark.parametrize(
     "changed, said",
     [
-        ({("as-written", "shared"): 0.28}, "yes: its training makes strong mirror units, 28 %"),
-        ({("self-observation", "shared"): 0.6}, "yes: 60 %, more than the paper reports"),
-        ({("self-observation", "shared"): 0.1}, "no: 10 %, not as many as the paper reports"),
+        ({("as-written", "shared"): 0.28}, "yes: its training makes strong mirror units, 28\u00a0%"),
+        ({("self-observation", "shared"): 0.6}, "yes: 60\u00a0%, more than the paper reports"),
+        ({("self-observation", "shared"): 0.1}, "no: 10\u00a0%, not as many as the paper reports"),
         (
             {("self-observation", "separate-cores-shared-heads"): 0.1},
             "One shared core matters: there, two separate cores",
