@@ -1,10 +1,9 @@
 #!/bin/sh
-# Time bins of one trial go to one fold: cross_val_score and permutation_test_score take groups= for that. In the latter,
-# groups does a second thing: labels are shuffled only within a group. A trial has one condition, so each "shuffle" leaves
-# all labels as they are, and a decoder that is never wrong has p = 1, without a warning; so has any decoder of
-# what is constant in a group, such as an animal's species. The docstring says it in half a line. Without groups p is 0.005, and
-# that is too small: the bins of a trial are shuffled apart. One row a trial, or labels shuffled by trial, is the test that is
-# meant (the project moves whole trials).
+# The time bins of a trial belong in one fold: cross_val_score and permutation_test_score take groups= for that. In the
+# latter, groups has a second meaning: labels are shuffled within a group only. All bins of a trial have one condition,
+# so that each "shuffle" leaves the labels as they are, and a decoder that is never wrong has p = 1, without a warning;
+# so has any decoder of what is constant within a group. Half a sentence of the docstring says it. Without groups p is
+# 0.005, but then the bins of a trial are shuffled apart, which makes p too small. The project moves whole trials.
 # Seen with scikit-learn 1.9.1 (NumPy 2.4.6).
 set -eu
 folder=$(mktemp -d)
