@@ -7,7 +7,8 @@ what is measured of each; `learn` does all of it for one seed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -93,6 +94,22 @@ class Experiment:
         for condition in asked:
             one_of(f"condition of {self.name}", condition, self.conditions)
         return Learner(self.name, seed, asked)
+
+
+def measure_each(conditions: Iterable[str], measured: Callable[[str], Mapping[str, object]]) -> pd.DataFrame:
+    """Return one row for each condition: `condition`, what is measured, and `seconds`, the processor time it took.
+
+    Examples
+    --------
+    >>> measure_each(["alone", "together"], lambda condition: {"letters": len(condition)}).letters.tolist()
+    [5, 8]
+    """
+    rows = []
+    for condition in conditions:
+        began = time.process_time()
+        row = {"condition": condition, **measured(condition)}
+        rows.append(row | {"seconds": time.process_time() - began})
+    return pd.DataFrame(rows)
 
 
 EXPERIMENTS: dict[str, Experiment] = {}
