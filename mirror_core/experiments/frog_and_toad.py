@@ -138,9 +138,9 @@ def lesion(found: Rises, cost: Callable[[list[np.ndarray]], float], rng: np.rand
         return np.nan
 
     def lost(units: np.ndarray) -> float:
-        mask = np.ones(2 * HIDDEN, np.float32)
-        mask[units] = 0
-        return cost([mask[:HIDDEN], mask[HIDDEN:]])
+        mask = np.ones((2, 1, HIDDEN), np.float32)
+        mask.reshape(-1)[units] = 0
+        return cost(list(mask))
 
     matched = []
     for _ in range(N_LESIONS):

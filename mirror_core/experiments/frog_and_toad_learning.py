@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from mirror_core.checks import OptionError, one_of
 from mirror_core.experiments.frog_and_toad_game import ACTIONS, HELP, N_INPUTS, SYMBOLS, Game, encode
+from mirror_core.runs.compiling import keep_compiled
 from mirror_core.seeding import stream
 
 HIDDEN = 17
@@ -22,19 +23,52 @@ PLAY_RATE, DISCOUNT, TRACE, CLIP, ENTROPY, N_EPOCHS, N_PARTS = 3e-3, 0.97, 0.9, 
 """Of proximal policy optimisation: the rate falls linearly to none."""
 
 
+@keep_compiled
+def _rectify(z, bias, mask):
+    """Add a bias to activations, cut them at zero and multiply by a mask of one row, or of a row each."""
+    for i in range(len(z)):
+        row = mask[i if len(mask) > 1 else 0]
+        for j in range(len(bias)):
+            z[i, j] = max(z[i, j] + bias[j], np.float32(0)) * row[j]
+
+
+@keep_compiled
+def _through_rectified(slope, layer, mask, of_bias):
+    """Take a slope back through `_rectify`, and add up that of the bias."""
+    of_bias[:] = 0
+    for i in range(len(slope)):
+        row = mask[i if len(mask) > 1 else 0]
+        for j in range(len(of_bias)):
+            slope[i, j] = slope[i, j] * np.float32(layer[i, j] > 0) * row[j]
+            of_bias[j] += slope[i, j]
+
+
+@keep_compiled
+def _adam(theta, mean, square, gradient, size, grown):
+    for i in range(len(theta)):
+        mean[i] += np.float32(0.1) * (gradient[i] - mean[i])
+        square[i] += np.float32(0.001) * (gradient[i] * gradient[i] - square[i])
+        theta[i] -= size * mean[i] / (np.sqrt(square[i] / grown) + np.float32(1e-8))
+
+
 class Perceptron:
-    """Dense layers, the last linear; all parameters are views of one vector, `theta`."""
+    """Dense layers, the last linear; all parameters are views of one vector, `theta`.
+
+    Products of matrices are NumPy's; what is done to each number is compiled, in the same order and precision.
+    """
 
     def __init__(self, widths: Sequence[int], rng: np.random.Generator, *, tanh: bool = False) -> None:
         self.widths, self.tanh = tuple(widths), tanh
         sizes = list(zip(widths, widths[1:], strict=False))
         self.theta = np.zeros(sum((a + 1) * b for a, b in sizes), np.float32)
-        self.weights, self.biases = self.views(self.theta)
+        self.weights, self.biases = self._views(self.theta)
+        self.slopes = np.zeros_like(self.theta)
+        self.of_weights, self.of_biases = self._views(self.slopes)
+        self.all = [np.ones((1, b), np.float32) for _, b in sizes]
         for w, (a, b) in zip(self.weights, sizes, strict=True):
             w[:] = rng.uniform(-1, 1, (a, b)) * np.sqrt(6 / (a + b))  # Glorot's, as in the source's library
 
-    def views(self, vector: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return the weights and the biases of all layers, as views of a vector like `theta`."""
+    def _views(self, vector: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         weights, biases, at = [], [], 0
         for a, b in zip(self.widths, self.widths[1:], strict=False):
             weights.append(vector[at : at + a * b].reshape(a, b))
@@ -57,27 +91,31 @@ class Perceptron:
         found = [x]
         for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
             z = found[-1] @ w
-            z += b
-            if i < len(self.weights) - 1:
-                z = np.tanh(z, out=z) if self.tanh else np.maximum(z, 0, out=z)
-                if masks:
-                    z *= masks[i]
+            if i < len(self.weights) - 1 and not self.tanh:
+                _rectify(z, b, (masks or self.all)[i])
+            else:
+                z += b
+                if i < len(self.weights) - 1:
+                    np.tanh(z, out=z)
             found.append(z)
         return found
 
     def gradient(self, layers: list[np.ndarray], slope: np.ndarray, masks: Sequence = ()) -> np.ndarray:
-        """Return the gradient of `theta`, from the activations and the slope of the loss at each output."""
-        vector = np.empty_like(self.theta)
-        weights, biases = self.views(vector)
+        """Return the gradient of `theta`, from the activations and the slope of the loss at each output.
+
+        It is `slopes`, the same vector each time.
+        """
+        slope.sum(0, out=self.of_biases[-1])
         for i in reversed(range(len(self.weights))):
-            np.matmul(layers[i].T, slope, out=weights[i])
-            slope.sum(0, out=biases[i])
+            np.matmul(layers[i].T, slope, out=self.of_weights[i])
             if i:
                 slope = slope @ self.weights[i].T
-                slope *= 1 - layers[i] ** 2 if self.tanh else layers[i] > 0
-                if masks:
-                    slope *= masks[i - 1]
-        return vector
+                if self.tanh:
+                    slope *= 1 - layers[i] ** 2
+                    slope.sum(0, out=self.of_biases[i - 1])
+                else:
+                    _through_rectified(slope, layers[i], (masks or self.all)[i - 1], self.of_biases[i - 1])
+        return self.slopes
 
 
 class Adam:
@@ -89,10 +127,8 @@ class Adam:
     def step(self, gradient: np.ndarray, rate: float) -> None:
         """Change the vector in place."""
         self.t += 1
-        self.mean += 0.1 * (gradient - self.mean)
-        self.square += 0.001 * (gradient**2 - self.square)
-        size = rate / (1 - 0.9**self.t)
-        self.theta -= size * self.mean / (np.sqrt(self.square / (1 - 0.999**self.t)) + 1e-8)
+        size, grown = np.float32(rate / (1 - 0.9**self.t)), np.float32(1 - 0.999**self.t)
+        _adam(self.theta, self.mean, self.square, gradient, size, grown)
 
 
 def new_network(coding: str, seed: int) -> Perceptron:
@@ -107,7 +143,7 @@ def labels_slope(
     """Return the gradient of the mean squared error, with the penalty on hidden layers' weights."""
     layers = network.layers(x, masks)
     gradient = network.gradient(layers, 2 * (layers[-1] - target) / target.size, masks)
-    for of_weights, weights in zip(network.views(gradient)[0][:-1], network.weights[:-1], strict=True):
+    for of_weights, weights in zip(network.of_weights[:-1], network.weights[:-1], strict=True):
         of_weights += 2 * PENALTY * weights
     return gradient
 

@@ -172,14 +172,14 @@ def in_brief() -> HTML:
         f"{game.NEAR_END} on (the first is 0), oneself well and the partner in distress: help. Next column solid: hop. "
         "Room: leap. Else hop.",
         f"<strong>Network.</strong> Two layers of {learning.HIDDEN} rectified units, four linear outputs, squared "
-        f"error, dropout {learning.DROPOUT}; Adam at {learning.RATE}, {learning.N_BATCHES} batches of {learning.BATCH}, "
-        f"or {learning.LONGER} times as many (“long”).",
+        f"error, dropout {learning.DROPOUT}; Adam at {learning.RATE}, {learning.N_BATCHES} batches of "
+        f"{learning.BATCH}, or {learning.LONGER} times as many (“long”).",
         "<strong>Play.</strong> One network plays both players and is rewarded by what the board scrolls; proximal "
         f"policy optimisation, {learning.N_GAMES} games, {learning.N_ROUNDS} rounds of {learning.N_STEPS} steps.",
         f"<strong>Index.</strong> {frog_and_toad.N_MATCHED} boards with both players on solid ground, on which only "
         "their symbols change. Each unit's rise over “nobody in distress” when oneself is, and when the partner is; "
-        "the smaller of the two, if both are positive; the mean over units. In deviations: each unit's rises divided by "
-        "its standard deviation.",
+        "the smaller of the two, if both are positive; the mean over units. In deviations: each unit's rises divided "
+        "by its standard deviation.",
         f"<strong>Ways of writing.</strong> {ways}. The last two have an input for each symbol at each column.",
         "<strong>Lesion.</strong> The fifth of hidden units with the largest index is silenced, and "
         f"{frog_and_toad.N_LESIONS} times as many others that vary alike.",
