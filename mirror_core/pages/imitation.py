@@ -12,41 +12,22 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.experiments import experiment_named
-from mirror_core.experiments.imitation import (
-    DISTANCE,
-    DOSES,
-    MOVES,
-    N_GOAL,
-    N_MOTOR,
-    N_MOVES,
-    N_PLACES,
-    N_VISUAL,
-    PER_PLACE,
-    STEPS,
-    Agent,
-    Path,
-    Step,
-    expert_paths,
-    prepare,
-    swept,
-)
+from mirror_core.experiments.imitation import DOSES, STEPS, prepare, swept
+from mirror_core.experiments.imitation_agent import N_GOAL, N_MOTOR, N_VISUAL, PER_PLACE, Agent
+from mirror_core.experiments.imitation_world import DISTANCE, MOVES, N_MOVES, N_PLACES, Path, Step, expert_paths
 from mirror_core.figures.imitation import picture
+from mirror_core.pages.experiment import present, told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.data import find_data
-from mirror_core.studies.measures.base import SHARE
+from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed, side, with_interval
 
 EXPERIMENT = experiment_named("imitation")
 SWEPT = [swept(n, step) for n in DOSES for step in STEPS]
 MAIN = [name for name in EXPERIMENT.conditions if name not in SWEPT]
 """Conditions but those of the sweep."""
-
-
-def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
-    """Return one value a learner, by seed."""
-    return table[table.condition == condition].set_index("seed")[measure].dropna()
 
 
 def saved(table: pd.DataFrame, condition: str, than: str = "alone") -> Estimate:
@@ -56,7 +37,7 @@ def saved(table: pd.DataFrame, condition: str, than: str = "alone") -> Estimate:
 
 def against_alone(table: pd.DataFrame) -> tuple[dict[str, pd.Series], dict[str, Estimate]]:
     """Return what the figure of the conditions draws."""
-    there = [one for one in MAIN if (table.condition == one).any()]
+    there = [one for one in present(EXPERIMENT, table) if one in MAIN]
     return (
         {one: values(table, one, "imitated") for one in there},
         {one: saved(table, one) for one in there if one != "alone"},
@@ -89,7 +70,7 @@ def finding(table: pd.DataFrame) -> HTML:
     if imitates:
         joint = "because" if when == "sooner than" else "though"
         how = f"{joint} cells linking seeing to doing let it imitate"
-    reached = {one: with_interval(values(table, one, "imitated"), SHARE) for one in ("imitation", "alone", "link cut")}
+    reached = {one: told(table, one, "imitated") for one in ("imitation", "alone", "link cut")}
     return statement(
         f"A spiking learner that watched an expert learns {when} one alone, {how}.",
         f"Before any reward it reaches its goal from {reached['imitation']} of all starts (alone {reached['alone']}, "
@@ -118,10 +99,10 @@ def said(table: pd.DataFrame) -> HTML:
     """Say what each control shows, in numbers."""
 
     def of(condition: str, measure: str = "imitated") -> str:
-        return with_interval(values(table, condition, measure), SHARE)
+        return told(table, condition, measure)
 
     wrong = [one for one in MAIN[2:7] if _compared(table, "imitated", "imitation", one) != "above"]
-    none = values(table, "imitation", "mirror_units") == 0
+    none = values(table, "imitation", "mirror_units").dropna() == 0
     cost, goal = values(table, "imitation", "lesion_cost"), saved(table, "only the goal")
     new = _MORE[_compared(table, "imitated_new", "imitation", "alone")]
     items = (
@@ -166,14 +147,14 @@ def sweep_said(table: pd.DataFrame) -> HTML:
 def conditions(table: pd.DataFrame) -> HTML:
     """Show what is done in each condition, and what is found: means with 95 % intervals over learners."""
     rows = []
-    for condition in MAIN:
-        if not (table.condition == condition).any():
+    for condition in present(EXPERIMENT, table):
+        if condition not in MAIN:
             continue
         change = saved(table, condition)
         row = {
             "condition": f"<strong>{condition}</strong><br><small>{EXPERIMENT.conditions[condition]}</small>",
-            "reached before any reward": cell(values(table, condition, "imitated"), SHARE),
-            "from where the expert never was": cell(values(table, condition, "imitated_new"), SHARE),
+            "reached before any reward": _cell(table, condition, "imitated"),
+            "from where the expert never was": _cell(table, condition, "imitated_new"),
             "episodes, against alone": "1"
             if condition == "alone"
             else "{}<br><small>{}</small>".format(*_times(change).removesuffix(" times").split(" ", 1)),
@@ -186,8 +167,7 @@ def conditions(table: pd.DataFrame) -> HTML:
 
 
 def _cell(table: pd.DataFrame, condition: str, measure: str) -> str:
-    found = values(table, condition, measure)
-    return cell(found, SHARE if measure != "code_gain" else (-1, 1)) if len(found) else "–"
+    return cell(values(table, condition, measure), measure_named(measure).limits)
 
 
 N_FILMED = 12
@@ -311,17 +291,17 @@ def policies(seed: int, n_babbled: int, names: Sequence[str]) -> tuple[dict[str,
     return moves, goal, visited
 
 
-def live_table(rows: Sequence[Mapping[str, float | str]]) -> HTML:
-    """Show measures of the page's own learner under some conditions."""
+def live_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
+    """Show measures of the page's own learner: condition → measures."""
     shown = [
         {
-            "condition": row["condition"],
+            "condition": condition,
             "reached before any reward": decimal(row["imitated"]),
             "episodes": round(2 ** row["episodes_log2"]),
             "mirror cells": "–" if np.isnan(row["mirror_units"]) else round(row["mirror_units"]),
             "code across modes, above chance": "–" if np.isnan(row["code_gain"]) else decimal(row["code_gain"]),
         }
-        for row in rows
+        for condition, row in found.items()
     ]
     return show(pd.DataFrame(shown))
 
