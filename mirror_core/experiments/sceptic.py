@@ -27,7 +27,7 @@ from mirror_core.analysis import cross_decoding
 from mirror_core.arrays import MODES
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
@@ -111,22 +111,20 @@ def rows(conditions: tuple[str, ...], base: Config, *, n_test: int = N_TEST, n_d
     n_draws
         Draws of each null.
     """
-    found = []
     with one_thread():
-        clock = time.process_time()
+        began = time.process_time()
         acting, test = another_actor(base), heldout_episodes(base.change(habit=0), n_test)
         acted = record(acting, test).sel(mode="perform").values
-        shared = (time.process_time() - clock) / len(conditions)
-        for condition in conditions:
-            clock = time.process_time()
+        shared = (time.process_time() - began) / len(conditions)
+
+        def measured(condition: str) -> dict[str, float]:
             if condition == "no network":
-                measured = {"read_action": read_action(two_frames(test), test.actions, base.seed)}
-            else:
-                trained = train(config_of(condition, base), curves=False)
-                measured = measure(condition, trained, base, test, acted, n_draws)
-            seconds = time.process_time() - clock + shared
-            found.append({"condition": condition} | measured | {"seconds": seconds})
-    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+                return {"read_action": read_action(two_frames(test), test.actions, base.seed)}
+            trained = train(config_of(condition, base), curves=False)
+            return measure(condition, trained, base, test, acted, n_draws)
+
+        found = measure_each(conditions, measured)
+    return found.assign(seconds=found.seconds + shared).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
 
 
 def measure(
