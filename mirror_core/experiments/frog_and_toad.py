@@ -31,28 +31,9 @@ import pandas as pd
 from jaxtyping import Float
 
 from mirror_core.checks import one_of, whole
+from mirror_core.experiments import frog_and_toad_game as game
+from mirror_core.experiments import frog_and_toad_learning as learning
 from mirror_core.experiments.base import Experiment, Learner, measure_each, register
-from mirror_core.experiments.frog_and_toad_game import (
-    COLUMNS,
-    HELP,
-    SYMBOLS,
-    Board,
-    encode,
-    labelled_boards,
-    random_boards,
-)
-from mirror_core.experiments.frog_and_toad_learning import (
-    HIDDEN,
-    LONGER,
-    N_BATCHES,
-    N_ROUNDS,
-    Perceptron,
-    chances,
-    new_network,
-    play,
-    reinforce,
-    teach,
-)
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
@@ -93,17 +74,19 @@ class Rises(NamedTuple):
 
     def in_deviations(self) -> tuple[np.ndarray, np.ndarray]:
         """Return both rises of the hidden units that ever change, in their deviations."""
-        of = np.flatnonzero(self.deviation[: 2 * HIDDEN] > 1e-6)
+        of = np.flatnonzero(self.deviation[: 2 * learning.HIDDEN] > 1e-6)
         return self.own[of] / self.deviation[of], self.partner[of] / self.deviation[of]
 
 
-def rises(network: Perceptron, coding: str, board: Board) -> Rises:
+def rises(network: learning.Perceptron, coding: str, board: game.Board) -> Rises:
     """Return the rises of all units, outputs last; `board` gives everything but who is in distress."""
     cases = [(False, False), (True, False), (False, True), (True, True)]
     n = len(board.me)
     units = [
         np.concatenate(
-            network.layers(encode(board._replace(distress=np.full(n, a), partner_distress=np.full(n, b)), coding))[1:],
+            network.layers(game.encode(board._replace(distress=np.full(n, a), partner_distress=np.full(n, b)), coding))[
+                1:
+            ],
             1,
         )
         for a, b in cases
@@ -128,17 +111,17 @@ def lesion(found: Rises, cost: Callable[[list[np.ndarray]], float], rng: np.rand
     cost
         From masks of the two hidden layers to what is lost with them.
     """
-    deviation = found.deviation[: 2 * HIDDEN]
+    deviation = found.deviation[: 2 * learning.HIDDEN]
     live = np.flatnonzero(deviation > 1e-6)
-    index = np.zeros(2 * HIDDEN)
+    index = np.zeros(2 * learning.HIDDEN)
     index[live] = shared_rise(*found.in_deviations())
-    n = min(round(SILENCED * 2 * HIDDEN), int((index > 0).sum()))
+    n = min(round(SILENCED * 2 * learning.HIDDEN), int((index > 0).sum()))
     top = np.argsort(-index, kind="stable")[:n]
     if n < 2 or len(live) < 2 * n:
         return np.nan
 
     def lost(units: np.ndarray) -> float:
-        mask = np.ones((2, 1, HIDDEN), np.float32)
+        mask = np.ones((2, 1, learning.HIDDEN), np.float32)
         mask.reshape(-1)[units] = 0
         return cost(list(mask))
 
@@ -164,61 +147,65 @@ class Seed:
         return stream(self.seed, f"frog_and_toad/{name}")
 
     @cached_property
-    def labelled(self) -> tuple[Board, np.ndarray]:
+    def labelled(self) -> tuple[game.Board, np.ndarray]:
         """Boards to learn from."""
-        return labelled_boards(self.n_boards, self.stream("labelled"))
+        return game.labelled_boards(self.n_boards, self.stream("labelled"))
 
     @cached_property
-    def without_helping(self) -> tuple[Board, np.ndarray]:
+    def without_helping(self) -> tuple[game.Board, np.ndarray]:
         """Boards to learn from, labelled by the rule without help for a partner in distress."""
-        return labelled_boards(self.n_boards, self.stream("without helping"), helping=False)
+        return game.labelled_boards(self.n_boards, self.stream("without helping"), helping=False)
 
     @cached_property
-    def test(self) -> tuple[Board, np.ndarray]:
+    def test(self) -> tuple[game.Board, np.ndarray]:
         """Boards to test with."""
-        return labelled_boards(self.n_test, self.stream("test"))
+        return game.labelled_boards(self.n_test, self.stream("test"))
 
     @cached_property
-    def matched(self) -> Board:
+    def matched(self) -> game.Board:
         """Boards on which the index is measured; both players stand on solid ground, only their symbols will change."""
-        board = random_boards(self.n_matched, self.stream("matched"))
+        board = game.random_boards(self.n_matched, self.stream("matched"))
         rows = np.arange(self.n_matched)
         board.rough[rows, board.me] = board.rough[rows, board.partner] = False
         return board
 
 
-def learned(condition: str, shared: Seed, n_batches: int | None = None, n_rounds: int = N_ROUNDS) -> Perceptron:
+def learned(
+    condition: str, shared: Seed, n_batches: int | None = None, n_rounds: int = learning.N_ROUNDS
+) -> learning.Perceptron:
     """Return the network of a condition, such as "one-hot / labels"."""
     one_of("condition", condition, CONDITIONS)
     coding, how = condition.split(" / ")
-    network = new_network(coding, shared.seed)
+    network = learning.new_network(coding, shared.seed)
     rng = shared.stream(condition)
     if how == "play":
-        reinforce(network, coding, rng, n_rounds)
+        learning.reinforce(network, coding, rng, n_rounds)
     elif how != "untrained":
         board, action = shared.without_helping if how.endswith("no helping") else shared.labelled
         action = rng.permutation(action) if how == "shuffled" else action
-        n = N_BATCHES * (LONGER if how.startswith("long") else 1) if n_batches is None else n_batches
-        teach(network, encode(board, coding), action, rng, n)
+        n = learning.N_BATCHES * (learning.LONGER if how.startswith("long") else 1) if n_batches is None else n_batches
+        learning.teach(network, game.encode(board, coding), action, rng, n)
     return network
 
 
-def measured(network: Perceptron, condition: str, shared: Seed, n_games: int = 256) -> dict[str, float]:
+def measured(network: learning.Perceptron, condition: str, shared: Seed, n_games: int = 256) -> dict[str, float]:
     """Return all measures of a network that learned under a condition."""
     coding, how = condition.split(" / ")
     greedy = how not in ("untrained", "play")
     board, action = shared.test
-    in_need = (action == HELP) & (board.me < COLUMNS - 1)
+    in_need = (action == game.HELP) & (board.me < game.COLUMNS - 1)
     need = board.of(in_need)
-    relieved = encode(need._replace(partner_distress=np.zeros_like(need.partner_distress)), coding)
-    x, needy = encode(board, coding), encode(need, coding)
+    relieved = game.encode(need._replace(partner_distress=np.zeros_like(need.partner_distress)), coding)
+    x, needy = game.encode(board, coding), game.encode(need, coding)
 
     def help_given(x: np.ndarray, masks: Sequence = ()) -> float:
         out = network.layers(x, masks)[-1]
-        return float((out.argmax(1) == HELP).mean() if greedy else chances(out)[:, HELP].mean())
+        return float((out.argmax(1) == game.HELP).mean() if greedy else learning.chances(out)[:, game.HELP].mean())
 
     def score(masks: Sequence = (), name: str = "games", **options: object) -> float:
-        return play(network, coding, shared.stream(f"{condition}/{name}"), greedy=greedy, masks=masks, **options)
+        return learning.play(
+            network, coding, shared.stream(f"{condition}/{name}"), greedy=greedy, masks=masks, **options
+        )
 
     found = rises(network, coding, shared.matched)
     own, partner = found.in_deviations()
@@ -228,7 +215,7 @@ def measured(network: Perceptron, condition: str, shared: Seed, n_games: int = 2
     help_, whole = help_given(needy), score(n=n_games)
     row = {
         "distress_index": 1000 * float(shared_rise(found.own, found.partner).mean()),
-        "distress_index_scaled": index / (2 * HIDDEN),
+        "distress_index_scaled": index / (2 * learning.HIDDEN),
         "distress_p": (1 + sum(one >= index for one in paired)) / (1 + N_DRAWS),
         "distress_r": float(np.corrcoef(own, partner)[0, 1]) if len(own) > 2 else np.nan,
         "label_accuracy": float((network.layers(x)[-1].argmax(1) == action).mean()),
@@ -255,9 +242,9 @@ def learn(learner: Learner) -> pd.DataFrame:
 
 CONDITIONS = {
     f"{coding} / {how}": f"learned {said}" if how != "untrained" else said
-    for coding in SYMBOLS
+    for coding in game.SYMBOLS
     for how, said in LEARNED.items()
-    if coding in ONLY.get(how, SYMBOLS)
+    if coding in ONLY.get(how, game.SYMBOLS)
 }
 """Coding / what was learned from → what is done."""
 

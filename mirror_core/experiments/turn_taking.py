@@ -25,25 +25,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
+from mirror_core.experiments import turn_taking_robots as robots
 from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.mirroring import MIRRORING, mirroring
-from mirror_core.experiments.turn_taking_robots import (
-    LEARNING_TIME,
-    LINKS,
-    MEETING,
-    MOTOR,
-    N_GESTURES,
-    NAME,
-    NONE,
-    SAMPLE,
-    SHORTEST,
-    STEP,
-    Meeting,
-    links_of,
-    meet,
-    robots_of,
-    simulate,
-)
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
@@ -69,12 +53,12 @@ SAMPLES = 10
 
 def condition_of(links: str, delay: float) -> str:
     """Return the name of a condition; without links the delay makes no difference."""
-    return NONE if links == NONE else f"{links} {delay:g} s"
+    return robots.NONE if links == robots.NONE else f"{links} {delay:g} s"
 
 
-CONDITIONS = {NONE: ("no links", NONE, SHORTEST)} | {
+CONDITIONS = {robots.NONE: ("no links", robots.NONE, robots.SHORTEST)} | {
     condition_of(links, delay): (f"{said}; lights are seen after {delay:g} s", links, delay)
-    for links, said in LINKS.items()
+    for links, said in robots.LINKS.items()
     for delay in DELAYS
 }
 """Condition → what is done in it, its links, its delay."""
@@ -112,7 +96,7 @@ def phase_locking(first: Int[np.ndarray, " first"], second: Int[np.ndarray, " se
     return complex(np.exp(2j * np.pi * since / length).mean())
 
 
-def same_gesture(meeting: Meeting, delay: float) -> float:
+def same_gesture(meeting: robots.Meeting, delay: float) -> float:
     """Return how much more often than by chance an answer is the gesture that it answers.
 
     An answer begins within `ANSWER` seconds of seeing the other robot's latest gesture begin. Chance: as often as each
@@ -121,18 +105,18 @@ def same_gesture(meeting: Meeting, delay: float) -> float:
     pairs = []
     begun = meeting.begun()
     for (seen_at, seen), (own_at, own) in (begun, begun[::-1]):
-        latest = np.searchsorted(seen_at + round(delay / STEP), own_at, side="right") - 1
-        after = own_at - (seen_at[latest] + round(delay / STEP)) if len(seen_at) else own_at
-        answers = (latest >= 0) & (after <= round(ANSWER / STEP))
+        latest = np.searchsorted(seen_at + round(delay / robots.STEP), own_at, side="right") - 1
+        after = own_at - (seen_at[latest] + round(delay / robots.STEP)) if len(seen_at) else own_at
+        answers = (latest >= 0) & (after <= round(ANSWER / robots.STEP))
         pairs.append(np.column_stack([seen[latest[answers]], own[answers]]))
     seen, own = np.concatenate(pairs).T
     if len(seen) < FEW:
         return 0.0
-    often = [np.bincount(one, minlength=N_GESTURES) / len(one) for one in (seen, own)]
+    often = [np.bincount(one, minlength=robots.N_GESTURES) / len(one) for one in (seen, own)]
     return float(np.mean(seen == own) - often[0] @ often[1])
 
 
-def interaction(meeting: Meeting, delay: float, rng: np.random.Generator) -> dict[str, float]:
+def interaction(meeting: robots.Meeting, delay: float, rng: np.random.Generator) -> dict[str, float]:
     """Compare a meeting with circular shifts of the second robot's gestures.
 
     Returns
@@ -147,11 +131,11 @@ def interaction(meeting: Meeting, delay: float, rng: np.random.Generator) -> dic
     found = dict.fromkeys(("locked_meetings", "in_phase_meetings", "turn_taking_meetings"), 0.0) | {
         "same_gesture_answers": same_gesture(meeting, delay),
         "time_alike": float(np.mean(making[:, 0] & (meeting.lights[:, 0] == meeting.lights[:, 1]))),
-        "gestures_per_minute": (len(first) + len(second)) / 2 / (n * STEP / 60),
+        "gestures_per_minute": (len(first) + len(second)) / 2 / (n * robots.STEP / 60),
     }
     if min(len(first), len(second)) < FEW:
         return found
-    least = round(min(LEAST_SHIFT / STEP, n / 4))
+    least = round(min(LEAST_SHIFT / robots.STEP, n / 4))
     shifts = [0, *rng.integers(least, n - least, N_SHIFTS)]
     moved = [np.sort((second + shift) % n) for shift in shifts]
     locking = np.array([phase_locking(first, one) for one in moved])
@@ -174,7 +158,7 @@ def interaction(meeting: Meeting, delay: float, rng: np.random.Generator) -> dic
 
 
 def recordings(
-    links: Float[np.ndarray, "robot seen own"], seed: int, delay: float, seconds: float = MEETING
+    links: Float[np.ndarray, "robot seen own"], seed: int, delay: float, seconds: float = robots.MEETING
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Record the motor populations of each robot while it makes gestures in the dark, and while it is shown the same.
 
@@ -187,11 +171,11 @@ def recordings(
     list
         For each robot `perform` and `observe` (sequence, time, unit) and `actions` (sequence, time).
     """
-    speed = robots_of(seed)
-    done = simulate(links, stream(seed, f"{NAME}/doing"), seconds, speed=speed, sees="nothing")
-    seen = simulate(
+    speed = robots.robots_of(seed)
+    done = robots.simulate(links, stream(seed, f"{robots.NAME}/doing"), seconds, speed=speed, sees="nothing")
+    seen = robots.simulate(
         links,
-        stream(seed, f"{NAME}/seeing"),
+        stream(seed, f"{robots.NAME}/seeing"),
         seconds,
         speed=speed,
         sees="shown",
@@ -199,13 +183,13 @@ def recordings(
         delay=delay,
         drive=0.0,
     )
-    every, later = round(SAMPLE / STEP), round(delay / SAMPLE)
+    every, later = round(robots.SAMPLE / robots.STEP), round(delay / robots.SAMPLE)
     found = []
     for r, (steps, gestures) in enumerate(done.begun()):
         first = 1 + steps // every
         whole = first + later + SAMPLES <= len(seen.activity)
         at = first[whole, None] + np.arange(SAMPLES)
-        pair = [one.activity[when, r, MOTOR] for one, when in ((done, at), (seen, at + later))]
+        pair = [one.activity[when, r, robots.MOTOR] for one, when in ((done, at), (seen, at + later))]
         found.append((*pair, np.repeat(gestures[whole, None], SAMPLES, axis=1)))
     return found
 
@@ -238,9 +222,9 @@ register_measure(
 def learn(
     learner: Learner,
     *,
-    learning_time: float = LEARNING_TIME,
+    learning_time: float = robots.LEARNING_TIME,
     n_meetings: int = N_MEETINGS,
-    seconds: float = MEETING,
+    seconds: float = robots.MEETING,
 ) -> pd.DataFrame:
     """Make the pair of robots of a seed, and let it meet under each condition.
 
@@ -257,17 +241,17 @@ def learn(
         One row a condition; `seconds` without compiling.
     """
     seed = learner.seed
-    links_of("mirror", seed, 1.0)  # compiles
+    robots.links_of("mirror", seed, 1.0)  # compiles
 
     def measured(condition: str) -> dict[str, float]:
         _, kind, delay = CONDITIONS[condition]
-        links = links_of(kind, seed, learning_time)
+        links = robots.links_of(kind, seed, learning_time)
         meetings = [
-            interaction(meet(links, seed, delay, i, seconds), delay, stream(seed, f"{NAME}/shifts {i}"))
+            interaction(robots.meet(links, seed, delay, i, seconds), delay, stream(seed, f"{robots.NAME}/shifts {i}"))
             for i in range(n_meetings)
         ]
         paired = recordings(links, seed, delay, seconds)
-        tests = [mirroring(*one, seed, f"{NAME}/{condition}/{r}") for r, one in enumerate(paired)]
+        tests = [mirroring(*one, seed, f"{robots.NAME}/{condition}/{r}") for r, one in enumerate(paired)]
         return {
             **{name: _mean([one[name] for one in meetings]) for name in OF_MEETINGS},
             "own_gesture_units": _mean([own_gesture(*one) for one in paired]),
@@ -285,7 +269,7 @@ def _mean(values: list[float]) -> float:
 
 register(
     Experiment(
-        NAME,
+        robots.NAME,
         "Robots that take turns",
         "barakova2009",
         "10.1007/978-3-540-73055-2_41",
@@ -294,9 +278,9 @@ register(
         {condition: said for condition, (said, _, _) in CONDITIONS.items()},
         (*OF_MEETINGS, "own_gesture_units", *MIRRORING),
         learn,
-        condition_of("mirror", SHORTEST),
-        NONE,
-        n_actions=N_GESTURES,
+        condition_of("mirror", robots.SHORTEST),
+        robots.NONE,
+        n_actions=robots.N_GESTURES,
         seconds=10.0,
     )
 )

@@ -12,9 +12,9 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.experiments import experiment_named
+from mirror_core.experiments import imitation_agent as spiking
+from mirror_core.experiments import imitation_world as world
 from mirror_core.experiments.imitation import DOSES, STEPS, prepare, swept
-from mirror_core.experiments.imitation_agent import N_GOAL, N_MOTOR, N_VISUAL, PER_PLACE, Agent
-from mirror_core.experiments.imitation_world import DISTANCE, MOVES, N_MOVES, N_PLACES, Path, Step, expert_paths
 from mirror_core.figures.imitation import picture
 from mirror_core.pages.experiment import present, told, values
 from mirror_core.pages.player import player
@@ -174,7 +174,7 @@ N_FILMED = 12
 """Moves of a walk that the film shows at most."""
 
 
-class Filmed(Agent):
+class Filmed(spiking.Agent):
     """An agent that notes all that happens to it."""
 
     def __init__(self, seed: int) -> None:
@@ -210,13 +210,19 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
     agent = Filmed(seed)
     before = _tuning(agent.recordings(), "seen")
     agent = Filmed(seed)  # the recordings took spikes and moves from its streams
-    goal = int(stream(seed, "imitation/goal").integers(N_PLACES))
-    paths = expert_paths(goal, n_watched, stream(seed, "imitation/expert"))
+    goal = int(stream(seed, "imitation/goal").integers(world.N_PLACES))
+    paths = world.expert_paths(goal, n_watched, stream(seed, "imitation/expert"))
     order = np.lexsort((-agent.made.max(0), agent.made.argmax(0)))
     frames: list[tuple[str, str]] = []
 
     def film(
-        caption: str, spikes: np.ndarray, mode: str, actor: str, path: Sequence[Step] = (), firing: float = 0.0, at=None
+        caption: str,
+        spikes: np.ndarray,
+        mode: str,
+        actor: str,
+        path: Sequence[world.Step] = (),
+        firing: float = 0.0,
+        at=None,
     ):
         trail = [one.place for one in path]
         svg = picture(actor, at, trail, goal if path else None, spikes[order], mode, firing, most=6)
@@ -244,11 +250,11 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
                 text += ", and stops at its goal." if one.after == goal else "."
                 film(text, spikes[k], "observe", "expert", path[: k + 1], firing, one.after)
     visited = _visited(paths)
-    for kind, places in (("was", visited - {goal}), ("never was", set(range(N_PLACES)) - visited - {goal})):
+    for kind, places in (("was", visited - {goal}), ("never was", set(range(world.N_PLACES)) - visited - {goal})):
         if not places:
             continue
         agent.motor_spikes.clear()
-        walked = agent.walk(max(sorted(places), key=lambda place: DISTANCE[place, goal]), goal, learning=False)
+        walked = agent.walk(max(sorted(places), key=lambda place: world.DISTANCE[place, goal]), goal, learning=False)
         decisions = [agent.motor_spikes[2 * k] + agent.motor_spikes[2 * k + 1] for k in range(len(walked))]
         for k, one in enumerate(walked[:N_FILMED]):
             text = (
@@ -269,13 +275,13 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
     )
 
 
-def _visited(paths: Sequence[Path]) -> set[int]:
+def _visited(paths: Sequence[world.Path]) -> set[int]:
     return {place for path in paths for one in path for place in (one.place, one.after)}
 
 
 def _tuning(recordings: tuple[np.ndarray, ...], mode: str) -> np.ndarray:
     spikes, moves = recordings[mode != "made"], recordings[2]
-    return np.stack([spikes[moves == move].mean(0) for move in range(N_MOVES)], axis=1)
+    return np.stack([spikes[moves == move].mean(0) for move in range(world.N_MOVES)], axis=1)
 
 
 def policies(seed: int, n_babbled: int, names: Sequence[str]) -> tuple[dict[str, list[int]], int, dict[str, list[int]]]:
@@ -284,9 +290,9 @@ def policies(seed: int, n_babbled: int, names: Sequence[str]) -> tuple[dict[str,
     for name in names:
         agent, goal, paths = prepare(name, seed, n_babbled)
         firsts = np.array(
-            [[agent.walk(place, goal, learning=False)[0].move for _ in range(5)] for place in range(N_PLACES)]
+            [[agent.walk(place, goal, learning=False)[0].move for _ in range(5)] for place in range(world.N_PLACES)]
         )
-        moves[name] = [int(np.bincount(row, minlength=len(MOVES)).argmax()) for row in firsts]
+        moves[name] = [int(np.bincount(row, minlength=len(world.MOVES)).argmax()) for row in firsts]
         visited[name] = sorted(_visited(paths))
     return moves, goal, visited
 
@@ -309,15 +315,20 @@ def live_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
 def cells() -> HTML:
     """Show which cells there are, what drives them, and what they learn."""
     rows = [
-        (PER_PLACE * N_PLACES, "place cells", "where the learner, or the expert that it watches, is", "–"),
-        (N_VISUAL, "visual units", "a move that is seen", "–"),
         (
-            N_MOTOR,
+            spiking.PER_PLACE * world.N_PLACES,
+            "place cells",
+            "where the learner, or the expert that it watches, is",
+            "–",
+        ),
+        (spiking.N_VISUAL, "visual units", "a move that is seen", "–"),
+        (
+            spiking.N_MOTOR,
             "motor cells",
             "a move that is made (a copy of the command), visual units, place cells",
             "visual → motor while babbling, place → motor by reward",
         ),
-        (N_GOAL, "goal cells", "place cells, the other's standing still", "place → goal while watching"),
+        (spiking.N_GOAL, "goal cells", "place cells, the other's standing still", "place → goal while watching"),
     ]
     return show(pd.DataFrame(rows, columns=["", "cells", "driven by", "links that learn"]))
 
