@@ -15,7 +15,8 @@ from typing import Literal, get_args
 import pandas as pd
 
 from mirror_core.checks import OptionError, one_of, whole
-from mirror_core.studies.measures import measure_named
+from mirror_core.studies.measures import Measure, measure_named
+from mirror_core.studies.measures import register as register_measure
 
 Group = Literal["related systems", "future work"]
 
@@ -94,6 +95,13 @@ class Experiment:
         for condition in asked:
             one_of(f"condition of {self.name}", condition, self.conditions)
         return Learner(self.name, seed, asked)
+
+
+def register_measures(measures: Mapping[str, tuple]) -> tuple[str, ...]:
+    """Register measures, name → what `Measure` takes after the name, and return their names."""
+    for name, about in measures.items():
+        register_measure(Measure(name, *about))
+    return tuple(measures)
 
 
 def measure_each(conditions: Iterable[str], measured: Callable[[str], Mapping[str, object]]) -> pd.DataFrame:

@@ -22,14 +22,12 @@ import pandas as pd
 
 from mirror_core.analysis import unit_correlation
 from mirror_core.experiments import recurrent_ppo as ppo
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.cooperation_recordings import Played, balanced, paired, play
 from mirror_core.experiments.cooperation_world import COOPERATION, FROZEN, MISS, WAITS
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.experiments.recurrent_ppo import Pair
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 
 NAME = "cooperation"
@@ -94,8 +92,6 @@ MEASURES = {
     for name, (label, limits, digits) in LESIONS.items()
 }
 """Measure → label, limits, null, decimals."""
-for _name, (_label, _limits, _null, _digits) in MEASURES.items():
-    register_measure(Measure(_name, _label, _limits, _null, _digits))
 
 
 def success(played: Played) -> float:
@@ -242,7 +238,7 @@ register(
         claims="Agents that are paid for acting together learn to wait, by units that follow the partner.",
         sampled="pairs",
         conditions=CONDITIONS,
-        measures=(*MEASURES, *MIRRORING),
+        measures=(*register_measures(MEASURES), *MIRRORING),
         learn=learn,
         main="together",
         control="untrained",

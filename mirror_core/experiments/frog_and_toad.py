@@ -33,10 +33,8 @@ from jaxtyping import Float
 from mirror_core.checks import one_of, whole
 from mirror_core.experiments import frog_and_toad_game as game
 from mirror_core.experiments import frog_and_toad_learning as learning
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, SHARE
 
 LEARNED = {
@@ -263,8 +261,6 @@ MEASURES = {
     "lesion_score": ("columns lost by silencing units with an index, minus matched", ANY, _MATCHED, 1),
 }
 """Measure → label, limits, null, decimals."""
-for _name, (_label, _limits, _null, _digits) in MEASURES.items():
-    register_measure(Measure(_name, _label, _limits, _null, _digits))
 
 FROG_AND_TOAD = register(
     Experiment(
@@ -276,7 +272,7 @@ FROG_AND_TOAD = register(
         "and help through them.",
         "networks",
         CONDITIONS,
-        tuple(MEASURES),
+        register_measures(MEASURES),
         learn,
         "integers / long labels",
         "integers / untrained",

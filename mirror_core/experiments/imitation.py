@@ -21,7 +21,7 @@ import pandas as pd
 
 from mirror_core.analysis import unit_correlation
 from mirror_core.checks import one_of
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.imitation_agent import STEP, Agent
 from mirror_core.experiments.imitation_world import (
     DISTANCE,
@@ -33,8 +33,6 @@ from mirror_core.experiments.imitation_world import (
 )
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE
 
 N_BABBLED, N_WATCHED, PAUSE = 400, 40, 0.2
@@ -141,16 +139,15 @@ def most_alike(made: np.ndarray, seen: np.ndarray) -> tuple[list[int], list[int]
     return alike.tolist(), matched
 
 
-register_measure(Measure("imitated", "starts with a good path before any reward", SHARE, "moves at random"))
-register_measure(Measure("imitated_new", "the same, from where the expert never was", SHARE, "moves at random"))
-register_measure(Measure("episodes_log2", "episodes to learn, log₂", COUNT, "learning alone", sign=-1))
-register_measure(
-    Measure(
-        "lesion_cost", "starts lost without the link to the cells most alike, minus matched", CORRELATION, "matched"
-    )
-)
-register_measure(Measure("goal_inferred", "goal cells fire most at the expert's goal", SHARE, "one place of all"))
-MEASURED = ("imitated", "imitated_new", "episodes_log2", "goal_inferred", "lesion_cost", *MIRRORING)
+MEASURES = {
+    "imitated": ("starts with a good path before any reward", SHARE, "moves at random"),
+    "imitated_new": ("the same, from where the expert never was", SHARE, "moves at random"),
+    "episodes_log2": ("episodes to learn, log₂", COUNT, "learning alone", 2, -1),
+    "goal_inferred": ("goal cells fire most at the expert's goal", SHARE, "one place of all"),
+    "lesion_cost": ("starts lost without the link to the cells most alike, minus matched", CORRELATION, "matched"),
+}
+"""Measure → label, limits, null; decimals and sign where they are not as usual."""
+MEASURED = (*register_measures(MEASURES), *MIRRORING)
 
 
 def measure(

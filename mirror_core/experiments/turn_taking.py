@@ -26,11 +26,9 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from mirror_core.experiments import turn_taking_robots as robots
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.mirroring import MIRRORING, mirroring
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import CORRELATION, COUNT, SHARE
 
 DELAYS = (0.1, 1.0, 2.0)
@@ -212,11 +210,9 @@ OF_MEETINGS = {
     "gestures_per_minute": ("gestures a minute and robot", COUNT, "none"),
 }
 """What is measured of each meeting: its label, limits and null. A pair has the mean over its meetings."""
-for _name, _said in OF_MEETINGS.items():
-    register_measure(Measure(_name, *_said))
-register_measure(
-    Measure("own_gesture_units", "share of motor populations that respond most to their own gesture", SHARE, "chance")
-)
+OWN_GESTURE = {
+    "own_gesture_units": ("share of motor populations that respond most to their own gesture", SHARE, "chance")
+}
 
 
 def learn(
@@ -276,7 +272,7 @@ register(
         "One code for seen and own actions lets two robots synchronise and take turns.",
         "pairs of robots",
         {condition: said for condition, (said, _, _) in CONDITIONS.items()},
-        (*OF_MEETINGS, "own_gesture_units", *MIRRORING),
+        (*register_measures(OF_MEETINGS | OWN_GESTURE), *MIRRORING),
         learn,
         condition_of("mirror", robots.SHORTEST),
         robots.NONE,
