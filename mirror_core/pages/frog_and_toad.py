@@ -18,7 +18,7 @@ from mirror_core.pages.player import player
 from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.wording import with_interval
 
 SHOWN = {
     "distress_index_scaled": "index, in deviations",
@@ -107,6 +107,7 @@ def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
 
 def taught(table: pd.DataFrame) -> HTML:
     """Show for each coding how often taught networks help, and whether their index differs from its controls'."""
+
     rows = []
     for condition in frog_and_toad.CONDITIONS:
         coding, how = condition.split(" / ")
@@ -116,8 +117,12 @@ def taught(table: pd.DataFrame) -> HTML:
                     "coding": coding,
                     "taught": "long" if how.startswith("long") else "",
                     "help when asked for": told(table, condition, "help_recall"),
-                    "index minus before learning": signed(against(table, coding, how, "untrained")),
-                    "index minus where help is not taught": signed(against(table, coding, how, PAIRS[how])),
+                    "index minus before learning": with_interval(
+                        against(table, coding, how, "untrained").values, digits=3
+                    ),
+                    "index minus where help is not taught": with_interval(
+                        against(table, coding, how, PAIRS[how]).values, digits=3
+                    ),
                 }
             )
     return show(pd.DataFrame(rows), "Mean and 95 % interval; index in deviations of units, matched by seed")
@@ -135,12 +140,6 @@ def played(table: pd.DataFrame) -> HTML:
             f"distress changes the chance of help by {owed}.</li>"
         )
     return HTML(f"<ul>{''.join(sentences)}</ul>")
-
-
-def signed(gap: Estimate, digits: int = 3) -> str:
-    """Return a difference with its interval."""
-    interval = f" [{decimal(gap.low, digits)}, {decimal(gap.high, digits)}]" if gap.n > 1 else ""
-    return decimal(gap.mean, digits) + interval
 
 
 def lesions_said(table: pd.DataFrame) -> HTML:
