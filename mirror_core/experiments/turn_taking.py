@@ -268,7 +268,7 @@ register(
         robots.NAME,
         "Robots that take turns",
         "barakova2009",
-        "10.1007/978-3-540-73055-2_41",
+        "10.1007/978-3-540-73055-2_41",  # of the precursor: none for the article itself could be verified
         "One code for seen and own actions lets two robots synchronise and take turns.",
         "pairs of robots",
         {condition: said for condition, (said, _, _) in CONDITIONS.items()},
