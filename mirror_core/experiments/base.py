@@ -7,14 +7,16 @@ what is measured of each; `learn` does all of it for one seed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import pandas as pd
 
 from mirror_core.checks import OptionError, one_of, whole
-from mirror_core.studies.measures import measure_named
+from mirror_core.studies.measures import Measure, measure_named
+from mirror_core.studies.measures import register as register_measure
 
 Group = Literal["related systems", "future work"]
 
@@ -93,6 +95,29 @@ class Experiment:
         for condition in asked:
             one_of(f"condition of {self.name}", condition, self.conditions)
         return Learner(self.name, seed, asked)
+
+
+def register_measures(measures: Mapping[str, tuple]) -> tuple[str, ...]:
+    """Register measures, name → what `Measure` takes after the name, and return their names."""
+    for name, about in measures.items():
+        register_measure(Measure(name, *about))
+    return tuple(measures)
+
+
+def measure_each(conditions: Iterable[str], measured: Callable[[str], Mapping[str, object]]) -> pd.DataFrame:
+    """Return one row for each condition: `condition`, what is measured, and `seconds`, the processor time it took.
+
+    Examples
+    --------
+    >>> measure_each(["alone", "together"], lambda condition: {"letters": len(condition)}).letters.tolist()
+    [5, 8]
+    """
+    rows = []
+    for condition in conditions:
+        began = time.process_time()
+        row = {"condition": condition, **measured(condition)}
+        rows.append(row | {"seconds": time.process_time() - began})
+    return pd.DataFrame(rows)
 
 
 EXPERIMENTS: dict[str, Experiment] = {}

@@ -6,9 +6,9 @@ information about the partner, and in the agents, silencing the units that carry
 units are mirror units the source does not ask. We do.
 
 The world is `cooperation_world`, the agents and how they learn `recurrent_ppo`: two separate recurrent networks, a
-million timesteps alone, in which a poke is paid by itself, then two million together. This module has the conditions
-and what is measured. Two things are smaller or other than in the source: the room, and that an agent sees where its
-cells lie from itself, not where everything is.
+million timesteps alone, in which a poke is paid by itself, then two million together. `cooperation_recordings` has them
+play and records their units; this module has the conditions and what is measured. Two things are smaller or other than
+in the source: the room, and that an agent sees where its cells lie from itself, not where everything is.
 """
 
 from __future__ import annotations
@@ -22,23 +22,12 @@ import pandas as pd
 
 from mirror_core.analysis import unit_correlation
 from mirror_core.experiments import recurrent_ppo as ppo
-from mirror_core.experiments.base import Experiment, Learner, register
-from mirror_core.experiments.cooperation_world import (
-    COOPERATION,
-    DRINK,
-    EPISODE,
-    FROZEN,
-    MISS,
-    POKE,
-    WAITS,
-    ZEROS,
-    Worlds,
-)  # fmt: skip
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
+from mirror_core.experiments.cooperation_recordings import Played, balanced, paired, play
+from mirror_core.experiments.cooperation_world import COOPERATION, FROZEN, MISS, WAITS
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
-from mirror_core.experiments.recurrent_ppo import Agent, Pair
+from mirror_core.experiments.recurrent_ppo import Pair
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as measured
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 
 NAME = "cooperation"
@@ -83,81 +72,26 @@ SILENCED = 5
 """A lesion silences one unit in so many, in both agents."""
 FAR, NEAR = 2, 1
 """A partner is far if more steps than this from its poke cell, and near if at most so many."""
-N_GROUPS, LEAST = 8, 4
-"""For the mirror test, streams are joined to so many sequences; a move that one of them has less often than this is
-left out, since trained agents hardly use some."""
 
-UNTRAINED = "untrained pairs"
-for one in (
-    Measure("cooperation_success", "share of attempts that are answered in time", SHARE, UNTRAINED),
-    Measure("cooperations_paid", "paid cooperations in an episode", COUNT, UNTRAINED, digits=1),
-    Measure("pokes_alone", "paid pokes in an episode alone", COUNT, UNTRAINED, digits=1),
-    Measure("waiting", "probability of not poking, beside the cell: partner far minus near", CORRELATION, UNTRAINED),
-    Measure("partner_unique", "share of a unit's variance that follows the partner alone", SHARE, UNTRAINED),
-    Measure(
-        "partner_lesion_success", "success lost with the units that follow the partner, minus with matched units",
-        CORRELATION, "matched units",
-    ),
-    Measure(
-        "partner_lesion_paid", "paid cooperations lost with those, minus with matched units", ANY, "matched units",
-        digits=1,
-    ),
-    Measure(
-        "partner_lesion_alone", "paid pokes alone lost with those, minus with matched units", ANY, "matched units",
-        digits=1,
-    ),
-    Measure(
-        "mirror_lesion_success", "success lost with the units of the largest r, minus with matched units", CORRELATION,
-        "matched units",
-    ),
-):  # fmt: skip
-    measured(one)
-LESIONS = ("partner_lesion_success", "partner_lesion_paid", "partner_lesion_alone", "mirror_lesion_success")
-MEASURES = ("cooperation_success", "cooperations_paid", "pokes_alone", "waiting", "partner_unique", *LESIONS)
-
-
-@dataclass(frozen=True)
-class Played:
-    """What happened in some episodes, played to their end in step."""
-
-    states: np.ndarray
-    """(time, world, agent, 10), before each timestep; see `cooperation_world.ROW` and what follows."""
-    seen: np.ndarray
-    """(time, agent, world, 6)."""
-    actions: np.ndarray
-    """(time, agent, world)."""
-    did: np.ndarray
-    """(time, agent, world): the sum of `POKE` and `DRINK`."""
-    together: np.ndarray
-    """(time, world): 0, `COOPERATION` or `MISS`."""
-    paid: np.ndarray
-    """(time, agent, world): whether an agent was paid for a poke."""
-
-    @property
-    def distance(self) -> np.ndarray:
-        """Steps from each agent to its poke cell (time, agent, world)."""
-        return np.abs(self.seen[..., :2] - ZEROS[:2]).sum(axis=-1)
-
-
-def play(
-    pair: Pair, n: int, rng: np.random.Generator, *, alone: bool = False, sees_partner: bool = True, kept=(None, None)
-) -> Played:
-    """Let a pair play n episodes; `kept` (agent, unit) is 0 for units that are silenced, None for none."""
-    ppo.check_pair(pair)
-    worlds = Worlds(rng.integers(2**63, size=n), alone=alone, sees_partner=sees_partner)
-    hidden = [np.zeros((n, len(agent["b"])), np.float32) for agent in pair]
-    steps, log_p, actions = [], np.empty(n), np.empty((2, n), np.int64)
-    for _ in range(EPISODE):
-        before, uniform = (worlds.states.copy(), worlds.seen.copy()), rng.random((2, n))
-        for k, agent in enumerate(pair):
-            hidden[k] = ppo.think(agent, worlds.seen[k], hidden[k], kept[k])
-            ppo.choose(ppo.outputs_of(agent, hidden[k]), uniform[k], actions[k], log_p)
-        waited = before[0][:, :, WAITS].T > 0
-        worlds.step(actions)
-        poked = worlds.did % DRINK == POKE
-        paid = poked & ~waited if alone else np.broadcast_to(worlds.paid, poked.shape)
-        steps.append((*before, actions.copy(), worlds.did.copy(), worlds.together.copy(), paid.copy()))
-    return Played(*map(np.array, zip(*steps, strict=True)))
+_UNTRAINED = "untrained pairs"
+LESIONS = {
+    "partner_lesion_success": ("success lost with the units that follow the partner", CORRELATION, 2),
+    "partner_lesion_paid": ("paid cooperations lost with those", ANY, 1),
+    "partner_lesion_alone": ("paid pokes alone lost with those", ANY, 1),
+    "mirror_lesion_success": ("success lost with the units of the largest r", CORRELATION, 2),
+}
+"""Measure of what silencing costs more than with matched units → label, limits, decimals."""
+MEASURES = {
+    "cooperation_success": ("share of attempts that are answered in time", SHARE, _UNTRAINED, 2),
+    "cooperations_paid": ("paid cooperations in an episode", COUNT, _UNTRAINED, 1),
+    "pokes_alone": ("paid pokes in an episode alone", COUNT, _UNTRAINED, 1),
+    "waiting": ("probability of not poking, beside the cell: partner far minus near", CORRELATION, _UNTRAINED, 2),
+    "partner_unique": ("share of a unit's variance that follows the partner alone", SHARE, _UNTRAINED, 2),
+} | {
+    name: (f"{label}, minus with matched units", limits, "matched units", digits)
+    for name, (label, limits, digits) in LESIONS.items()
+}
+"""Measure → label, limits, null, decimals."""
 
 
 def success(played: Played) -> float:
@@ -181,88 +115,6 @@ def waiting(played: Played) -> float:
     beside, stayed = (own == 1) & ~busy & ~busy[:, ::-1], played.distance[1:] > 0
     far, near = (stayed[beside & where] for where in (other > FAR, other <= NEAR))
     return float(far.mean() - near.mean()) if len(far) and len(near) else np.nan
-
-
-def seen_with(own: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return what an agent sees (…, 6) that is where it is in `own`, and whose partner does what is done in `other`."""
-    seen = own.copy()
-    seen[..., 4:] = other[..., :2] - ZEROS[:2] + ZEROS[4:]
-    return seen
-
-
-def activity(agent: Agent, seen: np.ndarray) -> np.ndarray:
-    """Return the hidden states (sequence, time, unit) of an agent that sees this (time, sequence, 6)."""
-    hidden, states = np.zeros((seen.shape[1], len(agent["b"])), np.float32), []
-    for now in seen:
-        hidden = ppo.think(agent, np.ascontiguousarray(now), hidden)
-        states.append(hidden)
-    return np.stack(states, axis=1)
-
-
-@dataclass(frozen=True)
-class Paired:
-    """The same streams of moves, once done by an agent and once shown to it; see `paired`."""
-
-    perform: np.ndarray
-    observe: np.ndarray
-    """Both (sequence, time, unit), means over what fills the other half of what it sees."""
-    actions: np.ndarray
-    """(sequence, time): the move just made."""
-    unique: np.ndarray
-    """(unit,): share of the variance that follows what is shown, whatever the agent itself does."""
-    typical: np.ndarray
-    """(unit, 2): mean and deviation of each unit's activity, by which units are matched."""
-
-
-def paired(agent: Agent, seen: np.ndarray, actions: np.ndarray, n_fillings: int) -> Paired:
-    """Record an agent while streams of moves are done by its own body, and while they are shown as its partner's.
-
-    The other half of what it sees is that of other streams, rolled by as many sequences for each filling.
-
-    Parameters
-    ----------
-    seen
-        What the agent saw that made the moves (time, sequence, 6).
-    actions
-        Its moves (time, sequence).
-    """
-    n = seen.shape[1]
-    others = [np.roll(seen, i * max(1, n // (n_fillings + 1)), axis=1) for i in range(1, n_fillings + 1)]
-    perform = np.mean([activity(agent, seen_with(seen, other)) for other in others], axis=0)
-    each = np.array([activity(agent, seen_with(other, seen)) for other in others], dtype=float)
-    # variance among sequences at a timestep: what all have in common, such as settling in, follows nobody
-    total = (each - each.mean(axis=(0, 1))).var(axis=(0, 1)).mean(axis=0)
-    observe = each.mean(axis=0)
-    luck = each.var(axis=0, ddof=1).mean(axis=(0, 1)) / n_fillings if n_fillings > 1 else 0.0
-    follows = observe.var(axis=0).mean(axis=0) - luck
-    unique = np.where(total > 1e-6, np.clip(follows / np.maximum(total, 1e-6), 0, 1), 0)
-    typical = np.stack([each.mean(axis=(0, 1, 2)), each.std(axis=(0, 1, 2))], axis=1)
-    return Paired(perform[:, 1:], observe[:, 1:], actions[:-1].T, unique, typical)
-
-
-def balanced(found: Paired, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Return both recordings and the actions, as many timesteps of every move; see `N_GROUPS`.
-
-    With unequal ones a decoder that knows nothing names the frequent move, and is right more often than by chance. None
-    if fewer than three moves are left: of two, any two tunings are the same or opposite.
-    """
-    n = len(found.actions) // N_GROUPS * N_GROUPS
-    parts = [
-        one[:n].reshape(N_GROUPS, -1, *one.shape[2:]) for one in (found.perform, found.observe, found.actions)
-    ]  # fmt: skip
-    counts = np.array([np.bincount(row, minlength=ppo.N_ACTIONS) for row in parts[2]])
-    used = np.flatnonzero(counts.min(axis=0) >= LEAST)
-    if len(used) < 3:
-        return None
-    each = counts[:, used].min()
-    chosen = [
-        rng.permutation(np.concatenate([rng.choice(np.flatnonzero(row == one), each, replace=False) for one in used]))
-        for row in parts[2]
-    ]
-    perform, observe, actions = (
-        np.stack([row[rows] for row, rows in zip(part, chosen, strict=True)]) for part in parts
-    )  # fmt: skip
-    return perform, observe, actions
 
 
 def matched(chosen: np.ndarray, typical: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -330,9 +182,9 @@ def measure(pair: Pair, condition: str, streams: Played, seed: int, sizes: Sizes
         typical = [one.typical for one in found]
         chosen = [largest(one.unique) for one in found]
         costs = lesion_costs(pair, chosen, typical, seed, "partner units", sizes)
-        row |= dict(zip(LESIONS[:3], costs.tolist(), strict=True))
+        row |= dict(zip(LESIONS, costs.tolist(), strict=False))
         chosen = [largest(unit_correlation(one.perform, one.observe, centre_timesteps=True)) for one in found]
-        row[LESIONS[3]] = float(lesion_costs(pair, chosen, typical, seed, "mirror units", sizes)[0])
+        row["mirror_lesion_success"] = float(lesion_costs(pair, chosen, typical, seed, "mirror units", sizes)[0])
     return row
 
 
@@ -373,13 +225,8 @@ def learn(learner: Learner, sizes: Sizes = FULL) -> pd.DataFrame:
     pairs, seconds = learned(learner.seed, learner.conditions, sizes)
     n = max(sizes.n_played, sizes.n_sequences)
     streams = play(pairs["together"], n, stream(learner.seed, f"{NAME}/streams"))
-    rows = []
-    for condition in learner.conditions:
-        start = time.process_time()
-        row = measure(pairs[condition], condition, streams, learner.seed, sizes)
-        took = time.process_time() - start + seconds[condition]
-        rows.append({"condition": condition, **row, "seconds": took})
-    return pd.DataFrame(rows)
+    table = measure_each(learner.conditions, lambda name: measure(pairs[name], name, streams, learner.seed, sizes))
+    return table.assign(seconds=table.seconds + table.condition.map(seconds))
 
 
 register(
@@ -391,7 +238,7 @@ register(
         claims="Agents that are paid for acting together learn to wait, by units that follow the partner.",
         sampled="pairs",
         conditions=CONDITIONS,
-        measures=(*MEASURES, *MIRRORING),
+        measures=(*register_measures(MEASURES), *MIRRORING),
         learn=learn,
         main="together",
         control="untrained",

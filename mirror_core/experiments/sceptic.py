@@ -27,7 +27,7 @@ from mirror_core.analysis import cross_decoding
 from mirror_core.arrays import MODES
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
@@ -35,8 +35,6 @@ from mirror_core.networks.training.loop import Trained, train
 from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, SHARE
 from mirror_core.studies.measures.decoding import MAIN_DECODER
 from mirror_core.worlds.episodes import Episodes
@@ -59,21 +57,21 @@ CONDITIONS = {
 OWN = ("read_action", "explained", "foresight", "matched_r")
 """Measures beside those that all experiments share."""
 
-register_measure(
-    Measure("read_action", "accuracy of the action decoded from what is seen", SHARE, "always the most frequent action")
+register_measures(
+    {
+        "read_action": ("accuracy of the action decoded from what is seen", SHARE, "always the most frequent action"),
+        "foresight": (
+            "share of what the next action adds to a sensation that watching foresees",
+            (ANY[0], 1.0),
+            "only that sensations decay",
+        ),
+        "matched_r": (
+            "r of units when watching with the best matched ones of another network that acts",
+            CORRELATION,
+            "an untrained network that watches",
+        ),
+    }
 )
-register_measure(
-    Measure(
-        "foresight", "share of what the next action adds to a sensation that watching foresees", (ANY[0], 1.0),
-        "only that sensations decay",
-    )
-)  # fmt: skip
-register_measure(
-    Measure(
-        "matched_r", "r of units when watching with the best matched ones of another network that acts", CORRELATION,
-        "an untrained network that watches",
-    )
-)  # fmt: skip
 
 
 def config_of(condition: str, base: Config) -> Config:
@@ -111,22 +109,20 @@ def rows(conditions: tuple[str, ...], base: Config, *, n_test: int = N_TEST, n_d
     n_draws
         Draws of each null.
     """
-    found = []
     with one_thread():
-        clock = time.process_time()
+        began = time.process_time()
         acting, test = another_actor(base), heldout_episodes(base.change(habit=0), n_test)
         acted = record(acting, test).sel(mode="perform").values
-        shared = (time.process_time() - clock) / len(conditions)
-        for condition in conditions:
-            clock = time.process_time()
+        shared = (time.process_time() - began) / len(conditions)
+
+        def measured(condition: str) -> dict[str, float]:
             if condition == "no network":
-                measured = {"read_action": read_action(two_frames(test), test.actions, base.seed)}
-            else:
-                trained = train(config_of(condition, base), curves=False)
-                measured = measure(condition, trained, base, test, acted, n_draws)
-            seconds = time.process_time() - clock + shared
-            found.append({"condition": condition} | measured | {"seconds": seconds})
-    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+                return {"read_action": read_action(two_frames(test), test.actions, base.seed)}
+            trained = train(config_of(condition, base), curves=False)
+            return measure(condition, trained, base, test, acted, n_draws)
+
+        found = measure_each(conditions, measured)
+    return found.assign(seconds=found.seconds + shared).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
 
 
 def measure(

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mirror_core.analysis.estimates import Estimate, Values, estimate
-from mirror_core.experiments.imitation import DISTANCE, MOVES, N_PLACES, SIDE, step
+from mirror_core.experiments.imitation_world import DISTANCE, MOVES, N_PLACES, SIDE, step
 from mirror_core.figures.kept import keep, means_seen, name_marks, of_estimates
 from mirror_core.figures.marks import by_seed, interval, label_rows, networks, share_ticks, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels

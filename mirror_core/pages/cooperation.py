@@ -12,7 +12,8 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate
 from mirror_core.experiments import EXPERIMENTS
-from mirror_core.experiments.cooperation import FULL, LESIONS, MEASURES, NAME, Played, balanced, paired, success
+from mirror_core.experiments.cooperation import FULL, LESIONS, MEASURES, NAME, success
+from mirror_core.experiments.cooperation_recordings import Played, balanced, paired
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, FROZEN, MISS, POKE, WAITS
 from mirror_core.experiments.elsewhere import system
 from mirror_core.experiments.judging import judge_study
@@ -21,15 +22,16 @@ from mirror_core.experiments.planted import power
 from mirror_core.experiments.recurrent_ppo import Pair
 from mirror_core.figures.cooperation import world
 from mirror_core.figures.marks import by_seed
+from mirror_core.pages.experiment import present, told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.measures.significance import ALPHA
-from mirror_core.studies.wording import decimal, side, with_interval
+from mirror_core.studies.wording import decimal, side
 
 EXPERIMENT = EXPERIMENTS[NAME]
-BEHAVIOUR, UNITS = MEASURES[:4], (MEASURES[4], *MIRRORING)
+BEHAVIOUR, UNITS = tuple(MEASURES)[:4], ("partner_unique", *MIRRORING)
 """Measures of the two tables of conditions."""
 PANELS = {
     "attempts\nanswered in time": "cooperation_success",
@@ -40,28 +42,18 @@ PANELS = {
 """Title of a panel → its measure."""
 
 
-def values(table: pd.DataFrame, measure: str, condition: str) -> pd.Series:
-    """Return one value a pair, indexed by seed."""
-    return table[table.condition == condition].set_index("seed")[measure].dropna()
-
-
 def panels(table: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
     """Return what the answer's figure shows; see `mirror_core.figures.cooperation.answer`."""
     return {
-        title: {condition: by_seed(values(table, measure, condition)) for condition in shown(table)}
+        title: {condition: by_seed(values(table, condition, measure)) for condition in present(EXPERIMENT, table)}
         for title, measure in PANELS.items()
     }
-
-
-def shown(table: pd.DataFrame) -> list[str]:
-    """Return the conditions that the table has, in the experiment's order."""
-    return [condition for condition in EXPERIMENT.conditions if condition in set(table.condition)]
 
 
 def finding(table: pd.DataFrame) -> HTML:
     """Say what pairs learn and whether their units mirror the partner, by the rules of the verdicts."""
     found = {one.claim.id: one.verdict for one in judge_study(EXPERIMENT, table)}
-    better = values(table, "cooperation_success", "together") - values(table, "cooperation_success", "alone")
+    better = values(table, "together", "cooperation_success") - values(table, "alone", "cooperation_success")
     learn = "learn" if side(better) == "above" else "do not learn"
     mirrors = {
         "yes": "and some of their units come to code a partner's move as their own",
@@ -70,17 +62,16 @@ def finding(table: pd.DataFrame) -> HTML:
         "cannot be told": "but whether their units code a partner's move as their own cannot be told",
     }[system(EXPERIMENT, table).mirrors]
 
-    def told(measure: str, condition: str = "together") -> str:
-        known = measure_named(measure)
-        return with_interval(values(table, measure, condition), known.limits)
+    def of(measure: str, condition: str = "together") -> str:
+        return told(table, condition, measure)
 
     verdicts = list(found.values())
     more = (
-        f"Together, {told('cooperation_success')} of attempts are answered in time (before: "
-        f"{told('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
-        f"{told('mirror_share')} (untrained: {told('mirror_share', 'untrained')}); decoding the move across lies "
-        f"{told('code_gain')} above chance, in the worse way and agent. Silencing the units that most follow the "
-        f"partner costs {told('partner_lesion_success')} more of success than silencing units like them. Of "
+        f"Together, {of('cooperation_success')} of attempts are answered in time (before: "
+        f"{of('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
+        f"{of('mirror_share')} (untrained: {of('mirror_share', 'untrained')}); decoding the move across lies "
+        f"{of('code_gain')} above chance, in the worse way and agent. Silencing the units that most follow the "
+        f"partner costs {of('partner_lesion_success')} more of success than silencing units like them. Of "
         f"{len(found)} claims, "
         f"{verdicts.count('reproduced')} are reproduced, {verdicts.count('partly')} partly."
     )
@@ -91,7 +82,7 @@ def lesions(table: pd.DataFrame) -> HTML:
     """Show what silencing units costs the pairs that learned together, more than silencing matched units."""
     rows = []
     for name in LESIONS:
-        known, found = measure_named(name), values(table, name, EXPERIMENT.main)
+        known, found = measure_named(name), values(table, EXPERIMENT.main, name).dropna()
         rows.append(
             {
                 "what is lost": escape(known.label),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.experiments import Experiment
 from mirror_core.experiments.judging import StudyEvidence, judge_study
+from mirror_core.figures.marks import BySeed, by_seed
 from mirror_core.pages.tables import cell, digits_of, show
 from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import side, with_interval
+from mirror_core.studies.wording import decimal, side, with_interval
 
 COSTS = {"above": "more than", "below": "less than", "around": "as far as can be told like"}
 """Where the interval of a cost minus that of matched units lies → how the two compare."""
@@ -22,6 +24,45 @@ COSTS = {"above": "more than", "below": "less than", "around": "as far as can be
 def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
     """Return one value a learner, by its seed."""
     return table[table.condition == condition].set_index("seed")[measure]
+
+
+def told(table: pd.DataFrame, condition: str, measure: str, digits: int | None = None) -> str:
+    """Return the mean over learners with its 95 % interval, by default with as many decimals as the measure has."""
+    known = measure_named(measure)
+    return with_interval(values(table, condition, measure), known.limits, known.digits if digits is None else digits)
+
+
+def present(experiment: Experiment, table: pd.DataFrame) -> list[str]:
+    """Return the conditions that a table has, in the experiment's order."""
+    return [one for one in experiment.conditions if (table.condition == one).any()]
+
+
+def panels_of(table: pd.DataFrame, conditions: Sequence[str], shown: Mapping[str, str]) -> dict[str, list[BySeed]]:
+    """Return what a figure draws: title of a panel → what was found in each condition; `shown` is measure → title."""
+    return {title: [by_seed(values(table, one, measure)) for one in conditions] for measure, title in shown.items()}
+
+
+def labelled(found: Mapping[str, float], measures: Sequence[str]) -> dict[str, str]:
+    """Return measures of one learner as the cells of a row: label → number, a dash where there is none."""
+    return {
+        escape(measure_named(one).label): decimal(found[one], digits_of(one)) if np.isfinite(found[one]) else "–"
+        for one in measures
+    }
+
+
+def seconds_said(table: pd.DataFrame, does: str, more: str = "") -> HTML:
+    """Say what a learner takes: the least and the most of the conditions' medians.
+
+    Parameters
+    ----------
+    does
+        How the sentence begins, such as "A network is trained and measured".
+    more
+        What stands behind it.
+    """
+    of = table.groupby("condition").seconds.median()
+    least, most = (decimal(one, 1) for one in (of.min(), of.max()))
+    return HTML(f"<p>{does} in {least} to {most} s of one core, by its condition{more} (medians).</p>")
 
 
 def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequence[str] = ()) -> HTML:
@@ -35,16 +76,14 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
         Which, by default all of the experiment.
     """
     rows = []
-    for condition, said in experiment.conditions.items():
-        of = table[table.condition == condition]
-        if len(of):
-            about = f'<strong>{escape(condition)}</strong><br><small class="wrap">{escape(said)}</small>'
-            row = {"condition": about, "n": len(of)}
-            for name in measures or experiment.measures:
-                known = measure_named(name)
-                values = of[name].dropna()
-                row[escape(known.label)] = cell(values, known.limits, digits_of(name)) if len(values) else "–"
-            rows.append(row)
+    for condition in present(experiment, table):
+        said = escape(experiment.conditions[condition])
+        about = f'<strong>{escape(condition)}</strong><br><small class="wrap">{said}</small>'
+        row = {"condition": about, "n": int((table.condition == condition).sum())}
+        for name in measures or experiment.measures:
+            known = measure_named(name)
+            row[escape(known.label)] = cell(values(table, condition, name), known.limits, digits_of(name))
+        rows.append(row)
     return show(pd.DataFrame(rows), of="Conditions")
 
 
@@ -96,15 +135,10 @@ def lesion_costs(
     costs
         Of what → the measures of its cost without the units, without matched ones, and of the first minus the second.
     """
-
-    def told(condition: str, measure: str) -> str:
-        known = measure_named(measure)
-        return with_interval(values(table, condition, measure), known.limits, known.digits)
-
     said = []
     for name in conditions:
         parts = [
-            f"{told(name, top)} of {what}, {COSTS[side(beyond)]} matched ones, {told(name, matched)}"
+            f"{told(table, name, top)} of {what}, {COSTS[side(beyond)]} matched ones, {told(table, name, matched)}"
             for what, (top, matched, excess) in costs.items()
             if len(beyond := values(table, name, excess).dropna())
         ]

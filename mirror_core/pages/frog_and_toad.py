@@ -7,16 +7,18 @@ import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate, difference
-from mirror_core.experiments import frog_and_toad as game
+from mirror_core.experiments import frog_and_toad
+from mirror_core.experiments import frog_and_toad_game as game
+from mirror_core.experiments import frog_and_toad_learning as learning
 from mirror_core.experiments.judging import judge_study
 from mirror_core.figures.frog_and_toad import LOOK, board_picture
 from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import values
+from mirror_core.pages.experiment import told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, with_interval
+from mirror_core.studies.wording import with_interval
 
 SHOWN = {
     "distress_index_scaled": "index, in deviations",
@@ -54,7 +56,7 @@ def raised(table: pd.DataFrame) -> str:
     """
     helped = [
         against(table, coding, how, PAIRS[how]).low > 0
-        for coding, how in (condition.split(" / ") for condition in game.CONDITIONS)
+        for coding, how in (condition.split(" / ") for condition in frog_and_toad.CONDITIONS)
         if how in PAIRS and values(table, f"{coding} / {how}", "help_recall").mean() >= HELPS
     ]
     if not helped:
@@ -71,16 +73,18 @@ def raised(table: pd.DataFrame) -> str:
 
 def finding(table: pd.DataFrame) -> HTML:
     """Say by the verdict what the index follows, where learning to help raises it, and its numbers."""
-    verdict = {one.claim.id: one.verdict for one in judge_study(game.FROG_AND_TOAD, table)}["frog-long-recoding"]
+    verdict = {one.claim.id: one.verdict for one in judge_study(frog_and_toad.FROG_AND_TOAD, table)}[
+        "frog-long-recoding"
+    ]
     integers, opposed = (
-        {name: written(table, name, f"{coding} / long labels") for name in ("distress_index", "help_recall")}
+        {name: told(table, f"{coding} / long labels", name) for name in ("distress_index", "help_recall")}
         for coding in ("integers", "opposed integers")
     )
     more = (
         f"With players written as the source does, it is {integers['distress_index']} thousandths once networks help "
         f"(on {integers['help_recall']} of the boards that ask for it), "
-        f"{written(table, 'distress_index', 'integers / long no helping')} if help is not taught and "
-        f"{written(table, 'distress_index', 'integers / untrained')} before any learning; with other numbers for the "
+        f"{told(table, 'integers / long no helping', 'distress_index')} if help is not taught and "
+        f"{told(table, 'integers / untrained', 'distress_index')} before any learning; with other numbers for the "
         f"same players it is {opposed['distress_index']}, and they help on {opposed['help_recall']} "
         f"(n = {table.seed.nunique()} networks a condition)."
     )
@@ -88,18 +92,12 @@ def finding(table: pd.DataFrame) -> HTML:
     return statement(f"A score for empathy-like units here {index}; {raised(table)}.", more)
 
 
-def written(table: pd.DataFrame, measure: str, condition: str) -> str:
-    """Return the mean of a measure under a condition with its interval."""
-    known = measure_named(measure)
-    return with_interval(values(table, condition, measure), known.limits, known.digits)
-
-
 def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
     """Return for each panel of the figure what was found with each coding and way of learning."""
     found: dict[str, dict[tuple[str, str], Estimate]] = {}
     for measure, title in SHOWN.items():
         found[title] = {}
-        for condition in game.CONDITIONS:
+        for condition in frog_and_toad.CONDITIONS:
             coding, how = condition.split(" / ")
             one = by_seed(values(table, condition, measure))
             if how in LOOK and one.n:
@@ -109,17 +107,22 @@ def panels(table: pd.DataFrame) -> dict[str, dict[tuple[str, str], Estimate]]:
 
 def taught(table: pd.DataFrame) -> HTML:
     """Show for each coding how often taught networks help, and whether their index differs from its controls'."""
+
     rows = []
-    for condition in game.CONDITIONS:
+    for condition in frog_and_toad.CONDITIONS:
         coding, how = condition.split(" / ")
         if how in PAIRS:
             rows.append(
                 {
                     "coding": coding,
                     "taught": "long" if how.startswith("long") else "",
-                    "help when asked for": written(table, "help_recall", condition),
-                    "index minus before learning": signed(against(table, coding, how, "untrained")),
-                    "index minus where help is not taught": signed(against(table, coding, how, PAIRS[how])),
+                    "help when asked for": told(table, condition, "help_recall"),
+                    "index minus before learning": with_interval(
+                        against(table, coding, how, "untrained").values, digits=3
+                    ),
+                    "index minus where help is not taught": with_interval(
+                        against(table, coding, how, PAIRS[how]).values, digits=3
+                    ),
                 }
             )
     return show(pd.DataFrame(rows), "Mean and 95 % interval; index in deviations of units, matched by seed")
@@ -128,33 +131,26 @@ def taught(table: pd.DataFrame) -> HTML:
 def played(table: pd.DataFrame) -> HTML:
     """Say how far networks that learned by play come, and what help brings them."""
     sentences = []
-    for coding in game.ONLY["play"]:
-        owed, worth = (written(table, name, f"{coding} / play") for name in ("help_owed", "help_worth"))
+    for coding in frog_and_toad.ONLY["play"]:
+        owed, worth = (told(table, f"{coding} / play", name) for name in ("help_owed", "help_worth"))
         sentences.append(
             f"<li><strong>By play, {coding}</strong>: games scroll by "
-            f"{written(table, 'game_score', f'{coding} / play')} columns (untrained: "
-            f"{written(table, 'game_score', f'{coding} / untrained')}); help brings {worth} of them. The partner's "
+            f"{told(table, f'{coding} / play', 'game_score')} columns (untrained: "
+            f"{told(table, f'{coding} / untrained', 'game_score')}); help brings {worth} of them. The partner's "
             f"distress changes the chance of help by {owed}.</li>"
         )
     return HTML(f"<ul>{''.join(sentences)}</ul>")
 
 
-def signed(gap: Estimate, digits: int = 3) -> str:
-    """Return a difference with its interval."""
-    interval = f" [{decimal(gap.low, digits)}, {decimal(gap.high, digits)}]" if gap.n > 1 else ""
-    return decimal(gap.mean, digits) + interval
-
-
 def lesions_said(table: pd.DataFrame) -> HTML:
     """Say what silencing the units with an index costs more than silencing matched ones, and in how many networks."""
     rows = []
-    for condition in game.CONDITIONS:
+    for condition in frog_and_toad.CONDITIONS:
         coding, how = condition.split(" / ")
         measure = "lesion_help" if how in PAIRS else "lesion_score" if how == "play" else None
         if measure:
             found, n = values(table, condition, measure), table.seed.nunique()
-            could = int(found.notna().sum())
-            cost = written(table, measure, condition) if could else "–"
+            could, cost = found.notna().sum(), told(table, condition, measure)
             rows.append(f"<li><strong>{coding}, {how}</strong>: {cost} ({could} of {n} networks have such units)</li>")
     return HTML(
         "<p>Help lost (share of boards; by play, columns lost), minus the same for matched units:</p>"
@@ -174,29 +170,29 @@ def in_brief() -> HTML:
         "<strong>Labels.</strong> No energy: jump. In the last column: help. From column "
         f"{game.NEAR_END} on (the first is 0), oneself well and the partner in distress: help. Next column solid: hop. "
         "Room: leap. Else hop.",
-        f"<strong>Network.</strong> Two layers of {game.HIDDEN} rectified units, four linear outputs, squared error, "
-        f"dropout {game.DROPOUT}; Adam at {game.RATE}, {game.N_BATCHES} batches of {game.BATCH}, or "
-        f"{game.LONGER} times as many (“long”).",
+        f"<strong>Network.</strong> Two layers of {learning.HIDDEN} rectified units, four linear outputs, squared "
+        f"error, dropout {learning.DROPOUT}; Adam at {learning.RATE}, {learning.N_BATCHES} batches of "
+        f"{learning.BATCH}, or {learning.LONGER} times as many (“long”).",
         "<strong>Play.</strong> One network plays both players and is rewarded by what the board scrolls; proximal "
-        f"policy optimisation, {game.N_GAMES} games, {game.N_ROUNDS} rounds of {game.N_STEPS} steps.",
-        f"<strong>Index.</strong> {game.N_MATCHED} boards with both players on solid ground, on which only their "
-        "symbols change. Each unit's rise over “nobody in distress” when oneself is, and when the partner is; the "
-        "smaller of the two, if both are positive; the mean over units. In deviations: each unit's rises divided by "
-        "its standard deviation.",
+        f"policy optimisation, {learning.N_GAMES} games, {learning.N_ROUNDS} rounds of {learning.N_STEPS} steps.",
+        f"<strong>Index.</strong> {frog_and_toad.N_MATCHED} boards with both players on solid ground, on which only "
+        "their symbols change. Each unit's rise over “nobody in distress” when oneself is, and when the partner is; "
+        "the smaller of the two, if both are positive; the mean over units. In deviations: each unit's rises divided "
+        "by its standard deviation.",
         f"<strong>Ways of writing.</strong> {ways}. The last two have an input for each symbol at each column.",
         "<strong>Lesion.</strong> The fifth of hidden units with the largest index is silenced, and "
-        f"{game.N_LESIONS} times as many others that vary alike.",
+        f"{frog_and_toad.N_LESIONS} times as many others that vary alike.",
     )
     return HTML(f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")
 
 
 def live(seed: int, n_batches: int, n_boards: int) -> dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Return the rises of the units of one network a coding, before and after it learned from labels."""
-    shared = game.Seed(seed, n_boards, 0, game.N_MATCHED)
+    shared = frog_and_toad.Seed(seed, n_boards, 0, frog_and_toad.N_MATCHED)
     return {
         coding: {
-            how: game.rises(
-                game.learned(f"{coding} / {how}", shared, n_batches), coding, shared.matched
+            how: frog_and_toad.rises(
+                frog_and_toad.learned(f"{coding} / {how}", shared, n_batches), coding, shared.matched
             ).in_deviations()
             for how in ("untrained", "labels")
         }
@@ -204,14 +200,14 @@ def live(seed: int, n_batches: int, n_boards: int) -> dict[str, dict[str, tuple[
     }
 
 
-def film(network: game.Perceptron, coding: str, seed: int, n_steps: int = 40) -> HTML:
+def film(network: learning.Perceptron, coding: str, seed: int, n_steps: int = 40) -> HTML:
     """Return a game of a network with itself to step through, actions drawn by its outputs."""
     table, rng = game.Game(1, stream(seed, "frog_and_toad/film")), stream(seed, "frog_and_toad/film actions")
     steps, total = [], 0
     for _ in range(n_steps):
         seen = [table.seen_by(k) for k in range(2)]
         layers = [network.layers(game.encode(one, coding)) for one in seen]
-        action = [int(game.drawn(game.chances(one[-1]), rng)[0]) for one in layers]
+        action = [int(learning.drawn(learning.chances(one[-1]), rng)[0]) for one in layers]
         energy, able = table.energy[0].tolist(), table.energy[0] >= 1
         able[1] |= able[0] and action[0] == game.HELP  # the frog acts first
         steps.append((seen[0], energy, action, able, [one[0] for one in layers[0][1:-1]], total))

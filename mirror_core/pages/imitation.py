@@ -12,42 +12,23 @@ from IPython.display import HTML
 
 from mirror_core.analysis.estimates import Estimate, difference, estimate
 from mirror_core.experiments import experiment_named
-from mirror_core.experiments.imitation import (
-    DISTANCE,
-    DOSES,
-    MOVES,
-    N_GOAL,
-    N_MOTOR,
-    N_MOVES,
-    N_PLACES,
-    N_VISUAL,
-    PER_PLACE,
-    STEPS,
-    Agent,
-    Path,
-    Step,
-    expert_paths,
-    prepare,
-    swept,
-)
+from mirror_core.experiments import imitation_agent as spiking
+from mirror_core.experiments import imitation_world as world
+from mirror_core.experiments.imitation import DOSES, STEPS, prepare, swept
 from mirror_core.figures.imitation import picture
 from mirror_core.figures.marks import BySeed, difference_by_seed
+from mirror_core.pages.experiment import present, told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.data import find_data
-from mirror_core.studies.measures.base import SHARE
+from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed, side, with_interval
 
 EXPERIMENT = experiment_named("imitation")
 SWEPT = [swept(n, step) for n in DOSES for step in STEPS]
 MAIN = [name for name in EXPERIMENT.conditions if name not in SWEPT]
 """Conditions but those of the sweep."""
-
-
-def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
-    """Return one value a learner, by seed."""
-    return table[table.condition == condition].set_index("seed")[measure].dropna()
 
 
 def saved(table: pd.DataFrame, condition: str, than: str = "alone") -> BySeed:
@@ -57,7 +38,7 @@ def saved(table: pd.DataFrame, condition: str, than: str = "alone") -> BySeed:
 
 def against_alone(table: pd.DataFrame) -> tuple[dict[str, pd.Series], dict[str, Estimate]]:
     """Return what the figure of the conditions draws."""
-    there = [one for one in MAIN if (table.condition == one).any()]
+    there = [one for one in present(EXPERIMENT, table) if one in MAIN]
     return (
         {one: values(table, one, "imitated") for one in there},
         {one: saved(table, one) for one in there if one != "alone"},
@@ -90,7 +71,7 @@ def finding(table: pd.DataFrame) -> HTML:
     if imitates:
         joint = "because" if when == "sooner than" else "though"
         how = f"{joint} cells linking seeing to doing let it imitate"
-    reached = {one: with_interval(values(table, one, "imitated"), SHARE) for one in ("imitation", "alone", "link cut")}
+    reached = {one: told(table, one, "imitated") for one in ("imitation", "alone", "link cut")}
     return statement(
         f"A spiking learner that watched an expert learns {when} one alone, {how}.",
         f"Before any reward it reaches its goal from {reached['imitation']} of all starts (alone {reached['alone']}, "
@@ -119,10 +100,10 @@ def said(table: pd.DataFrame) -> HTML:
     """Say what each control shows, in numbers."""
 
     def of(condition: str, measure: str = "imitated") -> str:
-        return with_interval(values(table, condition, measure), SHARE)
+        return told(table, condition, measure)
 
     wrong = [one for one in MAIN[2:7] if _compared(table, "imitated", "imitation", one) != "above"]
-    none = values(table, "imitation", "mirror_units") == 0
+    none = values(table, "imitation", "mirror_units").dropna() == 0
     cost, goal = values(table, "imitation", "lesion_cost"), saved(table, "only the goal")
     new = _MORE[_compared(table, "imitated_new", "imitation", "alone")]
     items = (
@@ -167,14 +148,14 @@ def sweep_said(table: pd.DataFrame) -> HTML:
 def conditions(table: pd.DataFrame) -> HTML:
     """Show what is done in each condition, and what is found: means with 95 % intervals over learners."""
     rows = []
-    for condition in MAIN:
-        if not (table.condition == condition).any():
+    for condition in present(EXPERIMENT, table):
+        if condition not in MAIN:
             continue
         change = saved(table, condition)
         row = {
             "condition": f"<strong>{condition}</strong><br><small>{EXPERIMENT.conditions[condition]}</small>",
-            "reached before any reward": cell(values(table, condition, "imitated"), SHARE),
-            "from where the expert never was": cell(values(table, condition, "imitated_new"), SHARE),
+            "reached before any reward": _cell(table, condition, "imitated"),
+            "from where the expert never was": _cell(table, condition, "imitated_new"),
             "episodes, against alone": "1"
             if condition == "alone"
             else "{}<br><small>{}</small>".format(*_times(change).removesuffix(" times").split(" ", 1)),
@@ -187,15 +168,14 @@ def conditions(table: pd.DataFrame) -> HTML:
 
 
 def _cell(table: pd.DataFrame, condition: str, measure: str) -> str:
-    found = values(table, condition, measure)
-    return cell(found, SHARE if measure != "code_gain" else (-1, 1)) if len(found) else "–"
+    return cell(values(table, condition, measure), measure_named(measure).limits)
 
 
 N_FILMED = 12
 """Moves of a walk that the film shows at most."""
 
 
-class Filmed(Agent):
+class Filmed(spiking.Agent):
     """An agent that notes all that happens to it."""
 
     def __init__(self, seed: int) -> None:
@@ -231,13 +211,19 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
     agent = Filmed(seed)
     before = _tuning(agent.recordings(), "seen")
     agent = Filmed(seed)  # the recordings took spikes and moves from its streams
-    goal = int(stream(seed, "imitation/goal").integers(N_PLACES))
-    paths = expert_paths(goal, n_watched, stream(seed, "imitation/expert"))
+    goal = int(stream(seed, "imitation/goal").integers(world.N_PLACES))
+    paths = world.expert_paths(goal, n_watched, stream(seed, "imitation/expert"))
     order = np.lexsort((-agent.made.max(0), agent.made.argmax(0)))
     frames: list[tuple[str, str]] = []
 
     def film(
-        caption: str, spikes: np.ndarray, mode: str, actor: str, path: Sequence[Step] = (), firing: float = 0.0, at=None
+        caption: str,
+        spikes: np.ndarray,
+        mode: str,
+        actor: str,
+        path: Sequence[world.Step] = (),
+        firing: float = 0.0,
+        at=None,
     ):
         trail = [one.place for one in path]
         svg = picture(actor, at, trail, goal if path else None, spikes[order], mode, firing, most=6)
@@ -265,11 +251,11 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
                 text += ", and stops at its goal." if one.after == goal else "."
                 film(text, spikes[k], "observe", "expert", path[: k + 1], firing, one.after)
     visited = _visited(paths)
-    for kind, places in (("was", visited - {goal}), ("never was", set(range(N_PLACES)) - visited - {goal})):
+    for kind, places in (("was", visited - {goal}), ("never was", set(range(world.N_PLACES)) - visited - {goal})):
         if not places:
             continue
         agent.motor_spikes.clear()
-        walked = agent.walk(max(sorted(places), key=lambda place: DISTANCE[place, goal]), goal, learning=False)
+        walked = agent.walk(max(sorted(places), key=lambda place: world.DISTANCE[place, goal]), goal, learning=False)
         decisions = [agent.motor_spikes[2 * k] + agent.motor_spikes[2 * k + 1] for k in range(len(walked))]
         for k, one in enumerate(walked[:N_FILMED]):
             text = (
@@ -290,13 +276,13 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
     )
 
 
-def _visited(paths: Sequence[Path]) -> set[int]:
+def _visited(paths: Sequence[world.Path]) -> set[int]:
     return {place for path in paths for one in path for place in (one.place, one.after)}
 
 
 def _tuning(recordings: tuple[np.ndarray, ...], mode: str) -> np.ndarray:
     spikes, moves = recordings[mode != "made"], recordings[2]
-    return np.stack([spikes[moves == move].mean(0) for move in range(N_MOVES)], axis=1)
+    return np.stack([spikes[moves == move].mean(0) for move in range(world.N_MOVES)], axis=1)
 
 
 def policies(seed: int, n_babbled: int, names: Sequence[str]) -> tuple[dict[str, list[int]], int, dict[str, list[int]]]:
@@ -305,24 +291,24 @@ def policies(seed: int, n_babbled: int, names: Sequence[str]) -> tuple[dict[str,
     for name in names:
         agent, goal, paths = prepare(name, seed, n_babbled)
         firsts = np.array(
-            [[agent.walk(place, goal, learning=False)[0].move for _ in range(5)] for place in range(N_PLACES)]
+            [[agent.walk(place, goal, learning=False)[0].move for _ in range(5)] for place in range(world.N_PLACES)]
         )
-        moves[name] = [int(np.bincount(row, minlength=len(MOVES)).argmax()) for row in firsts]
+        moves[name] = [int(np.bincount(row, minlength=len(world.MOVES)).argmax()) for row in firsts]
         visited[name] = sorted(_visited(paths))
     return moves, goal, visited
 
 
-def live_table(rows: Sequence[Mapping[str, float | str]]) -> HTML:
-    """Show measures of the page's own learner under some conditions."""
+def live_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
+    """Show measures of the page's own learner: condition → measures."""
     shown = [
         {
-            "condition": row["condition"],
+            "condition": condition,
             "reached before any reward": decimal(row["imitated"]),
             "episodes": round(2 ** row["episodes_log2"]),
             "mirror cells": "–" if np.isnan(row["mirror_units"]) else round(row["mirror_units"]),
             "code across modes, above chance": "–" if np.isnan(row["code_gain"]) else decimal(row["code_gain"]),
         }
-        for row in rows
+        for condition, row in found.items()
     ]
     return show(pd.DataFrame(shown))
 
@@ -330,15 +316,20 @@ def live_table(rows: Sequence[Mapping[str, float | str]]) -> HTML:
 def cells() -> HTML:
     """Show which cells there are, what drives them, and what they learn."""
     rows = [
-        (PER_PLACE * N_PLACES, "place cells", "where the learner, or the expert that it watches, is", "–"),
-        (N_VISUAL, "visual units", "a move that is seen", "–"),
         (
-            N_MOTOR,
+            spiking.PER_PLACE * world.N_PLACES,
+            "place cells",
+            "where the learner, or the expert that it watches, is",
+            "–",
+        ),
+        (spiking.N_VISUAL, "visual units", "a move that is seen", "–"),
+        (
+            spiking.N_MOTOR,
             "motor cells",
             "a move that is made (a copy of the command), visual units, place cells",
             "visual → motor while babbling, place → motor by reward",
         ),
-        (N_GOAL, "goal cells", "place cells, the other's standing still", "place → goal while watching"),
+        (spiking.N_GOAL, "goal cells", "place cells, the other's standing still", "place → goal while watching"),
     ]
     return show(pd.DataFrame(rows, columns=["", "cells", "driven by", "links that learn"]))
 

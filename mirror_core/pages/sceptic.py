@@ -14,12 +14,11 @@ from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.sceptic import Foreseen
-from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import values
+from mirror_core.pages import experiment
+from mirror_core.pages.experiment import labelled, panels_of, present, told, values
 from mirror_core.pages.player import player
-from mirror_core.pages.tables import digits_of, show, statement
-from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, with_interval
+from mirror_core.pages.tables import show, statement
+from mirror_core.studies.wording import decimal
 
 EXPERIMENT = experiment_named("sceptic")
 
@@ -39,14 +38,7 @@ LEVELS = {SHOWN["code_gain"]: (0.0, "chance")}
 
 def panels(table: pd.DataFrame) -> dict[str, list[Estimate]]:
     """Return what the figure draws: panel → what was found in each condition."""
-    return {
-        words: [by_seed(values(table, one, measure)) for one in conditions(table)] for measure, words in SHOWN.items()
-    }
-
-
-def conditions(table: pd.DataFrame) -> list[str]:
-    """Return the conditions of a table, in the experiment's order."""
-    return [one for one in EXPERIMENT.conditions if (table.condition == one).any()]
+    return panels_of(table, present(EXPERIMENT, table), SHOWN)
 
 
 def finding(table: pd.DataFrame) -> HTML:
@@ -59,51 +51,46 @@ def finding(table: pd.DataFrame) -> HTML:
     joint = "and" if mirrored and coded else "but"
     return statement(
         f"A network that only learned to foresee what it sees reads actions {reads}, {joint} {has}.",
-        f"The action is decoded from its states with accuracy {_of(table, 'read_action', 'vision')}, from those of "
-        f"self-observation with {_of(table, 'read_action', 'self-observation')}, and from two frames, without any "
-        f"network, with {_of(table, 'read_action', 'no network')}. Of its units, a share of "
-        f"{_of(table, 'mirror_share', 'vision')} passes the test, of self-observation's "
-        f"{_of(table, 'mirror_share', 'self-observation')}; their mean r is {_of(table, 'mean_r', 'vision')} against "
-        f"{_of(table, 'mean_r', 'self-observation')}, and a decoder carries over, above chance, by "
-        f"{_of(table, 'code_gain', 'vision')} against {_of(table, 'code_gain', 'self-observation')}.",
+        f"The action is decoded from its states with accuracy {told(table, 'vision', 'read_action')}, from those of "
+        f"self-observation with {told(table, 'self-observation', 'read_action')}, and from two frames, without any "
+        f"network, with {told(table, 'no network', 'read_action')}. Of its units, a share of "
+        f"{told(table, 'vision', 'mirror_share')} passes the test, of self-observation's "
+        f"{told(table, 'self-observation', 'mirror_share')}; their mean r is {told(table, 'vision', 'mean_r')} against "
+        f"{told(table, 'self-observation', 'mean_r')}, and a decoder carries over, above chance, by "
+        f"{told(table, 'vision', 'code_gain')} against {told(table, 'self-observation', 'code_gain')}.",
     )
-
-
-def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    return with_interval(values(table, condition, measure), measure_named(measure).limits)
 
 
 def matching_said(table: pd.DataFrame) -> HTML:
     """Say what it is worth that units of one network can be matched with those of another."""
-    means = {one: estimate(table[table.condition == one].matched_r).mean for one in conditions(table)}
+    means = {one: estimate(table[table.condition == one].matched_r).mean for one in present(EXPERIMENT, table)}
     most = max((one for one in means if np.isfinite(means[one])), key=means.get)
-    largest = "" if most == "untrained" else f"; it is largest, {_of(table, 'matched_r', most)}, in {escape(most)}"
+    largest = "" if most == "untrained" else f"; it is largest, {told(table, most, 'matched_r')}, in {escape(most)}"
     return HTML(
         "<p>Units of another network that acts find partners among those of any network that watches: their r is "
-        f"{_of(table, 'matched_r', 'untrained')} where the watcher never learned anything, and "
-        f"{_of(table, 'matched_r', 'vision')} with vision{largest}. A high r after matching is no evidence of anything "
-        "learned.</p>"
+        f"{told(table, 'untrained', 'matched_r')} where the watcher never learned anything, and "
+        f"{told(table, 'vision', 'matched_r')} with vision{largest}. A high r after matching is no evidence of "
+        "anything learned.</p>"
     )
 
 
 def acting_said(table: pd.DataFrame) -> HTML:
     """Say how well each system acts, and how much vision foresees, against what can be foreseen at all."""
     return HTML(
-        f"<p>Watching foresees {_of(table, 'foresight', 'vision')} of what the next action adds to a sensation. Acting "
-        "is another matter: around the frozen core of vision it comes to predict "
-        f"{_of(table, 'explained', 'vision')} of the sensations' variance, around a random core "
-        f"{_of(table, 'explained', 'random core')}; a core that learned to act predicts "
-        f"{_of(table, 'explained', 'as-written')} (as written).</p>"
+        f"<p>Watching foresees {told(table, 'vision', 'foresight')} of what the next action adds to a sensation. "
+        "Acting is another matter: around the frozen core of vision it comes to predict "
+        f"{told(table, 'vision', 'explained')} of the sensations' variance, around a random core "
+        f"{told(table, 'random core', 'explained')}; a core that learned to act predicts "
+        f"{told(table, 'as-written', 'explained')} (as written).</p>"
     )
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:
     """Say what a network takes."""
+    vision = decimal(values(table, "vision", "seconds").median(), 1)
     trained = table[table.condition != "no network"]
-    of = trained.groupby("condition").seconds.median()
-    return HTML(
-        f"<p>A network is trained and measured in {decimal(of.min(), 1)} to {decimal(of.max(), 1)} s of one core, by "
-        f"its condition; vision, in two stages, in {decimal(of['vision'], 1)} s (medians).</p>"
+    return experiment.seconds_said(
+        trained, "A network is trained and measured", f"; vision, in two stages, in {vision} s"
     )
 
 
@@ -127,13 +114,9 @@ def expected_said(found: Foreseen, base: Config) -> HTML:
 
 def networks_table(found: Mapping[str, Mapping[str, float]], mismatched: Mapping[str, int]) -> HTML:
     """Show the measures of the networks trained here, and how many units pass where each is compared with any other."""
+    measures = ("read_action", "mirror_units", "mean_r", "code_gain", "code_p", "explained")
     rows = [
-        {"condition": name}
-        | {
-            escape(measure_named(one).label): decimal(values[one], digits_of(one))
-            for one in ("read_action", "mirror_units", "mean_r", "code_gain", "code_p", "explained")
-        }
-        | {"units that pass unit mismatch": mismatched[name]}
+        {"condition": name, **labelled(values, measures), "units that pass unit mismatch": mismatched[name]}
         for name, values in found.items()
     ]
     return show(pd.DataFrame(rows))

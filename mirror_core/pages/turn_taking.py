@@ -13,26 +13,15 @@ from mirror_core.analysis.nulls import NULLS
 from mirror_core.analysis.nulls.base import Size
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
-from mirror_core.experiments.turn_taking import (
-    CONDITIONS,
-    DELAYS,
-    FIELD,
-    LINKS,
-    N_GESTURES,
-    NONE,
-    SAMPLES,
-    STEP,
-    Meeting,
-    condition_of,
-    interaction,
-)
+from mirror_core.experiments.turn_taking import CONDITIONS, DELAYS, SAMPLES, condition_of, interaction
+from mirror_core.experiments.turn_taking_robots import FIELD, LINKS, N_GESTURES, NONE, STEP, Meeting
 from mirror_core.figures.turn_taking import GESTURE_COLOURS, GESTURES
+from mirror_core.pages.experiment import told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import measure_named
 from mirror_core.studies.measures.significance import TRUSTED
-from mirror_core.studies.wording import counted, decimal, listed, with_interval
+from mirror_core.studies.wording import counted, decimal, listed
 
 EXPERIMENT = experiment_named("turn_taking")
 
@@ -56,7 +45,7 @@ def cells(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for condition, (_, links, delay) in CONDITIONS.items():
         for measure in MAPPED:
-            of, none = _values(table, condition, measure), _values(table, NONE, measure)
+            of, none = (values(table, one, measure).dropna() for one in (condition, NONE))
             if len(of):
                 found = difference(of, none)
                 rows.append(
@@ -74,15 +63,6 @@ def cells(table: pd.DataFrame) -> pd.DataFrame:
 def link_names(table: pd.DataFrame) -> list[str]:
     """Return the kinds of links in the table, in their order."""
     return [one for one in (NONE, *LINKS) if any(CONDITIONS[condition][1] == one for condition in set(table.condition))]
-
-
-def _values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
-    return table[table.condition == condition].set_index("seed")[measure].dropna()
-
-
-def _said(table: pd.DataFrame, condition: str, measure: str) -> str:
-    known = measure_named(measure)
-    return with_interval(_values(table, condition, measure), known.limits, known.digits)
 
 
 def finding(table: pd.DataFrame) -> HTML:
@@ -106,9 +86,9 @@ def finding(table: pd.DataFrame) -> HTML:
         )
     else:
         first = "Two robots that link seeing to doing neither fall into step nor take turns."
-    best = max(_JUDGED, key=lambda one: _values(table, one, "turn_taking_meetings").mean())
+    best = max(_JUDGED, key=lambda one: values(table, one, "turn_taking_meetings").mean())
     mirror, other, none = (
-        _said(table, one, "turn_taking_meetings") for one in (best, best.replace("mirror", "other gesture"), NONE)
+        told(table, one, "turn_taking_meetings") for one in (best, best.replace("mirror", "other gesture"), NONE)
     )
     _, kind, delay = CONDITIONS[best]
     second = (
@@ -125,17 +105,17 @@ _JUDGED = [condition_of(links, delay) for links in ("mirror", "weak mirror") for
 
 def beside_said(table: pd.DataFrame) -> HTML:
     """Say how much mirror links make robots answer with the same gesture, and how they gesture where most alike."""
-    best = max(_JUDGED, key=lambda one: _values(table, one, "same_gesture_answers").mean())
+    best = max(_JUDGED, key=lambda one: values(table, one, "same_gesture_answers").mean())
     answers, wrong, none = (
-        _said(table, one, "same_gesture_answers") for one in (best, best.replace("mirror", "other gesture"), NONE)
+        told(table, one, "same_gesture_answers") for one in (best, best.replace("mirror", "other gesture"), NONE)
     )
-    alike = max(_JUDGED, key=lambda one: _values(table, one, "time_alike").mean())
+    alike = max(_JUDGED, key=lambda one: values(table, one, "time_alike").mean())
     return HTML(
         f"<p>What is answered depends on what is linked: with <em>{best}</em> answers repeat the gesture that was seen "
         f"more often than by chance by {answers}, with <em>{best.replace('mirror', 'other gesture')}</em> by {wrong}, "
         f"without links by {none}. With <em>{alike}</em> both robots make the same gesture in "
-        f"{_said(table, alike, 'time_alike')} of the time, and begin {_said(table, alike, 'gestures_per_minute')} "
-        f"gestures a minute, {_said(table, NONE, 'gestures_per_minute')} without links.</p>"
+        f"{told(table, alike, 'time_alike')} of the time, and begin {told(table, alike, 'gestures_per_minute')} "
+        f"gestures a minute, {told(table, NONE, 'gestures_per_minute')} without links.</p>"
     )
 
 
@@ -143,8 +123,8 @@ def units_said(table: pd.DataFrame) -> HTML:
     """Say why motor populations are mirror units by construction, and why the shared test cannot say so."""
     size = Size(sequences=1, timesteps=SAMPLES, units=N_GESTURES, actions=N_GESTURES)
     smallest = NULLS[TRUSTED].smallest_p(size, 1)
-    done, alone = (_said(table, condition, "own_gesture_units") for condition in (EXPERIMENT.main, NONE))
-    carried, by_chance = (_said(table, condition, "code_gain") for condition in (EXPERIMENT.main, NONE))
+    done, alone = (told(table, condition, "own_gesture_units") for condition in (EXPERIMENT.main, NONE))
+    carried, by_chance = (told(table, condition, "code_gain") for condition in (EXPERIMENT.main, NONE))
     return HTML(
         f"<p>The learning rule makes mirror units: it links the sight of a gesture to the population that makes it. So "
         f"{done} of the motor populations respond most to their own gesture when it is shown ({alone} without links; "

@@ -9,6 +9,7 @@ import torch
 
 from mirror_core.checks import OptionError
 from mirror_core.experiments import EXPERIMENTS, cooperation, recurrent_ppo
+from mirror_core.experiments import cooperation_recordings as recordings
 from mirror_core.experiments.cooperation_world import (
     ABSENT,
     ACTIONS,
@@ -174,7 +175,7 @@ def test_agents_of_another_shape_are_refused():
         recurrent_ppo.check_pair(pair[:1])
     pair[1]["w"] = pair[1]["w"][:3]
     with pytest.raises(OptionError, match=r"w of an agent has shape \(3, 4\): with 4 units it must be \(4, 4\)"):
-        cooperation.play(pair, 2, rng)
+        recordings.play(pair, 2, rng)
     with pytest.raises(OptionError, match="n_back"):
         Settings(n_steps=50, n_back=20)
     with pytest.raises(OptionError, match="n_steps of training"):
@@ -298,8 +299,8 @@ def made_up(rng):
 def test_what_follows_the_partner_alone_is_found():
     rng = np.random.default_rng(5)
     pair = made_up(rng)
-    played = cooperation.play(pair, 40, rng)
-    found = cooperation.paired(pair[0], played.seen[:30, 0], played.actions[:30, 0], 8)
+    played = recordings.play(pair, 40, rng)
+    found = recordings.paired(pair[0], played.seen[:30, 0], played.actions[:30, 0], 8)
     assert found.perform.shape == found.observe.shape == (40, 29, 6) and found.actions.shape == (40, 29)
     assert (found.unique[2:4] > 0.95).all() and (found.unique[:2] < 0.05).all() and (found.unique[4:] == 0).all()
     assert (found.actions == played.actions[:29, 0].T).all()
@@ -308,12 +309,12 @@ def test_what_follows_the_partner_alone_is_found():
 def test_what_is_shown_is_what_the_other_does():
     worlds = Worlds(range(3))
     own, other = worlds.seen[0], worlds.seen[1]
-    assert (cooperation.seen_with(own, other) == own).all()  # each saw the other do what the other did
+    assert (recordings.seen_with(own, other) == own).all()  # each saw the other do what the other did
 
 
 def test_waiting_is_counted_beside_the_cell_alone():
     rng = np.random.default_rng(6)
-    played = cooperation.play(new_pair(4, rng), 3, rng)
+    played = recordings.play(new_pair(4, rng), 3, rng)
     blank = replace(played, states=np.zeros_like(played.states), seen=np.broadcast_to(ZEROS, played.seen.shape).copy())
     assert np.isnan(cooperation.waiting(blank))  # nobody is beside a cell
     seen = blank.seen
@@ -330,12 +331,12 @@ def test_every_move_is_taken_equally_often():
     rng = np.random.default_rng(7)
     actions = rng.choice(5, p=[0.5, 0.3, 0.1, 0.099, 0.001], size=(16, 60))
     activity = np.repeat(actions[..., None], 2, axis=2).astype(float)
-    found = cooperation.Paired(activity, activity + 10, actions, np.zeros(2), np.zeros((2, 2)))
-    perform, observe, even = cooperation.balanced(found, rng)
+    found = recordings.Paired(activity, activity + 10, actions, np.zeros(2), np.zeros((2, 2)))
+    perform, observe, even = recordings.balanced(found, rng)
     counts = np.array([np.bincount(row, minlength=5) for row in even])
     assert len(even) == 8 and (counts[:, :4] == counts[0, 0]).all() and not counts[:, 4].any()
     assert (perform[..., 0] == even).all() and (observe[..., 1] == even + 10).all()
-    assert cooperation.balanced(replace(found, actions=actions % 2), rng) is None
+    assert recordings.balanced(replace(found, actions=actions % 2), rng) is None
 
 
 def test_matched_units_are_others_of_like_activity():
@@ -370,7 +371,7 @@ def test_the_published_table_is_what_the_code_gives():
     assert table.groupby("condition").size().eq(10).all() and set(table.seed) == set(range(100, 110))
     row = table[(table.condition == "untrained") & (table.seed == 104)].iloc[0]
     pair = new_pair(cooperation.FULL.n_units, cooperation.stream(104, "cooperation/weights"))
-    played = cooperation.play(pair, cooperation.FULL.n_played, cooperation.stream(104, "cooperation/played"))
+    played = recordings.play(pair, cooperation.FULL.n_played, cooperation.stream(104, "cooperation/played"))
     # another processor's products may round one action in many thousands otherwise
     assert cooperation.success(played) == pytest.approx(row.cooperation_success, abs=0.005)
     assert cooperation.waiting(played) == pytest.approx(row.waiting, abs=0.01)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mirror_core.checks import OptionError
-from mirror_core.experiments import cooperation, cooperation_world
+from mirror_core.experiments import cooperation_recordings as recordings
+from mirror_core.experiments import cooperation_world
 from mirror_core.experiments.agents import record_agents
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, MISS, POKE, Worlds, inputs, numbers_seen
 from mirror_core.experiments.recurrent_ppo import new_pair, outputs_of, think
@@ -146,7 +147,7 @@ def test_an_agent_is_recorded_as_our_own_pairs_are(tmp_path):
         chosen = np.stack([agents[side].act(inputs(worlds.seen[k]))[0] for k, side in enumerate(SIDES)])
         worlds.step(chosen)
         actions.append(chosen[0])
-    wanted = cooperation.paired(pair[0], np.array(seen), np.array(actions), 3)
+    wanted = recordings.paired(pair[0], np.array(seen), np.array(actions), 3)
     np.testing.assert_allclose(found.perform, wanted.perform, atol=1e-6)
     np.testing.assert_allclose(found.observe, wanted.observe, atol=1e-6)
     np.testing.assert_array_equal(found.actions, wanted.actions)

@@ -6,8 +6,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from mirror_core.checks import OptionError
-from mirror_core.experiments import experiment_named
-from mirror_core.experiments import frog_and_toad as game
+from mirror_core.experiments import experiment_named, frog_and_toad
+from mirror_core.experiments import frog_and_toad_game as game
+from mirror_core.experiments import frog_and_toad_learning as learning
 from mirror_core.experiments.study import read_study
 from mirror_core.seeding import stream
 
@@ -134,21 +135,21 @@ def flat(weights, biases):
 
 def test_the_gradient_of_labels_is_that_of_automatic_differentiation():
     rng = np.random.default_rng(0)
-    network = game.new_network("integers", 0)
+    network = learning.new_network("integers", 0)
     x = rng.normal(size=(32, 100)).astype(np.float32)
     target = np.eye(4, dtype=np.float32)[rng.integers(0, 4, 32)]
-    masks = list((rng.random((2, 32, game.HIDDEN)) < 0.9).astype(np.float32))
+    masks = list((rng.random((2, 32, learning.HIDDEN)) < 0.9).astype(np.float32))
     out, weights, biases = torch_layers(network, x, masks)
-    loss = ((out - torch.tensor(target)) ** 2).mean() + game.PENALTY * sum((w**2).sum() for w in weights[:-1])
+    loss = ((out - torch.tensor(target)) ** 2).mean() + learning.PENALTY * sum((w**2).sum() for w in weights[:-1])
     loss.backward()
-    np.testing.assert_allclose(game.labels_slope(network, x, target, masks), flat(weights, biases), atol=2e-6)
+    np.testing.assert_allclose(learning.labels_slope(network, x, target, masks), flat(weights, biases), atol=2e-6)
 
 
 def test_adam_is_that_of_pytorch():
     rng = np.random.default_rng(0)
     start = rng.normal(size=20).astype(np.float32)
     mine, theirs = start.copy(), torch.tensor(start.copy(), requires_grad=True)
-    adam, other = game.Adam(mine), torch.optim.Adam([theirs], lr=0.01)
+    adam, other = learning.Adam(mine), torch.optim.Adam([theirs], lr=0.01)
     for _ in range(30):
         gradient = rng.normal(size=20).astype(np.float32)
         theirs.grad = torch.tensor(gradient)
@@ -165,14 +166,14 @@ def test_the_slope_of_play_is_that_of_automatic_differentiation():
     chosen = torch.distributions.Categorical(logits=z)
     ratio = (chosen.log_prob(torch.tensor(action)) - torch.tensor(old).log()).exp()
     w = torch.tensor(gain)
-    bounded = torch.min(ratio * w, ratio.clamp(1 - game.CLIP, 1 + game.CLIP) * w)
-    (-bounded.mean() - game.ENTROPY * chosen.entropy().mean()).backward()
-    np.testing.assert_allclose(game.policy_slope(logits, action, old, gain), z.grad.numpy(), atol=1e-6)
+    bounded = torch.min(ratio * w, ratio.clamp(1 - learning.CLIP, 1 + learning.CLIP) * w)
+    (-bounded.mean() - learning.ENTROPY * chosen.entropy().mean()).backward()
+    np.testing.assert_allclose(learning.policy_slope(logits, action, old, gain), z.grad.numpy(), atol=1e-6)
 
 
 def test_the_critic_has_the_gradient_of_automatic_differentiation():
     rng = np.random.default_rng(0)
-    critic = game.Perceptron((5, 7, 1), rng, tanh=True)
+    critic = learning.Perceptron((5, 7, 1), rng, tanh=True)
     x, goal = rng.normal(size=(16, 5)).astype(np.float32), rng.normal(size=(16, 1)).astype(np.float32)
     out, weights, biases = torch_layers(critic, x, ())
     (0.5 * ((out - torch.tensor(goal)) ** 2).mean()).backward()
@@ -182,69 +183,73 @@ def test_the_critic_has_the_gradient_of_automatic_differentiation():
 
 def test_actions_are_drawn_with_their_chances():
     p = np.tile([0.1, 0.2, 0.3, 0.4], (20_000, 1))
-    share = np.bincount(game.drawn(p, np.random.default_rng(0)), minlength=4) / 20_000
+    share = np.bincount(learning.drawn(p, np.random.default_rng(0)), minlength=4) / 20_000
     np.testing.assert_allclose(share, p[0], atol=0.015)
-    np.testing.assert_allclose(game.chances(np.array([[0.0, np.log(3)]])), [[0.25, 0.75]])
+    np.testing.assert_allclose(learning.chances(np.array([[0.0, np.log(3)]])), [[0.25, 0.75]])
 
 
 def test_the_index_counts_the_smaller_of_two_rises():
-    assert game.shared_rise(np.array([1, 3, -1, 2]), np.array([2, 1, 5, -2])).tolist() == [1, 1, 0, 0]
+    assert frog_and_toad.shared_rise(np.array([1, 3, -1, 2]), np.array([2, 1, 5, -2])).tolist() == [1, 1, 0, 0]
 
 
 def reader(sign, coding="integers"):
     """Return a network of which one hidden unit reads the line of players, and nothing else does anything."""
-    network = game.new_network(coding, 0)
+    network = learning.new_network(coding, 0)
     network.theta[:] = 0
     network.weights[0][32:64, 0], network.biases[0][0] = sign, 20
     return network
 
 
 def test_a_unit_that_reads_integers_has_an_index_by_their_size_alone():
-    seen = game.Seed(0, **SMALL).matched
-    found = game.rises(reader(1), "integers", seen)
+    seen = frog_and_toad.Seed(0, **SMALL).matched
+    found = frog_and_toad.rises(reader(1), "integers", seen)
     np.testing.assert_allclose([found.own[0], found.partner[0]], [5, 4], rtol=1e-5)
-    assert game.shared_rise(found.own, found.partner).sum() == pytest.approx(4, rel=1e-5)
+    assert frog_and_toad.shared_rise(found.own, found.partner).sum() == pytest.approx(4, rel=1e-5)
     for network, coding in ((reader(-1), "integers"), (reader(1), "opposed integers")):
-        found = game.rises(network, coding, seen)
-        assert game.shared_rise(found.own, found.partner).sum() == 0
+        found = frog_and_toad.rises(network, coding, seen)
+        assert frog_and_toad.shared_rise(found.own, found.partner).sum() == 0
 
 
 def test_a_lesion_silences_units_with_an_index_and_as_many_matched_ones():
-    network = game.new_network("integers", 0)
-    found, asked = game.rises(network, "integers", game.Seed(0, **SMALL).matched), []
-    game.lesion(found, lambda masks: asked.append(np.concatenate(masks)) or 0.0, np.random.default_rng(0))
+    network = learning.new_network("integers", 0)
+    found, asked = frog_and_toad.rises(network, "integers", frog_and_toad.Seed(0, **SMALL).matched), []
+    frog_and_toad.lesion(found, lambda masks: asked.append(np.concatenate(masks)) or 0.0, np.random.default_rng(0))
     silenced = [np.flatnonzero(mask == 0) for mask in asked]
     top, matched = silenced[-1], silenced[:-1]
-    assert len(matched) == game.N_LESIONS and {len(one) for one in silenced} == {7}
+    assert len(matched) == frog_and_toad.N_LESIONS and {len(one) for one in silenced} == {7}
     assert not set(top) & set(np.concatenate(matched))
-    scaled = game.shared_rise(found.own, found.partner) / np.maximum(found.deviation, 1e-6)
-    assert set(top) == set(np.argsort(-scaled[: 2 * game.HIDDEN])[:7])
-    lone = game.rises(reader(1), "integers", game.Seed(0, **SMALL).matched)
-    assert np.isnan(game.lesion(lone, lambda masks: 0.0, np.random.default_rng(0)))
+    scaled = frog_and_toad.shared_rise(found.own, found.partner) / np.maximum(found.deviation, 1e-6)
+    assert set(top) == set(np.argsort(-scaled[: 2 * learning.HIDDEN])[:7])
+    lone = frog_and_toad.rises(reader(1), "integers", frog_and_toad.Seed(0, **SMALL).matched)
+    assert np.isnan(frog_and_toad.lesion(lone, lambda masks: 0.0, np.random.default_rng(0)))
 
 
-@pytest.mark.parametrize("condition", game.CONDITIONS)
+@pytest.mark.parametrize("condition", frog_and_toad.CONDITIONS)
 def test_every_condition_is_measured_and_the_same_alone(condition):
     def one(shared):
-        network = game.learned(condition, shared, n_batches=2, n_rounds=1)
-        return game.measured(network, condition, shared, n_games=8)
+        network = frog_and_toad.learned(condition, shared, n_batches=2, n_rounds=1)
+        return frog_and_toad.measured(network, condition, shared, n_games=8)
 
-    alone = one(game.Seed(3, **SMALL))
+    alone = one(frog_and_toad.Seed(3, **SMALL))
     assert set(alone) == set(experiment_named("frog_and_toad").measures)
-    used = game.Seed(3, **SMALL)
+    used = frog_and_toad.Seed(3, **SMALL)
     used.test, used.without_helping, used.matched  # noqa: B018
-    game.learned("integers / labels", used, n_batches=2)
+    frog_and_toad.learned("integers / labels", used, n_batches=2)
     assert alone == pytest.approx(one(used), nan_ok=True, abs=0)
 
 
 def test_seeds_differ():
-    first, second = (game.learned("one-hot / labels", game.Seed(seed, **SMALL), n_batches=2) for seed in (0, 1))
+    first, second = (
+        frog_and_toad.learned("one-hot / labels", frog_and_toad.Seed(seed, **SMALL), n_batches=2) for seed in (0, 1)
+    )
     assert not np.allclose(first.theta, second.theta)
 
 
 def test_labels_are_learned():
-    shared = game.Seed(0, 4000, 1000, 60)
-    before, after = (game.learned(f"one-hot / {how}", shared, n_batches=1000) for how in ("untrained", "labels"))
+    shared = frog_and_toad.Seed(0, 4000, 1000, 60)
+    before, after = (
+        frog_and_toad.learned(f"one-hot / {how}", shared, n_batches=1000) for how in ("untrained", "labels")
+    )
     x, action = game.encode(shared.test[0], "one-hot"), shared.test[1]
     right = [(network.layers(x)[-1].argmax(1) == action).mean() for network in (before, after)]
     assert right[1] > 0.75 > right[0]
@@ -254,17 +259,17 @@ def test_bad_names_and_networks_are_refused():
     with pytest.raises(OptionError, match="unknown coding 'integer'.*integers"):
         game.encode(board(), "integer")
     with pytest.raises(OptionError, match="unknown condition 'integers / label'"):
-        game.learned("integers / label", game.Seed(0, **SMALL))
+        frog_and_toad.learned("integers / label", frog_and_toad.Seed(0, **SMALL))
     with pytest.raises(OptionError, match="must have 193 inputs and 4 outputs"):
-        game.play(game.new_network("integers", 0), "one-hot", np.random.default_rng(0))
+        learning.play(learning.new_network("integers", 0), "one-hot", np.random.default_rng(0))
     with pytest.raises(OptionError, match=r"must be \(n, 100\)"):
-        game.new_network("integers", 0).layers(np.zeros((2, 3), np.float32))
+        learning.new_network("integers", 0).layers(np.zeros((2, 3), np.float32))
 
 
 def test_a_few_rows_of_the_table_come_out_again():
     experiment = experiment_named("frog_and_toad")
     table, rng = read_study(experiment), stream(0, "frog and toad made again")
-    assert sorted(set(table.seed)) == list(range(100, 110)) and len(table) == 10 * len(game.CONDITIONS)
+    assert sorted(set(table.seed)) == list(range(100, 110)) and len(table) == 10 * len(frog_and_toad.CONDITIONS)
     for how in ("untrained", "labels"):
         kept = table[table.condition.str.endswith(f"/ {how}")]
         row = kept.iloc[int(rng.integers(len(kept)))]

@@ -5,22 +5,18 @@ import pytest
 
 from mirror_core.checks import OptionError
 from mirror_core.experiments import experiment_named
-from mirror_core.experiments import turn_taking as robots
+from mirror_core.experiments import turn_taking_robots as robots
 from mirror_core.experiments.study import read_study
 from mirror_core.experiments.turn_taking import (
-    FIELD,
-    N_GESTURES,
-    STEP,
-    Meeting,
     alternation,
     interaction,
     learn,
-    links_of,
+    own_gesture,
     phase_locking,
     recordings,
     same_gesture,
-    simulate,
 )
+from mirror_core.experiments.turn_taking_robots import FIELD, N_GESTURES, STEP, Meeting, links_of, simulate
 from mirror_core.seeding import stream
 
 NO_LINKS = np.zeros((2, N_GESTURES, N_GESTURES))
@@ -198,7 +194,7 @@ def test_motor_populations_answer_to_the_same_gesture_with_mirror_links_only():
     for kind, expected in ((links, 1.0), (np.roll(links, 1, axis=2), 0.0)):
         for perform, observe, actions in recordings(kind, 0, 0.1, 120.0):
             assert perform.shape == observe.shape == (*actions.shape, N_GESTURES)
-            assert robots.own_gesture(perform, observe, actions) == expected
+            assert own_gesture(perform, observe, actions) == expected
 
 
 def test_what_is_seen_later_is_recorded_later():

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirror_core.experiments import frog_and_toad as game
+from mirror_core.experiments import frog_and_toad
+from mirror_core.experiments import frog_and_toad_game as game
+from mirror_core.experiments import frog_and_toad_learning as learning
 from mirror_core.figures.frog_and_toad import board_picture, by_coding, unit_rises
 from mirror_core.pages import frog_and_toad as page
 from mirror_core.pages.tables import statement
@@ -19,8 +21,8 @@ from mirror_core.studies.claims.verdicts import UNTESTED, VERDICTS
 def table():
     """Every measure the number of its condition, and a little different from seed to seed; no lesion but of labels."""
     rows = [
-        {"condition": condition, "seed": seed, **dict.fromkeys(game.MEASURES, 0.01 * i + 0.001 * seed)}
-        for i, condition in enumerate(game.CONDITIONS)
+        {"condition": condition, "seed": seed, **dict.fromkeys(frog_and_toad.MEASURES, 0.01 * i + 0.001 * seed)}
+        for i, condition in enumerate(frog_and_toad.CONDITIONS)
         for seed in range(3)
     ]
     found = pd.DataFrame(rows)
@@ -32,7 +34,7 @@ def test_each_way_of_learning_is_drawn_where_its_numbers_are(table):
     fig = by_coding(list(game.SYMBOLS), page.panels(table), page.LIMITS)
     assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == list(game.SYMBOLS)
     ticks = [line.get_xdata()[0] for line in fig.axes[0].lines if line.get_marker() == "|"]
-    drawn = [i for i, condition in enumerate(game.CONDITIONS) if not condition.endswith("shuffled")]
+    drawn = [i for i, condition in enumerate(frog_and_toad.CONDITIONS) if not condition.endswith("shuffled")]
     np.testing.assert_allclose(sorted(ticks), [0.01 * i + 0.001 for i in drawn])
 
 
@@ -77,7 +79,7 @@ def test_a_board_is_drawn_with_its_players_where_they_are():
 
 
 def test_a_film_has_a_picture_and_a_caption_for_each_step():
-    shown = page.film(game.new_network("integers", 0), "integers", 0, n_steps=5).data
+    shown = page.film(learning.new_network("integers", 0), "integers", 0, n_steps=5).data
     frames = json.loads(re.search(r'player-frames">(.*?)</script>', shown, re.S).group(1))
     assert len(frames) == 5
     for frame in frames:

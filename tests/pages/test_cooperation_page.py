@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirror_core.experiments import cooperation, recurrent_ppo
+from mirror_core.experiments import cooperation_recordings as recordings
+from mirror_core.experiments import recurrent_ppo
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, POKE
 from mirror_core.figures import cooperation as figures
 from mirror_core.pages import cooperation as page
+from mirror_core.pages.experiment import present
 
 BASE = {
     "together": {"cooperation_success": 0.9, "code_gain": 0.0, "code_p": 0.5},
@@ -70,7 +72,7 @@ def played():
     pair = recurrent_ppo.new_pair(24, rng)
     settings = recurrent_ppo.Settings(n_worlds=32, n_steps=20)
     recurrent_ppo.train(pair, 64_000, 5e-3, rng, alone=True, settings=settings)
-    return cooperation.play(pair, 8, rng)
+    return recordings.play(pair, 8, rng)
 
 
 def test_the_film_says_what_happens(played):
@@ -89,7 +91,7 @@ def test_the_film_says_what_happens(played):
 
 
 def test_figures_are_legible(table, legible):
-    legible(figures.answer(page.shown(table), "together", page.panels(table)))
+    legible(figures.answer(present(page.EXPERIMENT, table), "together", page.panels(table)))
     curve = [{"steps": 10 * i, "paid": i, "misses": 1} for i in range(4)]
     legible(figures.learning({"alone": curve, "together": curve}))
 

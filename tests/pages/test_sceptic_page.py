@@ -8,6 +8,7 @@ from mirror_core.config.settings import Config
 from mirror_core.experiments import sceptic as study
 from mirror_core.figures import sceptic as figures
 from mirror_core.pages import sceptic as page
+from mirror_core.pages.experiment import present
 
 VALUES = {"read_action": 0.99, "mirror_units": 0.0, "mirror_share": 0.0, "mean_r": 0.0, "code_gain": 0.1, "code_p": 0.3,
           "explained": 0.7, "foresight": 0.6, "matched_r": 0.6}  # fmt: skip
@@ -58,7 +59,7 @@ def test_what_is_said_of_matching_names_the_largest():
 
 def test_figures_show_every_condition_and_are_legible(legible):
     made = table()
-    fig = figures.conditions(page.conditions(made), page.panels(made), "vision", page.LEVELS)
+    fig = figures.conditions(present(page.EXPERIMENT, made), page.panels(made), "vision", page.LEVELS)
     legible(fig)
     assert len(fig.axes) == len(page.SHOWN)
     assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == list(study.CONDITIONS)

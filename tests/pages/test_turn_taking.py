@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mirror_core.experiments.turn_taking import CONDITIONS, N_GESTURES, NONE, OF_MEETINGS, Meeting
+from mirror_core.experiments.turn_taking import CONDITIONS, OF_MEETINGS
+from mirror_core.experiments.turn_taking_robots import N_GESTURES, NONE, Meeting
 from mirror_core.figures import turn_taking as figures
 from mirror_core.pages import turn_taking as page
 
