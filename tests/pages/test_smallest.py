@@ -107,7 +107,7 @@ REFUSED = [
     (
         "cooperation",
         dict(steps_alone=1),
-        "n_steps of training = 1 is not allowed: it must be a whole number of at least",
+        "steps_alone = 1 is not allowed: it must be a whole number of at least",
     ),
     ("reward", dict(n_steps=0), "n_steps = 0 is not allowed: it must be a whole number of at least 1"),
     ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
