@@ -70,7 +70,9 @@ lab: env  ## edit the notebooks in Jupyter Lab (right-click → Open With → No
 	$(BIN)/jupyter lab notebooks
 
 clean:  ## remove what the builds wrote; the environment and the trained networks stay
-	rm -rf book/_build book/notebooks _quick
+	rm -rf book/_build book/notebooks
+	@test ! -d _quick || { test -e _quick/.made-by-mirror && rm -rf _quick; } || \
+	    { echo "error: _quick has been made by something else (it has no file .made-by-mirror); delete it yourself" >&2; exit 1; }
 
 # Copied without support for symbolic links, book/_config.yml is a small text file and no site can be built.
 links:

@@ -11,7 +11,7 @@ import click
 from mirror_core import __version__
 from mirror_core.commands.analyse import analyse
 from mirror_core.commands.claims import claims
-from mirror_core.commands.common import clear_errors, steady_streams
+from mirror_core.commands.common import SteadyGroup, clear_errors
 from mirror_core.commands.experiment import experiment
 from mirror_core.commands.ingredients import ingredients
 from mirror_core.commands.inspect import inspect
@@ -21,11 +21,10 @@ from mirror_core.commands.sweep import sweep
 from mirror_core.runs.checkout import refuse_another_checkout
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SteadyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mirror")
 def main() -> None:
     """Train and measure networks, look after those that are kept, and test recordings of your own."""
-    steady_streams()
     with clear_errors():
         refuse_another_checkout()
 

@@ -90,6 +90,10 @@ def claims(
         if check and not COMMITTED.is_file():  # before hours of work, not after
             missing = f"no verdicts to compare with: {COMMITTED} does not exist."
             raise OptionError(missing if DATA.is_dir() else f"{missing} {WITH_A_CHECKOUT}")
+        if check and whose != "paper":
+            raise click.UsageError(
+                "--check is for the paper's claims: those of an experiment are judged from its table."
+            )
         if whose != "paper":
             _of_experiments(whose, form, out)
             return

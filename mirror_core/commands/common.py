@@ -76,10 +76,11 @@ def check_target(path: Path, endings: Collection[str]) -> None:
 
 
 class _Steady:
-    """A stream to a terminal or a pipe that may be gone: what it can no longer take is lost, not what was computed."""
+    """A stream that may be gone or full: what it can no longer take is lost, not what was computed."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.full: OSError | None = None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
@@ -97,7 +98,9 @@ class _Steady:
     def _forgiving(self) -> Iterator[None]:
         try:
             yield
-        except BrokenPipeError:  # nobody reads any more: all that follows, Python's own last flush too, goes nowhere
+        except OSError as error:  # all that follows, Python's own last flush too, goes nowhere
+            if not isinstance(error, BrokenPipeError):  # there, nobody reads any more
+                self.full = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
@@ -112,6 +115,24 @@ def steady_streams() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
         setattr(sys, name, _Steady(stream))
+
+
+class SteadyGroup(click.Group):
+    """A command that works to its end whatever its streams can take; a table that is not all there is an error."""
+
+    def main(self, *arguments: object, **options: object) -> object:
+        steady_streams()
+        try:
+            return super().main(*arguments, **options)
+        except SystemExit as end:
+            if sys.stdout is None:
+                raise
+            sys.stdout.flush()
+            if sys.stdout.full is None:
+                raise
+            reason = sys.stdout.full.strerror or sys.stdout.full
+            click.echo(f"Error: what is printed could not be written to its end: {reason}.", err=True)
+            sys.exit(end.code or 1)
 
 
 @contextmanager

@@ -38,6 +38,8 @@ def experiment(
         from mirror_core.studies.data import write_data
         from mirror_core.studies.grid import names
 
+        if name is None and not listed and (out or seed is not None or number or condition != "all"):
+            raise click.UsageError("NAME is missing: `mirror experiment` lists the experiments.")
         if listed or name is None:
             for one in EXPERIMENTS.values():
                 click.echo(f"{one.name}: {one.title}; a seed takes some {one.seconds:.0f} s on one core")

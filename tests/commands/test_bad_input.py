@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import h5py
@@ -76,6 +77,9 @@ FILES = {
     "timeless.csv": _text("unit,trial,time,value,mode,grip\nu,1,,2,do,a\n"),
     "endless.csv": _text("unit,trial,time,value,mode,grip\nu,1,1e200,2,do,a\n"),
     "twice.csv": _text("unit,trial,time,value,mode,grip\nu,1,0,2,do,a\nu,1,0,3,do,a\n"),
+    "columns.csv": _text("unit,trial,time,value,value ,mode,grip\nu,1,0,2,3,do,a\n"),
+    "rowless.csv": _text("unit,trial,time,value,mode,grip\n", "utf-8-sig"),
+    "pipe.npz": os.mkfifo,
     "plain.toml": _text('mode = "mode"\n'),
     "broken.toml": _text("mode = [\n"),
     "marked.toml": _text("mod = 1\n", "utf-8-sig"),
@@ -115,6 +119,8 @@ WRONG = {
     "analyse cut.npz": (1, "cut.npz is damaged"),
     "analyse pickled.npz": (1, "perform holds Python objects, which are not loaded"),
     "analyse other.h5": (1, "other.h5"),
+    "analyse pipe.npz": (1, "pipe.npz is a pipe or a device"),
+    "inspect /dev/zero": (1, "/dev/zero is a pipe or a device"),
     "analyse array.npy": (1, "array.npy is one array (.npy)"),
     "analyse folder": (1, "folder holds no file that can be read"),
     "inspect none.nwb": (1, "none.nwb does not exist"),
@@ -142,6 +148,8 @@ WRONG = {
     f"analyse timeless.csv {LONG}": (1, "time has no time in row 2"),
     f"analyse endless.csv {LONG}": (1, "time has no time in row 2"),
     f"analyse twice.csv {LONG}": (1, "row 3 is the second of unit u"),
+    f"analyse columns.csv {LONG}": (1, "the column 'value' is there twice"),
+    f"analyse rowless.csv {LONG}": (1, "there is no row below the names of the columns"),
     # options that do not fit it
     NWB: (2, "event"),
     f"{NWB} --event onset": (2, "window is missing"),
@@ -185,6 +193,7 @@ WRONG = {
     "claims --out x.csv --format json": (2, "its name must end in .json"),
     "claims --out nowhere/x.csv": (1, "cannot write nowhere/x.csv: its folder does not exist"),
     "claims --reading literal": (1, "unknown reading 'literal'"),
+    "claims --of imitation --check": (2, "--check is for the paper's claims"),
     "claims --of nobody": (1, "unknown experiment 'nobody'"),
     "claims --n-seeds 1000000000000": (2, "--n-seeds"),
     "claims --seed 99999999999": (1, "seed = 99999999999 is not allowed"),
@@ -199,6 +208,7 @@ WRONG = {
     "ingredients --out nowhere/x.parquet": (1, "its folder does not exist"),
     "ingredients --n-seeds 1000000000000": (2, "--n-seeds"),
     "ingredients --n-seeds 0": (2, "--n-seeds"),
+    "experiment --out x.parquet": (2, "NAME is missing"),
     "experiment nothing": (1, "nothing"),
     "experiment imitation --out x": (2, "its name must end in .parquet"),
     "experiment imitation --condition none": (1, "none"),

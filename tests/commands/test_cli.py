@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -144,6 +145,43 @@ def test_an_interrupted_sweep_says_what_is_kept(folder, how):
     kept = len(list(Path("runs").glob("measures/*/*.json")))
     assert last.endswith(f"Interrupted. {kept} of 2000 runs are kept in runs; the same command does the rest.")
     assert "Traceback" not in told and not Path("sweep.parquet").exists()
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """Let a stream of this process lead to a full disk, and call `mirror`; return how that ends."""
+
+    def call(stream: str, *arguments: str) -> int:
+        with monkeypatch.context() as there, open("/dev/full", "w") as file:
+            there.setattr(sys, stream, file)
+            with pytest.raises(SystemExit) as end:
+                main.main(list(arguments), prog_name="mirror")
+            sys.stdout.flush()
+        return end.value.code
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "command", ["--help", "--version", "runs", "experiment", "inspect mine.npz", "sweep sweep.toml --dry-run"]
+)
+def test_what_is_printed_to_a_full_disk_is_one_line_and_a_status(command, folder, full, capsys):
+    np.savez("mine.npz", perform=np.ones((4, 3, 2)), observe=np.ones((4, 3, 2)))
+    assert full("stdout", *command.split()) == 1
+    said = capsys.readouterr().err
+    assert said == "Error: what is printed could not be written to its end: No space left on device.\n"
+    assert full("stderr", *command.split()) == 0
+    assert capsys.readouterr().out
+
+
+def test_a_full_disk_behind_a_stream_takes_neither_report_nor_status(folder, full, capsys):
+    rng = np.random.default_rng(0)
+    arrays = {mode: rng.normal(size=(20, 3, 3)) for mode in ("perform", "observe")}
+    np.savez("mine.npz", **arrays)
+    command = ["analyse", "mine.npz", "--permutations", "19", "--out"]
+    assert full("stdout", *command, "one.html") == 1 and full("stderr", *command, "two.html") == 0
+    assert Path("one.html").read_text() == Path("two.html").read_text()
+    assert full("stderr", "analyse", "none.npz") == 1 and full("stderr", "analyse") == 2
 
 
 def test_runs_are_listed(folder):

@@ -17,9 +17,33 @@ from IPython.core.interactiveshell import InteractiveShell
 from mirror_core.checks import OptionError
 from mirror_core.figures import style
 from mirror_core.recordings.cleaned import RecordingError
+from mirror_core.runs import pools
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
+
+SETTINGS = {
+    "seed",
+    "n_seeds",
+    "n_sequences",
+    "n_epochs",
+    "hidden_size",
+    "habit",
+    "n_execute",
+    "n_observe",
+    "learning_time",
+}
+"""Parameters that are refused where they are used first."""
+
+
+def parameters_of(name: str) -> dict[str, object]:
+    """Return what a notebook's cell of parameters sets."""
+    cells = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst").cells
+    cell = next(cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    found: dict[str, object] = {"__builtins__": {"int": int, "float": float, "str": str, "bool": bool}}
+    exec(cell.source, found)
+    return {parameter: value for parameter, value in found.items() if not parameter.startswith("__")}
+
 
 FEW = dict(n_seeds=1, n_sequences=1, n_epochs=1, n_test=4, reading="as-written", seed=0)
 """What most notebooks have, as small as it may be: one network, which learned from one sequence."""
@@ -83,7 +107,7 @@ REFUSED = [
     (
         "cooperation",
         dict(steps_alone=1),
-        "n_steps of training = 1 is not allowed: it must be a whole number of at least",
+        "steps_alone = 1 is not allowed: it must be a whole number of at least",
     ),
     ("reward", dict(n_steps=0), "n_steps = 0 is not allowed: it must be a whole number of at least 1"),
     ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
@@ -94,13 +118,31 @@ REFUSED = [
 """Notebook, parameters that it cannot do with, and what it says."""
 
 
-def run(name: str, parameters: dict) -> None:
-    """Run the cells of a notebook in this process, draw what they drew, and raise what they raise, warnings too."""
+LATER = {"vision", "development", "cost", "specification", "elsewhere"}
+"""Notebooks that train nothing, or that check all sizes at once where they begin to."""
+
+NUMBERS = {
+    name: [
+        (parameter, value)
+        for parameter, value in defaults.items()
+        if isinstance(value, int | float) and parameter not in SETTINGS
+    ]
+    for name, defaults in ((name, parameters_of(name)) for name in sorted(set(TINY) - LATER))
+}
+"""Notebook → its parameters that are numbers and no settings of a network, with their defaults."""
+
+
+def run(name: str, parameters: dict, first: int | None = None) -> None:
+    """Run the cells of a notebook in this process, draw what they drew, and raise what they raise, warnings too.
+
+    Parameters
+    ----------
+    first
+        How many of them; all if not given.
+    """
     notebook = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst")
     shell = InteractiveShell.instance()
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
+    for cell in [cell for cell in notebook.cells if cell.cell_type == "code"][:first]:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="error"):
             shell.showtraceback = lambda *arguments, **options: None
             shell.run_cell(cell.source, store_history=False).raise_error()
@@ -144,8 +186,9 @@ def test_what_is_too_small_or_no_text_is_one_sentence(name, parameters, message)
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-def parameters_of(name: str) -> set[str]:
-    """Return the names that a notebook's cell of parameters sets."""
-    cells = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst").cells
-    cell = next(cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
-    return {line.split(":")[0] for line in cell.source.splitlines()}
+@pytest.mark.parametrize("name", [name for name, numbers in NUMBERS.items() if numbers])
+def test_a_number_that_is_impossible_is_refused_before_anything_is_trained(name, monkeypatch):
+    monkeypatch.setattr(pools, "_here", lambda function, tasks: pytest.fail("something was trained"))
+    for parameter, value in NUMBERS[name]:
+        with pytest.raises(OptionError, match=rf"^{parameter} = -1(\.0)? is not allowed"):
+            run(name, {parameter: type(value)(-1)}, first=2)

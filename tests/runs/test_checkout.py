@@ -48,6 +48,22 @@ def test_another_checkout_is_refused_by_the_store_and_wherever_it_is_read(other,
         default_store()
 
 
+def test_the_commands_of_a_copied_environment_are_refused_wherever_they_are_called(other, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.setattr(sys, "prefix", str(ROOT / ".venv"))
+    with monkeypatch.context() as copied:  # a copied script names the Python of the place where it was made
+        copied.setattr(sys, "argv", [str(other / ".venv" / "bin" / "mirror")])
+        with pytest.raises(OtherCheckout, match=f"{other} would be worked on"):
+            refuse_another_checkout()
+    monkeypatch.setattr(sys, "prefix", str(other / ".venv"))
+    with pytest.raises(OtherCheckout, match=f"{other} would be worked on"):
+        refuse_another_checkout()
+    refuse_another_checkout(ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # who says which library is meant
+    refuse_another_checkout()
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -59,7 +59,7 @@ class Board:
         self._ended: dict[str, float] = {}
         self._bars: dict[str, dict[int, list[dict[str, Any]]]] = {name: {} for name in names}
         self._total = max(1.0, sum(map(self._left_of, names)))
-        self._begun, self._said = time.time(), time.time()
+        self._begun = self._said = time.monotonic()  # which no set clock changes
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -110,7 +110,7 @@ class Board:
     def line(self) -> str:
         """Say in one line how far the build is."""
         left = sum(map(self._left_of, self._names))
-        passed, elapsed = max(0.0, self._total - left), time.time() - self._begun
+        passed, elapsed = max(0.0, self._total - left), time.monotonic() - self._begun
         speed = (passed + _TRUSTED * n_workers()) / (elapsed + _TRUSTED)
         networks, analyses = self._count_left()
         runs = "; ".join(self._doing(name) for name in self._started if name not in self._ended)
@@ -150,8 +150,8 @@ class Board:
             self._bar.n = min(self._total, max(0.0, self._total - sum(map(self._left_of, self._names))))
             room = shutil.get_terminal_size().columns - 22
             self._bar.set_description_str(line if len(line) <= room else line[: room - 1] + "…")
-        elif at_once or time.time() - self._said >= _LINE:
-            self._said = time.time()
+        elif at_once or time.monotonic() - self._said >= _LINE:
+            self._said = time.monotonic()
             self.say(f"  {line}")
 
     def _announced(self, name: str) -> dict[str, tuple[float, float]]:

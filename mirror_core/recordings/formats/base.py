@@ -253,6 +253,8 @@ def proposed(fields: Iterable[Field], *, event: bool = False, **options: object)
 @contextmanager
 def _parts(path: Path) -> Iterator[tuple[list[Path], tuple[str, ...]]]:
     """Give the files to be read: one, those of a folder or those of a .zip file that is no NPZ; and a note."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise RecordingError(f"{path} is a pipe or a device, which cannot be read more than once: {_allowed()}.")
     with tempfile.TemporaryDirectory() as folder:
         if zipfile.is_zipfile(path) and (unpacked := _unpacked(path, Path(folder))):
             there = unpacked

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,9 @@ def read_table(path: Path) -> pd.DataFrame:
             )
         except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
             raise RecordingError("a row has more values than the first line has names: one each is needed.") from error
+    named = Counter(name.strip() for name in next(csv.reader([line], delimiter=separator)))  # pandas renames the second
+    if twice := [name for name, number in named.items() if number > 1]:
+        raise RecordingError(f"the column {twice[0]!r} is there twice: each must have a name of its own.")
     table.columns = table.columns.str.strip()
     if separator == ";":  # where a comma is often the decimal point
         for name, column in table.items():
@@ -64,6 +69,8 @@ def read_table(path: Path) -> pd.DataFrame:
 def read(path: Path, layout: Layout) -> Session:
     """Read one value a row; trials with the same number in another mode or condition are others."""
     table = read_table(path)
+    if table.empty:
+        raise RecordingError("there is no row below the names of the columns.")
     names = {what: getattr(layout, what) or what for what in COLUMNS}
     keys = [*filter(None, [layout.mode]), *layout.condition]
     if not layout.condition:
