@@ -42,7 +42,11 @@ class Regression:
     p_turned: Float[np.ndarray, "train_mode test_mode"]
     """One-sided p among turned axes: does each direction mean itself? About .5 at least where there is one axis."""
     p_units: Float[np.ndarray, "train_mode test_mode"]
-    """One-sided p of c with units exchanged among those of like strength: is it the same units? NaN within a mode."""
+    """One-sided p of the answers' covariance with the target, with units exchanged among those of like strength: is it
+    the same units? NaN within a mode."""
+    answers: tuple[tuple[Float[np.ndarray, "row axis"], ...], ...]
+    """What is predicted on trials that were left out, by train mode and test mode, in standard deviations of the tested
+    mode's targets from their mean; rows that have a target, in order."""
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, c within the tested mode beside it."""
@@ -140,11 +144,13 @@ def regression(
     turns = _turns(made[0].y.shape[1], n_draws, rng)
     c, r2, p, p_turned = (np.empty((2, 2)) for _ in range(4))
     p_units = np.full((2, 2), np.nan)
+    said = [[], []]
     for i, j in np.ndindex(2, 2):
         tested, part = made[j], parts[j]
         answers = np.empty_like(tested.y)
         for k, own in enumerate(weights[i]):
             answers[part == k] = tested.x[part == k] @ own
+        said[i].append(answers.copy())
         r2[i, j] = 1 - ((answers - tested.y) ** 2).sum() / (tested.y**2).sum()
         answers -= answers.mean(axis=0)
         answers *= np.sqrt((answers**2).mean(axis=0)) > TIE * np.sqrt((tested.y**2).mean(axis=0))
@@ -161,7 +167,7 @@ def regression(
         if i != j:
             drawn = _of_other_units(weights[i], tested, part, units)
             p_units[i, j] = (1 + np.sum(drawn[1:] >= drawn[0] - TIE)) / (1 + n_draws)
-    return Regression(c, r2, p, p_turned, p_units)
+    return Regression(c, r2, p, p_turned, p_units, tuple(map(tuple, said)))
 
 
 @dataclass(frozen=True)
@@ -219,23 +225,18 @@ def _exchanges(
 def _of_other_units(
     weights: list[np.ndarray], tested: _Mode, part: Int[np.ndarray, " row"], units: Int[np.ndarray, "draw unit"]
 ) -> Float[np.ndarray, " one_and_draw"]:
-    """Return c of regressions as they are, and with their weights on other units.
+    """Return the covariance of answers and target, added up over axes, as they are and with weights on other units.
 
-    From products of units with units and with the target, which need no pass over the rows for each draw.
+    Not their correlation: noise that units share in both modes makes the answers of the units themselves smaller than
+    those of others, whatever they say of the target. From products of units with the target, which need no pass over
+    the rows for each draw.
     """
     orders = np.vstack([np.arange(units.shape[1]), units])
-    n_axes = tested.y.shape[1]
-    size, together, total = (np.zeros((len(orders), n_axes)) for _ in range(3))
+    together = np.zeros(len(orders))
     for k, own in enumerate(weights):
-        x, y = tested.x[part == k], tested.y[part == k]
-        square = x.T @ x
-        for a in range(n_axes):
-            moved = own[:, a][orders]
-            size[:, a] += np.einsum("du,du->d", moved @ square, moved)
-            together[:, a] += moved @ (x.T @ y[:, a])
-            total[:, a] += moved @ x.sum(axis=0)
-    size = np.sqrt(np.maximum(size - total**2 / len(tested.y), 0) * (tested.y**2).sum(axis=0))
-    return np.divide(together, size, out=np.zeros_like(size), where=size > TIE).mean(axis=1)
+        products = tested.x[part == k].T @ tested.y[part == k]
+        together += np.einsum("dua,ua->d", own[orders], products)
+    return together / len(tested.y)
 
 
 def _fitted_again(
