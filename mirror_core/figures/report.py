@@ -240,10 +240,12 @@ def read_across(table: pd.DataFrame, name: str, period: float | None = None) -> 
             one.true, one.read, "o", color=colour, markersize=3.5, markeredgewidth=0.9,
             markerfacecolor="white" if trained == tested else colour,
         )  # fmt: skip
-        error = decimal((one.read - one.true).abs().median(), 1)
-        said.append(f"{trained} → {tested} {error}")
+        distance = (one.read - one.true).abs()
         if period is not None:
-            axis.set(xlim=(0, period), xticks=[0, period / 2, period])
+            distance = distance.where(distance < period / 2, period - distance)
+            ends = [0, period / 2, period]
+            axis.set(xlim=(0, period), ylim=(0, period), xticks=ends, yticks=ends)
+        said.append(f"{trained} → {tested} {decimal(distance.median(), 1)}")
     fig.supxlabel(name, fontsize=9)
     axes[0, 0].set_ylabel(f"{name} as read")
     return keep(fig, read_across, table, f"Median distance of what is read from what was: {', '.join(said)}.")

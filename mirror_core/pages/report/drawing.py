@@ -143,7 +143,8 @@ PICTURES = (
         _read_across,
         "Scatter of the condition as regressions read it against what it was, one panel for each pair of modes.",
         "One dot a trial that was left out: the condition as read against what it was. Blue: read by a regression on "
-        "performing; orange: on observing. Hollow: in the same mode; filled: in the other. Dotted: the two are equal.",
+        "performing; orange: on observing. Hollow: in the same mode; filled: in the other. Dotted: the two are equal; "
+        "of an angle the lower and the upper edge are the same.",
     ),
     Picture(
         "tuning curves",

@@ -78,7 +78,7 @@ def axes_of(numbers: Float[np.ndarray, " trial"], period: float | None) -> Float
 def answered(found: Regression, of: Continuous) -> pd.DataFrame:
     """Return what regressions answer, a row for each pair of modes and trial, in the units of the condition.
 
-    An angle is given within half a turn of the true one, so that it may lie outside of the period.
+    An angle is from 0 to the period, as the true one is.
     """
     parts = []
     for i, trained in enumerate(MODES):
@@ -88,8 +88,7 @@ def answered(found: Regression, of: Continuous) -> pd.DataFrame:
             if of.period is None:
                 read = read[:, 0]
             else:
-                turn = of.period * np.arctan2(read[:, 1], read[:, 0]) / (2 * np.pi)
-                read = true + (turn - true + of.period / 2) % of.period - of.period / 2
+                read = of.period * np.arctan2(read[:, 1], read[:, 0]) / (2 * np.pi) % of.period
             parts.append(pd.DataFrame({"trained": trained, "tested": tested, "true": true, "read": read}))
     return pd.concat(parts, ignore_index=True)
 
