@@ -44,7 +44,7 @@ class Regression:
     p_units: Float[np.ndarray, "train_mode test_mode"]
     """One-sided p of the answers' covariance with the target, with units exchanged among those of like strength: is it
     the same units? NaN within a mode."""
-    answers: tuple[tuple[Float[np.ndarray, "row axis"], ...], ...]
+    answers: tuple[tuple[Float[np.ndarray, "_ axis"], ...], ...]
     """What is predicted on trials that were left out, by train mode and test mode, in standard deviations of the tested
     mode's targets from their mean; rows that have a target, in order."""
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError, unknown
 from mirror_core.recordings.layout import BINS, Layout
@@ -32,9 +31,8 @@ def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
     Raises
     ------
     OptionError
-        If the condition does not hold numbers, or the layout's `bins` or `circular` do not fit them.
-    RecordingError
-        If it has no number, or does not vary in a mode.
+        If the condition does not hold numbers or hardly any, does not vary in a mode, or the layout's `bins` or
+        `circular` do not fit them.
     """
     if len(layout.condition) > 1:
         raise OptionError(
@@ -63,9 +61,9 @@ def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
     least = IN_A_BIN * (2 if layout.halves else 1)
     lost = (counts < least).any(axis=0)
     if (~lost).sum() < 2:
-        raise RecordingError(
-            f"{name} has {(~lost).sum()} bin(s) of {n_bins} with at least {least} trials of each mode: two are needed; "
-            "do the modes have the same numbers?"
+        raise OptionError(
+            f"condition = {name!r} is not allowed with continuous: {(~lost).sum()} bin(s) of {n_bins} have at "
+            f"least {least} trials of each mode, and two are needed; do the modes have the same numbers?"
         )
     if lost.any():
         notes.append(f"{', '.join(labels[lost])} left out: a mode has fewer than {least} trials there.")
@@ -136,7 +134,9 @@ def _numbers(name: str, session: Session, period: float | None) -> np.ndarray:
                 "numbers, or nothing."
             )
     if missing.all():
-        raise RecordingError(f"{name} has no number in any of {len(column)} trial(s): at least some must have.")
+        raise OptionError(
+            f"condition = {name!r} is not allowed with continuous: none of {len(column)} trial(s) has a number."
+        )
     if period is None:
         return found
     low, high = np.nanmin(found), np.nanmax(found)
@@ -156,9 +156,15 @@ def _fitting(name: str, every: np.ndarray, of_mode: dict[str, np.ndarray], layou
     for mode, there in of_mode.items():
         n, different = int(there.sum()), len(np.unique(every[there]))
         if n < 2 * least:
-            raise RecordingError(f"{name} has a number in {n} trial(s) {mode}: at least {2 * least} are needed.")
+            raise OptionError(
+                f"condition = {name!r} is not allowed with continuous: it has a number in {n} trial(s) {mode}, and "
+                f"at least {2 * least} are needed."
+            )
         if different == 1:
-            raise RecordingError(f"{name} is {every[there][0]:g} in all {n} trials {mode}: it must vary.")
+            raise OptionError(
+                f"condition = {name!r} is not allowed with continuous: it is {every[there][0]:g} in all {n} trials "
+                f"{mode}, and must vary."
+            )
         if different < bins:
             raise OptionError(
                 f"{said}: {name} has {different} different numbers {mode}, and bins must be from 2 to {different}; or "

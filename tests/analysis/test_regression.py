@@ -7,6 +7,9 @@ from sklearn.linear_model import Ridge
 from mirror_core.analysis import OptionError, RecordingError
 from mirror_core.analysis.regression import regression
 
+DRAWS = 39
+"""With so many, exactly two of forty ranks have p up to .05."""
+
 
 def coded(seed, n_axes=1, shared=True, sign=1, n=(60, 40), n_units=30, tuned=1.0, noise=1.0, length=1, common=0.0):
     """Return trials of two modes whose codes of a continuous condition are the same, opposed, or unrelated.
@@ -53,12 +56,12 @@ def test_a_shared_code_passes_and_an_opposed_one_does_not(n_axes):
 
 
 @pytest.mark.parametrize(
-    ("n_axes", "tuned", "noise", "common"), [(1, 1.0, 3.0, 0), (1, 0.2, 3.0, 0), (2, 0.2, 3.0, 0), (1, 0.33, 1.0, 2.0)]
+    ("n_axes", "tuned", "noise", "common"), [(1, 0.2, 3.0, 0), (2, 0.2, 3.0, 0), (1, 0.33, 1.0, 2.0)]
 )
 def test_unrelated_codes_pass_exchanged_units_no_more_often_than_they_may(n_axes, tuned, noise, common):
     """Noise that the same units share in both modes makes their answers smaller than those of exchanged units."""
     found = [
-        regression(*coded(seed, n_axes, shared=False, tuned=tuned, noise=noise, common=common), 99)
+        regression(*coded(seed, n_axes, shared=False, tuned=tuned, noise=noise, common=common), DRAWS)
         for seed in range(100)
     ]
     p = np.array([[one.p_units[0, 1], one.p_units[1, 0]] for one in found])
@@ -73,7 +76,7 @@ def test_where_nothing_is_coded_exchanged_trials_say_so():
     p = []
     for seed in range(100):
         activities, targets, rng = coded(seed, tuned=0.0, n=(24, 16), length=3)
-        p.append(regression(activities, targets, rng, 99).p)
+        p.append(regression(activities, targets, rng, DRAWS).p)
     assert (np.array(p) <= 0.05).mean(axis=0).max() <= 0.11
 
 

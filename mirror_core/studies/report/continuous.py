@@ -93,7 +93,7 @@ def answered(found: Regression, of: Continuous) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def of_units(activities: list[Float[np.ndarray, "trial unit"]], of: Continuous) -> dict[str, np.ndarray]:
+def of_units(activities: list[Float[np.ndarray, "_ unit"]], of: Continuous) -> dict[str, np.ndarray]:
     """Return how each unit follows the condition in each mode, by least squares: columns of the table of units.
 
     Of a number the slope, in activity per unit of it, and the correlation; of an angle the preferred one and the depth,
@@ -112,7 +112,7 @@ def of_units(activities: list[Float[np.ndarray, "trial unit"]], of: Continuous) 
     return columns
 
 
-def curves(recordings: Recordings, activities: list[Float[np.ndarray, "trial unit"]], of: Continuous) -> pd.DataFrame:
+def curves(recordings: Recordings, activities: list[Float[np.ndarray, "_ unit"]], of: Continuous) -> pd.DataFrame:
     """Return mean response and its standard error in each bin, of the units that differ most between bins.
 
     Units are chosen by the product over modes of the share of variance between bins, without regard to whether their
