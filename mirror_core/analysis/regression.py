@@ -5,17 +5,18 @@ What `ridge_transfer` is to the same episodes in both modes, with a null that on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
+from scipy import linalg
 
 from mirror_core.analysis.decoders import standardisation
 from mirror_core.analysis.permutations import random_permutations, repaired_sums
 from mirror_core.analysis.significance import TIE
-from mirror_core.analysis.transfer import _correlation, _turns, _weights, _whitening
+from mirror_core.analysis.transfer import _correlation, _turns, _whitening
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import number, whole
@@ -135,9 +136,12 @@ def regression(
     if same_trials:
         folds[1] = folds[0]
     parts = [fold[one.trial] for fold, one in zip(folds, made, strict=True)]
+    ridges = [
+        [_ridge(one.x[part != k], penalty) for k in range(n_folds)] for one, part in zip(made, parts, strict=True)
+    ]
     weights = [
-        [_weights(one.x[part != k], one.y[part != k], penalty * np.sum(part != k)) for k in range(n_folds)]
-        for one, part in zip(made, parts, strict=True)
+        [ridge(one.y[part != k]) for k, ridge in enumerate(own)]
+        for one, part, own in zip(made, parts, ridges, strict=True)
     ]
     strength = np.prod([one.strength for one in made], axis=0)
     units = _exchanges(strength, n_draws, rng)
@@ -156,7 +160,7 @@ def regression(
         answers *= np.sqrt((answers**2).mean(axis=0)) > TIE * np.sqrt((tested.y**2).mean(axis=0))
         c[i, j] = _correlation(answers, tested.y)
         if i == j:
-            exchanged = _fitted_again(tested, part, penalty, n_draws, rng)
+            exchanged = _fitted_again(tested, part, ridges[i], n_draws, rng)
         else:
             exchanged = _exchanged(answers, tested, n_draws, rng)
         p[i, j] = (1 + np.sum(exchanged >= c[i, j] - TIE)) / (1 + n_draws)
@@ -212,6 +216,16 @@ class _Mode:
         return rows - np.maximum.accumulate(np.where(np.r_[True, np.diff(self.trial) > 0], rows, 0))
 
 
+def _ridge(x: Float[np.ndarray, "row unit"], penalty: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what gives the weights (unit, axis) of any targets (row, axis), by the smaller of two equal systems."""
+    by_row = len(x) < x.shape[1]
+    square = x @ x.T if by_row else x.T @ x
+    factor = linalg.cho_factor(square + penalty * len(x) * np.eye(len(square)))
+    if by_row:
+        return lambda y: x.T @ linalg.cho_solve(factor, y)
+    return lambda y: linalg.cho_solve(factor, x.T @ y)
+
+
 def _exchanges(
     strength: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "draw unit"]:
@@ -240,7 +254,7 @@ def _of_other_units(
 
 
 def _fitted_again(
-    tested: _Mode, part: Int[np.ndarray, " row"], penalty: float, n_draws: int, rng: np.random.Generator
+    tested: _Mode, part: Int[np.ndarray, " row"], ridges: list[Callable], n_draws: int, rng: np.random.Generator
 ) -> Float[np.ndarray, " draw"]:
     """Return c of regressions within a mode that are fitted to exchanged targets, on trials left out.
 
@@ -254,9 +268,8 @@ def _fitted_again(
         y = np.stack([of_trial[order[tested.trial], at] for order in orders], axis=1).reshape(len(at), -1)
         y -= y.mean(axis=0)
         answers = np.empty_like(y)
-        for k in np.unique(part):
-            own = part != k
-            answers[~own] = tested.x[~own] @ _weights(tested.x[own], y[own], penalty * own.sum())
+        for k, ridge in enumerate(ridges):
+            answers[part == k] = tested.x[part == k] @ ridge(y[part != k])
         answers -= answers.mean(axis=0)
         size = np.sqrt((answers**2).sum(axis=0) * (y**2).sum(axis=0))
         c = np.divide((answers * y).sum(axis=0), size, out=np.zeros_like(size), where=size > TIE)

@@ -29,8 +29,9 @@ def coded(seed, n_axes=1, shared=True, sign=1, n=(60, 40), n_units=30, tuned=1.0
     return activities, targets, rng
 
 
-def test_answers_across_modes_are_those_of_scikit_learn_by_hand():
-    activities, targets, _ = coded(3, n_axes=2, n=(20, 15), noise=2.0)
+@pytest.mark.parametrize("n_units", [30, 5])
+def test_answers_across_modes_are_those_of_scikit_learn_by_hand(n_units):
+    activities, targets, _ = coded(3, n_axes=2, n=(20, 15), n_units=n_units, noise=2.0)
     targets = [target * [1, 5] + [0, 3] for target in targets]  # any units of measurement
     found = regression(activities, targets, np.random.default_rng(9), 9, penalty=0.05)
     rng = np.random.default_rng(9)
@@ -45,6 +46,7 @@ def test_answers_across_modes_are_those_of_scikit_learn_by_hand():
     by_axis = [np.corrcoef(answers[:, a], y[1][:, a])[0, 1] for a in (0, 1)]
     assert found.c[0, 1] == pytest.approx(np.mean(by_axis), abs=1e-9)
     assert found.r2[0, 1] == pytest.approx(1 - ((answers - y[1]) ** 2).sum() / (y[1] ** 2).sum(), abs=1e-9)
+    np.testing.assert_allclose(found.answers[0][1], answers, atol=1e-9)
 
 
 @pytest.mark.parametrize("n_axes", [1, 2])

@@ -126,9 +126,9 @@ BAD = {
     "half a bin": (ANGLE, ["--continuous", "--bins", "2.5"], "'2.5' is not a valid int"),
     "bins alone": (ANGLE, ["--bins", "3"], "bins = 3 is not allowed without continuous"),
     "circular alone": (ANGLE, ["--circular", "360"], "circular = 360 is not allowed without continuous"),
-    "radians": (ANGLE, ["--continuous", "--circular", "6.28"], "goes from -100.5 to 129.5, and"),
+    "radians": (ANGLE, ["--continuous", "--circular", "6.28"], "from -100.5 to 129.5, and must span"),
     "no turn": (ANGLE, ["--continuous", "--circular", "-360"], "circular = -360.0 is not allowed: it must be a number"),
-    "two": (ANGLE, ["--continuous", "--condition", "mode"], "continuous is not allowed with 2 conditions (angle, mode)"),
+    "two": (ANGLE, ["--continuous", "--condition", "mode"], "continuous is not allowed with 2 conditions (angle, mo"),
 }  # fmt: skip
 
 

@@ -15,11 +15,11 @@ from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Continuous
 from mirror_core.seeding import stream
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import both_modes
+from mirror_core.studies.report.units import FEWEST, both_modes
 
-WORK = 4e9
-"""Values that the draws go through together at most, unless that leaves fewer than `FEWEST` of them."""
-FEWEST = 199
+WORK = 2e9
+"""Values that the draws go through together at most, about ten seconds of work, unless that leaves fewer than `FEWEST`
+of them."""
 SHOWN = 6
 """Units whose tunings are drawn: those whose responses differ most between bins, in both modes."""
 
@@ -30,7 +30,7 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
     activities = [_over_time(mode) for mode in (trials.perform, trials.observe)]
     targets = [axes_of(numbers, of.period) for numbers in of.numbers]
     n_units = activities[0].shape[1]
-    draws = min(settings.n_permutations, max(FEWEST, int(WORK / (sum(map(np.size, activities)) * n_units))))
+    draws = min(settings.n_permutations, max(FEWEST, int(WORK / sum(map(np.size, activities)))))
     found = regression(
         [one[:, None] for one in activities],
         [one[:, None] for one in targets],

@@ -189,7 +189,8 @@ def _says(
         p = " and ".join(p_text(one) for one in across["p, units"])
         says.append(
             f"What a regression reads of {of_number(recordings)} in the other mode correlates with it by "
-            f"{_span(across.correlation)} ({p} with units exchanged), within a mode by {_span(within.correlation)}."
+            f"{' and '.join(map(decimal, across.correlation))} ({p} with units exchanged), within a mode by "
+            f"{' and '.join(map(decimal, within.correlation))}."
         )
     if sections["decoding"].table is not None and carried not in ("no actions", "cannot be tested"):
         table = sections["decoding"].table
