@@ -25,7 +25,7 @@ FEW = 12
 def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
     """Return sessions whose continuous condition has become bins, with its numbers beside them.
 
-    Bins are as full as each other over all trials of both modes in all sessions; what is at an edge is in the bin
+    Bins are equally full over all trials of both modes in all sessions; what is at an edge is in the bin
     above. A bin of which a mode has fewer than two trials is left out, with a note.
 
     Raises
@@ -55,7 +55,7 @@ def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
     )
     turn = f", an angle that begins again after {layout.circular:g}," if layout.circular else ""
     notes = [
-        f"{name}{turn} was cut into {n_bins} bins as full as each other, at "
+        f"{name}{turn} was cut into {n_bins} equally full bins at "
         f"{', '.join(f'{edge:.4g}' for edge in edges)}: they are the conditions (trials a bin: {each})."
     ]
     least = IN_A_BIN * (2 if layout.halves else 1)
@@ -179,7 +179,7 @@ def _fitting(name: str, every: np.ndarray, of_mode: dict[str, np.ndarray], layou
     if not _separate(used, bins):
         most = next((k for k in range(bins - 1, 1, -1) if _separate(used, k)), 0)
         allowed = f"it must be from 2 to {most}" if most else "leave continuous out, and each number is a condition"
-        raise OptionError(f"{said}: some numbers of {name} recur too often for bins as full as each other: {allowed}.")
+        raise OptionError(f"{said}: some numbers of {name} recur too often for equally full bins: {allowed}.")
     return bins
 
 

@@ -53,7 +53,7 @@ class Layout:
     condition: tuple[str, ...] = option("Column or array with each trial's condition; several: their combination.", ())
     continuous: bool = option("The condition is a number, such as an angle, of which each trial has another.", False)
     bins: int | None = option(
-        f"Bins, as full as each other, that a continuous condition is cut into for tests of classes; by default {BINS}."
+        f"Equally full bins that a continuous condition is cut into, for tests that need classes; by default {BINS}."
     )
     circular: float | None = option("After how much a continuous condition begins again: 360 for an angle in degrees.")
     perform_conditions: str | None = option("Array with the condition of each trial of the array of performing.")

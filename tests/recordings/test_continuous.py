@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from mirror_core.analysis import OptionError, RecordingError
 from mirror_core.cli import main
 from mirror_core.recordings.formats import read_recording
-from mirror_core.recordings.layout import Layout
+from mirror_core.recordings.layout import Layout, read_layout
 
 RNG = np.random.default_rng(8)
 MODE = np.array(["do", "see", "do"] * 8)
@@ -30,7 +30,7 @@ def write(path, angle=ANGLE, **more):
     return path
 
 
-def test_bins_are_as_full_as_each_other_and_the_numbers_stay(tmp_path):
+def test_bins_are_equally_full_and_the_numbers_stay(tmp_path):
     found = read_recording(write(tmp_path / "a.npz"), LAYOUT)
     np.testing.assert_array_equal(found.perform, DATA[MODE == "do"])
     for mode, numbers, labels in zip(
@@ -41,7 +41,7 @@ def test_bins_are_as_full_as_each_other_and_the_numbers_stay(tmp_path):
         ranks = np.argsort(np.argsort(ANGLE))[mode == MODE]  # 24 different numbers: eight a bin
         assert [label[:5] for label in labels] == [f"bin {1 + rank // 8}" for rank in ranks]
     assert found.perform_conditions[found.continuous.numbers[0].argmin()] == "bin 1 (-100.5 to -23.83)"
-    assert any("angle was cut into 3 bins as full as each other, at -23.83, 52.83" in note for note in found.notes)
+    assert any("angle was cut into 3 equally full bins at -23.83, 52.83" in note for note in found.notes)
 
 
 def test_an_angle_begins_again_and_a_missing_number_is_a_missing_trial(tmp_path):
@@ -121,7 +121,7 @@ BAD = {
     "few": (np.round(ANGLE / 100), ["--continuous", "--bins", "4"], "has 3 different numbers perform, and bins must"),
     "too many bins": (ANGLE, ["--continuous", "--bins", "5"], "bins = 5 is not allowed: angle has a number in 8"),
     "by default": (ANGLE, ["--continuous"], "bins = 6 (the default) is not allowed: angle has a number in 8"),
-    "ties": (np.where(ANGLE < 60, 0, ANGLE), ["--continuous", "--bins", "3"], "recur too often for bins as full as"),
+    "ties": (np.where(ANGLE < 60, 0, ANGLE), ["--continuous", "--bins", "3"], "recur too often for equally full bins"),
     "one bin": (ANGLE, ["--continuous", "--bins", "1"], "bins = 1 is not allowed: it must be a whole number"),
     "half a bin": (ANGLE, ["--continuous", "--bins", "2.5"], "'2.5' is not a valid int"),
     "bins alone": (ANGLE, ["--bins", "3"], "bins = 3 is not allowed without continuous"),
@@ -147,6 +147,14 @@ def test_more_than_one_number_a_trial_and_sequences_in_common_are_refused(tmp_pa
     np.savez(tmp_path / "b.npz", perform=DATA, observe=DATA)
     with pytest.raises(OptionError, match="continuous is for files in which each trial has a condition"):
         read_recording(tmp_path / "b.npz", Layout(continuous=True))
+
+
+def test_a_file_of_options_says_the_same_as_the_command(tmp_path):
+    (tmp_path / "layout.toml").write_text(LAYOUT.change(circular=360).as_toml())
+    assert read_layout(tmp_path / "layout.toml") == LAYOUT.change(circular=360)
+    (tmp_path / "layout.toml").write_text("continuous = true\nbins = 3.0")
+    with pytest.raises(OptionError, match="layout.toml: bins = 3.0 is not allowed: it must be a whole number"):
+        read_layout(tmp_path / "layout.toml")
 
 
 def test_few_numbers_that_recur_may_be_names(tmp_path):

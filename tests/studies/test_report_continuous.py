@@ -60,7 +60,7 @@ def test_a_code_that_is_shared_is_found_both_ways_and_in_units(shared, tmp_path)
     shared.save(tmp_path / "r.json")
     kept = json.loads((tmp_path / "r.json").read_text())
     assert kept["code_carries_over"] == "yes" and len(kept["tables"]["continuous"]["rows"]) == 4
-    assert any("cut into 6 bins" in note for note in kept["left_out"])
+    assert any("cut into 6 equally full bins" in note for note in kept["left_out"])
     apart = np.abs(shared.units["preferred angle, perform"] - shared.units["preferred angle, observe"])
     deep = shared.units["depth, perform"] > 0.3
     assert np.median(np.minimum(apart, 360 - apart)[deep]) < 20

@@ -285,15 +285,18 @@ def _does_not_say(
             f"tunings and the noise of these data the test finds a share of {decimal(found['power'])}, and of "
             f"{recordings.n_recorded} units {found['both']} are tuned in both modes; the others cannot be tested."
         )
+    number = of_number(recordings)
     if mirror and carried in ("no", "in part", "none"):
-        does_not.append("That the population codes the action in the same way: decoders do not carry over both ways.")
-    if number := of_number(recordings):
+        what, how = (number, "regressions") if number else ("the action", "decoders")
+        does_not.append(f"That the population codes {what} in the same way: {how} do not carry over both ways.")
+    if number:
         does_not.append(
             f"Which units are mirror units among those that only rise or only fall with {number}: half of such tunings "
-            "agree by chance. The population and the regression can tell, single units cannot."
+            "agree by chance. What single units cannot tell, the mean over units and the regression may."
             if recordings.trials.continuous.period is None
             else f"Which units are mirror units among those with one broad peak over {number}: such tunings are often "
-            "close to each other by chance, and few pass. The population and the regression can tell."
+            "close to each other by chance, and few pass. What single units cannot tell, the mean over units and the "
+            "regression may."
         )
     p = sections["headline"].found["p"]
     if mirror and p and p["raw"]["strong"] > settings.alpha:
