@@ -121,7 +121,7 @@ def regression(
     >>> noisy = [target @ code + rng.standard_normal((len(target), 1, 30)) for target in targets]
     >>> found = regression(noisy, targets, rng, 99)
     >>> bool(found.c.min() > 0.9), float(found.p_units[0, 1])
-    (True, 0.02)
+    (True, 0.01)
     """
     whole("n_draws", n_draws, 1)
     number("penalty", penalty, 0, open_low=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from mirror_core.analysis import OptionError, RecordingError
+from mirror_core.checks import OptionError
 from mirror_core.cli import main
 from mirror_core.recordings.formats import read_recording
 from mirror_core.recordings.layout import Layout, read_layout
@@ -85,7 +85,7 @@ def test_arrays_of_each_mode_and_tables_say_the_same(tmp_path):
         np.testing.assert_array_equal(found.continuous.numbers[1], ANGLE[MODE == "see"])
     rows.loc[0, "angle"] += 1
     rows.to_csv(tmp_path / "c.csv", index=False)
-    with pytest.raises(RecordingError, match="angle differs within trial 0: a continuous condition"):
+    with pytest.raises(OptionError, match="it differs within trial 0, and must have one number a trial"):
         read_recording(tmp_path / "c.csv", layout)
 
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_a_continuous_condition_is_one_sentence(case, tmp_path):
 
 
 def test_more_than_one_number_a_trial_and_sequences_in_common_are_refused(tmp_path):
-    with pytest.raises(RecordingError, match=r"angle has shape \(24, 2\): a continuous condition must have one number"):
+    with pytest.raises(OptionError, match=r"it has shape \(24, 2\), and must have one number a trial"):
         read_recording(write(tmp_path / "a.npz", DATA[:, :, 0]), LAYOUT)
     np.savez(tmp_path / "b.npz", perform=DATA, observe=DATA)
     with pytest.raises(OptionError, match="continuous is for files in which each trial has a condition"):

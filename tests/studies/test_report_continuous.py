@@ -64,8 +64,7 @@ def test_a_code_that_is_shared_is_found_both_ways_and_in_units(shared, tmp_path)
     apart = np.abs(shared.units["preferred angle, perform"] - shared.units["preferred angle, observe"])
     deep = shared.units["depth, perform"] > 0.3
     assert np.median(np.minimum(apart, 360 - apart)[deep]) < 20
-    html = shared.to_html()
-    assert 'id="continuous"' in html and "Scatter of the condition as regressions read it" in html
+    assert "Can angle be read across the modes?" in str(shared)
 
 
 @pytest.mark.parametrize("name", ["read across", "tuning curves"])
@@ -85,7 +84,7 @@ def test_unrelated_codes_pass_no_more_often_than_they_may():
     """Of units and of readouts, with bins of numbers that the two modes do not share, and unequal numbers of trials."""
     any_false, unit_p, readout_p = [], [], []
     for seed in range(40):
-        recordings, settings = of_trials(made(seed)), Settings(seed, 99)
+        recordings, settings = of_trials(made(seed)), Settings(seed, 39)
         test = tunings(recordings, settings)[2].test(TRUSTED, "greater")
         any_false.append(passing(test, 0.05).any())
         unit_p += test.p[np.isfinite(test.p)].tolist()
@@ -102,8 +101,8 @@ def test_along_a_line_the_regression_tells_what_single_units_cannot():
     assert any("half of such tunings agree by chance" in said for said in found.reading.does_not_say)
     slopes = found.units[["slope, perform", "slope, observe"]].to_numpy()
     np.testing.assert_allclose(slopes[:, 1], 0.8 * slopes[:, 0], atol=0.004)
-    unrelated = analyse_trials(made(3, line=True), n_permutations=199)
-    assert unrelated.reading.mirror == 0 and unrelated.reading.carried != "yes"
+    unrelated = readouts(of_trials(made(3, line=True)), Settings(0, 199)).found["regression"]
+    assert min(np.diag(unrelated.p)) <= 0.05 < max(unrelated.p_units[0, 1], unrelated.p_units[1, 0])
 
 
 def test_where_nothing_is_known_of_the_number_there_is_no_code():

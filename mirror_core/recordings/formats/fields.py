@@ -87,8 +87,9 @@ def session_of(fields: Fields, layout: Layout, axes: tuple[str, ...] = ()) -> Se
         }
         for name in layout.condition if layout.continuous else ():
             if np.size(fields[name]) > max(np.shape(fields[name]), default=0):
-                raise RecordingError(
-                    f"{name} has shape {np.shape(fields[name])}: a continuous condition must have one number a trial."
+                raise OptionError(
+                    f"condition = {name!r} is not allowed with continuous: it has shape {np.shape(fields[name])}, and "
+                    "must have one number a trial."
                 )
         data = activity(layout.data, fields[require(layout.data, names)], known, axes, trials)
     else:

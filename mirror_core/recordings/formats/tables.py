@@ -100,9 +100,9 @@ def read(path: Path, layout: Layout) -> Session:
     for name in (*layout.groups, *others):
         code, different = _labels(table[name])
         if name in numbers and (differs := code[first_of_trial][trial] != code).any():
-            raise RecordingError(
-                f"{name} differs within trial {rows[-1][trial[differs.argmax()]]}: a continuous condition must have "
-                "one number a trial."
+            raise OptionError(
+                f"condition = {name!r} is not allowed with continuous: it differs within trial "
+                f"{rows[-1][trial[differs.argmax()]]}, and must have one number a trial."
             )
         if name not in numbers and (code[first_of_unit][unit] == code).all():
             of_units[name] = different[code[first_of_unit]]
