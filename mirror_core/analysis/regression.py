@@ -43,8 +43,8 @@ class Regression:
     p_turned: Float[np.ndarray, "train_mode test_mode"]
     """One-sided p among turned axes: does each direction mean itself? About .5 at least where there is one axis."""
     p_units: Float[np.ndarray, "train_mode test_mode"]
-    """One-sided p of the answers' covariance with the target, with units exchanged among those of like strength: is it
-    the same units? NaN within a mode."""
+    """One-sided p of the answers' covariance with the target, with the directions in which units follow it exchanged
+    among units of like strength: does the same unit mean the same? NaN within a mode."""
     answers: tuple[tuple[Float[np.ndarray, "_ axis"], ...], ...]
     """What is predicted on trials that were left out, by train mode and test mode, in standard deviations of the tested
     mode's targets from their mean; rows that have a target, in order."""
@@ -74,7 +74,6 @@ def regression(
     rng: np.random.Generator,
     n_draws: int = 999,
     *,
-    same_trials: bool = False,
     penalty: float = 0.01,
 ) -> Regression:
     """Regress a continuous target on the activity of one mode, and test the regression on both.
@@ -84,9 +83,11 @@ def regression(
     size. Units are standardised in each mode by itself.
 
     Three nulls. Targets exchanged among the trials: is anything known of them? Axes turned, as in
-    `ridge_transfer`: does each direction mean itself? Units of the tested mode exchanged among about `ALIKE` that
-    correlate with the target about as strongly in both modes: is it the same units that say so? The last is the one
-    that a single axis can pass: of unrelated codes, c is then above 0 in one half of the cases.
+    `ridge_transfer`: does each direction mean itself? The direction in which each unit of the tested mode follows the
+    target (whether it rises or falls, where there is one axis) exchanged among about `ALIKE` units that follow it about
+    as strongly in both modes: does the same unit mean the same? The last is the one that a single axis can pass: of
+    unrelated codes, c is then above 0 in one half of the cases. How strongly each unit follows the target stays as it
+    is, since units that are tuned in one mode, or noisy, may be so in the other, whatever they mean.
 
     Parameters
     ----------
@@ -100,8 +101,6 @@ def regression(
         Source of the parts and of the draws.
     n_draws
         Draws of each null; p is at least 1 / (1 + draws).
-    same_trials
-        Whether trial i of both modes is the same episode: then no episode is fitted to and tested on.
     penalty
         Of squared weights, for each fitted row, where a standardised unit's mean square is 1.
 
@@ -133,8 +132,6 @@ def regression(
         )
     n_folds = min(MOST_FOLDS, *(one.n_trials for one in made))
     folds = [rng.permutation(one.n_trials) % n_folds for one in made]
-    if same_trials:
-        folds[1] = folds[0]
     parts = [fold[one.trial] for fold, one in zip(folds, made, strict=True)]
     ridges = [
         [_ridge(one.x[part != k], penalty) for k in range(n_folds)] for one, part in zip(made, parts, strict=True)
@@ -169,7 +166,7 @@ def regression(
         turned = np.einsum("ab,nba->n", together / scale, turns)
         p_turned[i, j] = (1 + np.sum(turned >= np.trace(together / scale) - TIE)) / (1 + n_draws)
         if i != j:
-            drawn = _of_other_units(weights[i], tested, part, units)
+            drawn = _of_other_units(np.mean(weights[i], axis=0), tested, units)
             p_units[i, j] = (1 + np.sum(drawn[1:] >= drawn[0] - TIE)) / (1 + n_draws)
     return Regression(c, r2, p, p_turned, p_units, tuple(map(tuple, said)))
 
@@ -237,20 +234,18 @@ def _exchanges(
 
 
 def _of_other_units(
-    weights: list[np.ndarray], tested: _Mode, part: Int[np.ndarray, " row"], units: Int[np.ndarray, "draw unit"]
+    weights: Float[np.ndarray, "unit axis"], tested: _Mode, units: Int[np.ndarray, "draw unit"]
 ) -> Float[np.ndarray, " one_and_draw"]:
-    """Return the covariance of answers and target, added up over axes, as they are and with weights on other units.
+    """Return the covariance of answers and target, added up over axes, as it is and with the directions of other units.
 
-    Not their correlation: noise that units share in both modes makes the answers of the units themselves smaller than
-    those of others, whatever they say of the target. From products of units with the target, which need no pass over
-    the rows for each draw.
+    Not the correlation: noise that units share in both modes makes the answers of the units themselves smaller than
+    those of others, whatever they say of the target.
     """
-    orders = np.vstack([np.arange(units.shape[1]), units])
-    together = np.zeros(len(orders))
-    for k, own in enumerate(weights):
-        products = tested.x[part == k].T @ tested.y[part == k]
-        together += np.einsum("dua,ua->d", own[orders], products)
-    return together / len(tested.y)
+    follows = tested.x.T @ tested.y / len(tested.y)
+    size = np.linalg.norm(follows, axis=1, keepdims=True)
+    direction = np.divide(follows, size, out=np.zeros_like(follows), where=size > 0)
+    orders = np.vstack([np.arange(len(weights)), units])
+    return np.einsum("ua,dua->d", weights * size, direction[orders])
 
 
 def _fitted_again(

@@ -39,7 +39,8 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
     )
     names = {"c": "correlation", "r2": "R²"}
     table = found.table().drop(columns=["p, turned"]).rename(columns=names)
-    least = max(1 / (1 + draws), 1 / math.factorial(min(n_units, 20)))
+    signs = math.comb(n_units, n_units // 2)  # as many ways to exchange rising and falling, at most
+    least = max(1 / (1 + draws), 1 / (signs if of.period is None else math.factorial(min(n_units, 20))))
     notes = []
     if least > settings.alpha:
         notes.append(
@@ -47,14 +48,15 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
             "code cannot be tested."
         )
     what = f"cosine and sine of {of.name}" if of.period else of.name
+    means = f"the {of.name} that each unit prefers" if of.period else f"whether each unit rises or falls with {of.name}"
     return Section(
         "continuous",
         f"Can {of.name} be read across the modes?",
         f"A ridge regression of {what} on the mean response in a trial, fitted in one mode and tested on trials left "
         "out in both, each mode standardised by itself: gain and offset may differ. Ceiling: the correlation within "
-        f"the tested mode. p: {of.name} exchanged among trials (is anything known of it?). p, units: the units of the "
-        "tested mode exchanged among those that follow it about as strongly (is it the same units that say so?); two "
-        "unrelated codes pass the first, and only by luck the second. A regression sees what rises or falls"
+        f"the tested mode. p: {of.name} exchanged among trials (is anything known of it?). p, units: {means} "
+        "in the tested mode, exchanged among units that follow it about as strongly (does the same unit mean the same?); "
+        "two unrelated codes pass the first, and only by luck the second. A regression sees what rises or falls"
         f"{' once a turn' if of.period else ''}, the bins of the other tests whatever repeats.",
         table,
         notes=tuple(notes),

@@ -7,8 +7,8 @@ found, that says something only if the power of these data is at least `ENOUGH`.
 more alike than others if the mean correlation of tunings (of timestep-centred r, where there are none) has p ≤ α. A
 code of the action *carries over* if a decoder beats the renamings of the actions in both directions under every
 decoder; *in part* if in some of them; and there is no code to carry over unless every decoder finds one within the
-same mode. Of a continuous condition a code carries over if a regression across modes passes the exchange of units in
-both directions, in part if in one; there is none unless a regression within a mode has p ≤ α. The decoders of its bins
+same mode. Of a continuous condition a code carries over if a regression across modes passes the exchange of what
+units mean in both directions, in part if in one; there is none unless a regression within a mode has p ≤ α. The decoders of its bins
 do not decide: what lies in an order or a circle passes the renaming of classes too often.
 """
 
@@ -189,7 +189,7 @@ def _says(
         p = " and ".join(p_text(one) for one in across["p, units"])
         says.append(
             f"What a regression reads of {of_number(recordings)} in the other mode correlates with it by "
-            f"{' and '.join(map(decimal, across.correlation))} ({p} with units exchanged), within a mode by "
+            f"{' and '.join(map(decimal, across.correlation))} ({p} with what units mean exchanged among them), within a mode by "
             f"{' and '.join(map(decimal, within.correlation))}."
         )
     if sections["decoding"].table is not None and carried not in ("no actions", "cannot be tested"):
