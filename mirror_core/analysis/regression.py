@@ -85,7 +85,7 @@ def regression(
     Three nulls. Targets exchanged among the trials: is anything known of them? Axes turned, as in
     `ridge_transfer`: does each direction mean itself? The direction in which each unit of the tested mode follows the
     target (whether it rises or falls, where there is one axis) exchanged among about `ALIKE` units that follow it about
-    as strongly in both modes: does the same unit mean the same? The last is the one that a single axis can pass: of
+    as strongly: does the same unit mean the same? The last is the one that a single axis can pass: of
     unrelated codes, c is then above 0 in one half of the cases. How strongly each unit follows the target stays as it
     is, since units that are tuned in one mode, or noisy, may be so in the other, whatever they mean.
 
@@ -140,8 +140,7 @@ def regression(
         [ridge(one.y[part != k]) for k, ridge in enumerate(own)]
         for one, part, own in zip(made, parts, ridges, strict=True)
     ]
-    strength = np.prod([one.strength for one in made], axis=0)
-    units = _exchanges(strength, n_draws, rng)
+    units = [_exchanges(one.strength, n_draws, rng) for one in made]
     turns = _turns(made[0].y.shape[1], n_draws, rng)
     c, r2, p, p_turned = (np.empty((2, 2)) for _ in range(4))
     p_units = np.full((2, 2), np.nan)
@@ -166,7 +165,7 @@ def regression(
         turned = np.einsum("ab,nba->n", together / scale, turns)
         p_turned[i, j] = (1 + np.sum(turned >= np.trace(together / scale) - TIE)) / (1 + n_draws)
         if i != j:
-            drawn = _of_other_units(np.mean(weights[i], axis=0), tested, units)
+            drawn = _of_other_units(np.mean(weights[i], axis=0), tested, units[j])
             p_units[i, j] = (1 + np.sum(drawn[1:] >= drawn[0] - TIE)) / (1 + n_draws)
     return Regression(c, r2, p, p_turned, p_units, tuple(map(tuple, said)))
 

@@ -54,9 +54,9 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
         f"Can {of.name} be read across the modes?",
         f"A ridge regression of {what} on the mean response in a trial, fitted in one mode and tested on trials left "
         "out in both, each mode standardised by itself: gain and offset may differ. Ceiling: the correlation within "
-        f"the tested mode. p: {of.name} exchanged among trials (is anything known of it?). p, units: {means} "
-        "in the tested mode, exchanged among units that follow it about as strongly (does the same unit mean the same?); "
-        "two unrelated codes pass the first, and only by luck the second. A regression sees what rises or falls"
+        f"the tested mode. p: {of.name} exchanged among trials (is anything known of it?). p, units: {means} in the "
+        "tested mode, exchanged among units that follow it about as strongly (does the same unit mean the same?); two "
+        "unrelated codes pass the first, and only by luck the second. A regression sees what rises or falls"
         f"{' once a turn' if of.period else ''}, the bins of the other tests whatever repeats.",
         table,
         notes=tuple(notes),

@@ -8,8 +8,8 @@ more alike than others if the mean correlation of tunings (of timestep-centred r
 code of the action *carries over* if a decoder beats the renamings of the actions in both directions under every
 decoder; *in part* if in some of them; and there is no code to carry over unless every decoder finds one within the
 same mode. Of a continuous condition a code carries over if a regression across modes passes the exchange of what
-units mean in both directions, in part if in one; there is none unless a regression within a mode has p ≤ α. The decoders of its bins
-do not decide: what lies in an order or a circle passes the renaming of classes too often.
+units mean in both directions, in part if in one; there is none unless a regression within a mode has p ≤ α. The
+decoders of its bins do not decide: what lies in an order or a circle passes the renaming of classes too often.
 """
 
 from __future__ import annotations
@@ -189,8 +189,8 @@ def _says(
         p = " and ".join(p_text(one) for one in across["p, units"])
         says.append(
             f"What a regression reads of {of_number(recordings)} in the other mode correlates with it by "
-            f"{' and '.join(map(decimal, across.correlation))} ({p} with what units mean exchanged among them), within a mode by "
-            f"{' and '.join(map(decimal, within.correlation))}."
+            f"{' and '.join(map(decimal, across.correlation))} ({p} with what units mean exchanged among them), within "
+            f"a mode by {' and '.join(map(decimal, within.correlation))}."
         )
     if sections["decoding"].table is not None and carried not in ("no actions", "cannot be tested"):
         table = sections["decoding"].table
