@@ -87,7 +87,9 @@ def regression(
     target (whether it rises or falls, where there is one axis) exchanged among about `ALIKE` units that follow it about
     as strongly: does the same unit mean the same? The last is the one that a single axis can pass: of
     unrelated codes, c is then above 0 in one half of the cases. How strongly each unit follows the target stays as it
-    is, since units that are tuned in one mode, or noisy, may be so in the other, whatever they mean.
+    is, since units that are tuned in one mode, or noisy, may be so in the other, whatever they mean. Where few units
+    are tuned, and most of these to the same direction, unrelated codes pass too often in one direction (up to three
+    times as often as they may), not in both.
 
     Parameters
     ----------
