@@ -88,8 +88,8 @@ def regression(
     as strongly: does the same unit mean the same? The last is the one that a single axis can pass: of
     unrelated codes, c is then above 0 in one half of the cases. How strongly each unit follows the target stays as it
     is, since units that are tuned in one mode, or noisy, may be so in the other, whatever they mean. Where few units
-    are tuned, and most of these to the same direction, unrelated codes pass too often in one direction (up to three
-    times as often as they may), not in both.
+    are tuned, and most of these to the same direction, unrelated codes pass too often in one direction, up to
+    three times as often as they may, and hardly in both.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def regression(
     >>> noisy = [target @ code + rng.standard_normal((len(target), 1, 30)) for target in targets]
     >>> found = regression(noisy, targets, rng, 99)
     >>> bool(found.c.min() > 0.9), float(found.p_units[0, 1])
-    (True, 0.01)
+    (True, 0.02)
     """
     whole("n_draws", n_draws, 1)
     number("penalty", penalty, 0, open_low=True)

@@ -58,10 +58,10 @@ def test_a_shared_code_passes_and_an_opposed_one_does_not(n_axes):
 
 
 @pytest.mark.parametrize(
-    ("n_axes", "tuned", "noise", "common"), [(1, 0.2, 3.0, 0), (2, 0.2, 3.0, 0), (1, 0.33, 1.0, 2.0)]
+    ("n_axes", "tuned", "noise", "common"), [(1, 0.17, 1.0, 0), (2, 0.2, 3.0, 0), (1, 0.33, 1.0, 2.0)]
 )
 def test_unrelated_codes_pass_exchanged_units_no_more_often_than_they_may(n_axes, tuned, noise, common):
-    """Noise that the same units share in both modes makes their answers smaller than those of exchanged units."""
+    """Few units tuned as strongly in both modes are no sign, nor is noise that the same units share in both."""
     found = [
         regression(*coded(seed, n_axes, shared=False, tuned=tuned, noise=noise, common=common), DRAWS)
         for seed in range(100)

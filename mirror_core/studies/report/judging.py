@@ -9,7 +9,8 @@ code of the action *carries over* if a decoder beats the renamings of the action
 decoder; *in part* if in some of them; and there is no code to carry over unless every decoder finds one within the
 same mode. Of a continuous condition a code carries over if a regression across modes passes the exchange of what
 units mean in both directions, in part if in one of them at half of α; there is none unless a regression within a mode
-has p ≤ α. The decoders of its bins do not decide: what lies in an order or a circle passes the renaming of classes too often.
+has p ≤ α. The decoders of its bins do not decide: what lies in an order or a circle passes the renaming of classes too
+often.
 """
 
 from __future__ import annotations
