@@ -11,15 +11,29 @@ DRAWS = 39
 """With so many, exactly two of forty ranks have p up to .05."""
 
 
-def coded(seed, n_axes=1, shared=True, sign=1, n=(60, 40), n_units=30, tuned=1.0, noise=1.0, length=1, common=0.0):
+def coded(
+    seed,
+    n_axes=1,
+    shared=True,
+    sign=1,
+    n=(60, 40),
+    n_units=30,
+    tuned=1.0,
+    noise=1.0,
+    length=1,
+    common=0.0,
+    uneven=False,
+):
     """Return trials of two modes whose codes of a continuous condition are the same, opposed, or unrelated.
 
-    `common` is the size of two sources of noise that reach the same units in both modes.
+    `common` is the size of two sources of noise that reach the same units in both modes; `uneven` lets units differ in
+    their own noise.
     """
     rng = np.random.default_rng(seed)
     codes = rng.standard_normal((2, n_axes, n_units)) * (np.arange(n_units) < tuned * n_units)
     codes[1] = sign * codes[0] if shared else codes[1]
     targets = [rng.standard_normal((k, length, n_axes)) for k in n]
+    noise = noise * np.exp(rng.standard_normal(n_units)) if uneven else noise
     reach = common * rng.standard_normal((2, n_units)) if common else np.zeros((2, n_units))
     activities = [
         target @ code + noise * rng.standard_normal((len(target), length, n_units))
@@ -57,18 +71,20 @@ def test_a_shared_code_passes_and_an_opposed_one_does_not(n_axes):
     assert opposed.c[0, 1] < -0.9 and opposed.p_units[0, 1] > 0.9 and opposed.p[0, 0] == 1 / 200
 
 
-@pytest.mark.parametrize(
-    ("n_axes", "tuned", "noise", "common"), [(1, 0.17, 1.0, 0), (2, 0.2, 3.0, 0), (1, 0.33, 1.0, 2.0)]
-)
-def test_unrelated_codes_pass_exchanged_units_no_more_often_than_they_may(n_axes, tuned, noise, common):
-    """Few units tuned as strongly in both modes are no sign, nor is noise that the same units share in both."""
-    found = [
-        regression(*coded(seed, n_axes, shared=False, tuned=tuned, noise=noise, common=common), DRAWS)
-        for seed in range(100)
-    ]
+SITUATIONS = {
+    "few tuned of units that differ in noise": {"n_units": 20, "tuned": 0.25, "uneven": True},
+    "two axes, few tuned": {"n_axes": 2, "tuned": 0.2, "noise": 3.0},
+    "noise that the same units share in both modes": {"tuned": 0.33, "common": 2.0},
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_unrelated_codes_pass_exchanged_units_no_more_often_than_they_may(situation):
+    """Units tuned strongly in both modes are no sign of a shared code, nor is noise that reaches them in both."""
+    found = [regression(*coded(seed, shared=False, **SITUATIONS[situation]), DRAWS) for seed in range(100)]
     p = np.array([[one.p_units[0, 1], one.p_units[1, 0]] for one in found])
     assert (p <= 0.05).mean(axis=0).max() <= 0.11  # 100 binomials with .05 exceed it once in a hundred
-    if n_axes > 1:
+    if SITUATIONS[situation].get("n_axes"):
         assert np.mean([one.p_turned[0, 1] <= 0.05 for one in found]) <= 0.11
     # exchanged trials say that something is known, which unrelated codes are as well
     assert np.mean([one.p[0, 0] <= 0.05 for one in found]) > 0.5
