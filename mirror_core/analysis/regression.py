@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from scipy import linalg
 
 from mirror_core.analysis.decoders import standardisation
@@ -74,6 +74,7 @@ def regression(
     rng: np.random.Generator,
     n_draws: int = 999,
     *,
+    groups: Shaped[np.ndarray, " unit"] | None = None,
     penalty: float = 0.01,
 ) -> Regression:
     """Regress a continuous target on the activity of one mode, and test the regression on both.
@@ -103,6 +104,8 @@ def regression(
         Source of the parts and of the draws.
     n_draws
         Draws of each null; p is at least 1 / (1 + draws).
+    groups
+        What units exchange within, such as the animal of each; None: all.
     penalty
         Of squared weights, for each fitted row, where a standardised unit's mean square is 1.
 
@@ -142,7 +145,12 @@ def regression(
         [ridge(one.y[part != k]) for k, ridge in enumerate(own)]
         for one, part, own in zip(made, parts, ridges, strict=True)
     ]
-    units = [_exchanges(one.strength, n_draws, rng) for one in made]
+    groups = np.zeros(made[0].x.shape[1]) if groups is None else np.asarray(groups)
+    if groups.shape != made[0].x.shape[1:]:
+        raise RecordingError(
+            f"groups has shape {groups.shape} for {made[0].x.shape[1]} units: one label a unit is needed."
+        )
+    units = [_exchanges(one.strength, groups, n_draws, rng) for one in made]
     turns = _turns(made[0].y.shape[1], n_draws, rng)
     c, r2, p, p_turned = (np.empty((2, 2)) for _ in range(4))
     p_units = np.full((2, 2), np.nan)
@@ -225,12 +233,15 @@ def _ridge(x: Float[np.ndarray, "row unit"], penalty: float) -> Callable[[np.nda
 
 
 def _exchanges(
-    strength: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
+    strength: Float[np.ndarray, " unit"], groups: Shaped[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "draw unit"]:
-    """Return permutations of the units within groups that are next to each other in strength."""
+    """Return permutations among units of one group that are next to each other in strength."""
     exchanged = np.empty((n_draws, len(strength)), dtype=int)
-    for group in np.array_split(np.argsort(strength, kind="stable"), max(1, len(strength) // ALIKE)):
-        exchanged[:, group] = group[random_permutations(len(group), n_draws, rng)]
+    order = np.argsort(strength, kind="stable")
+    for name in np.unique(groups):
+        own = order[groups[order] == name]
+        for alike in np.array_split(own, max(1, len(own) // ALIKE)):
+            exchanged[:, alike] = alike[random_permutations(len(alike), n_draws, rng)]
     return exchanged
 
 

@@ -106,6 +106,19 @@ def test_gaps_and_ended_trials_count_where_they_are():
     assert (found.c > 0.8).all() and found.p[0, 1] == 0.01 and np.nanmax(found.p_units) <= 0.05
 
 
+def test_units_of_different_groups_are_not_exchanged():
+    """Animals whose units all rise with the target, or all fall: which unit it is says nothing beyond its animal."""
+    rng = np.random.default_rng(4)
+    animal = np.repeat(["a", "b"], 10)
+    code = np.where(animal == "a", 1.0, -1.0)[None] * rng.uniform(0.9, 1.1, 20)
+    targets = [rng.standard_normal((n, 1, 1)) for n in (60, 40)]
+    noisy = [target @ code + 0.5 * rng.standard_normal((len(target), 1, 20)) for target in targets]
+    assert regression(noisy, targets, rng, 99).p_units[0, 1] == 0.01
+    assert regression(noisy, targets, rng, 99, groups=animal).p_units[0, 1] == 1
+    with pytest.raises(RecordingError, match=r"groups has shape \(2,\) for 20 units"):
+        regression(noisy, targets, rng, 9, groups=animal[:2])
+
+
 def test_what_cannot_be_regressed_is_said():
     activities, targets, rng = coded(0)
     with pytest.raises(RecordingError, match=r"axis 0 of the target is always 2 in observe"):
