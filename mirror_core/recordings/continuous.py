@@ -112,7 +112,7 @@ def _modes(sessions: Sequence[Session], layout: Layout) -> dict[str, np.ndarray]
     if layout.halves or not all(layout.mode in one.trials for one in sessions):
         return {"in both halves": every}
     mode = np.concatenate([one.trials[layout.mode] for one in sessions])
-    found = {name: mode == getattr(layout, name) for name in MODES}
+    found = {name.removesuffix("e") + "ing": mode == getattr(layout, name) for name in MODES}
     return found if all(there.any() for there in found.values()) else {"in all": every}
 
 
@@ -153,7 +153,7 @@ def _fitting(name: str, every: np.ndarray, of_mode: dict[str, np.ndarray], layou
     bins = layout.bins or BINS
     said = f"bins = {bins}{'' if layout.bins else ' (the default)'} is not allowed"
     least = IN_A_BIN * (2 if layout.halves else 1)
-    for mode, there in of_mode.items():
+    for mode, there in sorted(of_mode.items(), key=lambda one: one[1].sum()):  # that with fewest trials allows least
         n, different = int(there.sum()), len(np.unique(every[there]))
         if n < 2 * least:
             raise OptionError(
