@@ -37,7 +37,8 @@ def layout_options(command: Callable) -> Callable:
 
     for one in reversed(fields(Layout)):
         many = one.type.startswith("tuple") and one.name not in ("window", "axes")
-        kind = {"is_flag": True} if one.type == "bool" else {"type": float if "float" in one.type else str}
+        number = float if "float" in one.type else int if "int" in one.type else str
+        kind = {"is_flag": True} if one.type == "bool" else {"type": number}
         kind |= {"nargs": 2} if one.name == "window" else {"multiple": many}
         flag = "--" + one.name.replace("_", "-")
         with_layout = click.option(flag, one.name, help=one.metadata["help"], **kind)(with_layout)

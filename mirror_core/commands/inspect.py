@@ -40,6 +40,7 @@ def inspect(file: Path, as_json: bool) -> None:
     for row, one in zip(rows, found.fields, strict=True):
         line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
         values = ", ".join(f"{value or 'nothing'} ({n})" for value, n in (one.values or {}).items())
+        values = f"{one.span[0]:g} to {one.span[1]:g}" if one.span else values
         click.echo(f"  {line}  {values}".rstrip())
     click.echo(f"\nA guess, to be checked:\n\n  {command}\n")
     if found.proposal.given:

@@ -214,3 +214,74 @@ def reliability(of_units: np.ndarray, index: np.ndarray) -> Figure:
     both = table.melt(value_vars=["performing", "observing"], var_name="mode")
     seen = means_seen(both, "value", "mode", what="Mean reliability")
     return keep(fig, reliability, table, seen)
+
+
+def read_across(table: pd.DataFrame, name: str, period: float | None = None) -> Figure:
+    """Draw what regressions read of a continuous condition against what it was, within and across modes.
+
+    Parameters
+    ----------
+    table
+        One row a trial and pair of modes: columns `trained`, `tested`, `true` and `read`.
+    name
+        What the condition is called.
+    period
+        After how much it begins again, of an angle.
+    """
+    modes = list(MODE_COLOUR)
+    pairs = [(modes[0], modes[0]), (modes[0], modes[1]), (modes[1], modes[1]), (modes[1], modes[0])]
+    fig, axes = row_of_panels([f"{trained}\n→ {tested}" for trained, tested in pairs], 2.7)
+    said = []
+    for axis, (trained, tested) in zip(axes[0], pairs, strict=True):
+        one = table[(table.trained == trained) & (table.tested == tested)]
+        colour = MODE_COLOUR[trained]
+        axis.axline((0, 0), slope=1, color="0.35", linewidth=0.8, linestyle=":", zorder=0)
+        axis.plot(
+            one.true, one.read, "o", color=colour, markersize=3.5, markeredgewidth=0.9,
+            markerfacecolor="white" if trained == tested else colour,
+        )  # fmt: skip
+        distance = (one.read - one.true).abs()
+        if period is not None:
+            distance = distance.where(distance < period / 2, period - distance)
+            ends = [0, period / 2, period]
+            axis.set(xlim=(0, period), ylim=(0, period), xticks=ends, yticks=ends)
+        said.append(f"{trained} → {tested} {decimal(distance.median(), 1)}")
+    fig.supxlabel(name, fontsize=9)
+    axes[0, 0].set_ylabel(f"{name} as read")
+    return keep(fig, read_across, table, f"Median distance of what is read from what was: {', '.join(said)}.")
+
+
+def tuning_curves(table: pd.DataFrame, name: str) -> Figure:
+    """Draw mean responses of some units in the bins of a continuous condition, with their standard errors.
+
+    Parameters
+    ----------
+    table
+        One row a unit, mode and bin: columns `unit`, `mode`, `at` (mean of the condition), `mean` and `error`.
+    name
+        What the condition is called.
+    """
+    units = table.unit.unique().tolist()
+    columns = min(3, len(units))
+    fig, axes = row_of_panels(
+        [""] * columns, 0.6 + 1.7 * -(-len(units) // columns), rows=-(-len(units) // columns), sharey=False
+    )
+    for axis in axes.flat[len(units) :]:
+        axis.set_visible(False)
+    for axis, unit in zip(axes.flat, units, strict=False):
+        for mode, one in table[table.unit == unit].groupby("mode", sort=False):
+            axis.errorbar(
+                one["at"], one["mean"], one.error, color=MODE_COLOUR[mode], linestyle=MODE_LINE[mode], marker="o",
+                markersize=3.5, elinewidth=0.9,
+            )  # fmt: skip
+        axis.set_title(f"unit {unit}", fontsize=8.5, fontweight="normal", loc="right")
+    fig.supxlabel(name, fontsize=9)
+    fig.supylabel("mean response", fontsize=9)
+    mode_legend(fig, "outside upper left")
+    best = {
+        unit: one.loc[one["mean"].idxmax(), "at"]
+        for unit, one in table[table["mode"] == "perform"].groupby("unit", sort=False)
+        if one["mean"].notna().any()
+    }
+    said = sentence([f"unit {unit} responds most at {decimal(at, 1)}" for unit, at in best.items()])
+    return keep(fig, tuning_curves, table, said)

@@ -6,7 +6,7 @@ from IPython.display import HTML
 
 from mirror_core.pages.report.notebook import finding_of, reading, run_command, scratch_folder, table, verdict
 from mirror_core.pages.tables import show
-from mirror_core.recordings.simulated_session import KINDS, Session
+from mirror_core.recordings.simulated_session import Session
 from mirror_core.studies.report.results import Report
 
 __all__ = ["finding", "means", "reading", "run_command", "scratch_folder", "table", "truth", "verdict"]
@@ -22,7 +22,7 @@ def truth(found: Report) -> HTML:
             "found to be mirror units": _number(units, kind, "mirror"),
             "to be anti-mirror units": _number(units, kind, "anti-mirror"),
         }
-        for kind in KINDS
+        for kind in dict.fromkeys(units.kind)
     ]
     return show(pd.DataFrame(rows))
 
@@ -34,7 +34,7 @@ def _number(units: pd.DataFrame, kind: str, what: str) -> int | str:
     return int(((units.kind == kind) & (units["found to be"] == what)).sum())
 
 
-def finding(found: Report, of_means: Report) -> HTML:
+def finding(found: Report, of_means: Report, of_numbers: Report) -> HTML:
     """Say what is found in the session and in its means, and whether it is true; then the verdict on each.
 
     The rule: what is found is true, if every unit that is found to be a mirror unit was made to be one.
@@ -50,6 +50,7 @@ def finding(found: Report, of_means: Report) -> HTML:
         {
             "A made-up session of single trials": found.reading.verdict,
             "Its means over trials alone": of_means.reading.verdict,
+            "A session in which each trial has a direction of its own": of_numbers.reading.verdict,
         },
     )
 

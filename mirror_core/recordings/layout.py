@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from mirror_core.checks import OptionError, number, one_of, unknown
+from mirror_core.checks import OptionError, number, one_of, unknown, whole
 
 AXES = ("trial", "time", "unit")
 """Axes of an array of activity, in the order that analyses use."""
@@ -19,7 +19,13 @@ def says(value: object) -> bool:
     return value is not None and value is not False and value != ()
 
 
-KINDS = {"str": (str, "text"), "bool": (bool, "true or false"), "float": ((int, float), "a number")}
+BINS = 6
+"""Bins that a continuous condition is cut into by default."""
+
+KINDS = {
+    "str": (str, "text"), "bool": (bool, "true or false"), "int": (int, "a whole number"),
+    "float": ((int, float), "a number"),
+}  # fmt: skip
 """Type of an option → what its values may be, and in words."""
 
 
@@ -45,6 +51,11 @@ class Layout:
     observe: str | None = option("The same while observing.")
     mode: str | None = option("Column or array with the mode of each trial.")
     condition: tuple[str, ...] = option("Column or array with each trial's condition; several: their combination.", ())
+    continuous: bool = option("The condition is a number, such as an angle, of which each trial has another.", False)
+    bins: int | None = option(
+        f"Equally full bins that a continuous condition is cut into, for tests that need classes; by default {BINS}."
+    )
+    circular: float | None = option("After how much a continuous condition begins again: 360 for an angle in degrees.")
     perform_conditions: str | None = option("Array with the condition of each trial of the array of performing.")
     observe_conditions: str | None = option("The same while observing.")
     only: tuple[str, ...] = option("NAME=VALUE: only trials, or units, of which a column has this value.", ())
@@ -75,9 +86,17 @@ class Layout:
             for part in value if isinstance(value, tuple) else (value,):
                 if part is not None and (not isinstance(part, kind) or (isinstance(part, bool) and kind is not bool)):
                     raise OptionError(f"{one.name} = {part!r} is not allowed: it must be {wanted}.")
-        for name in ("step", "bin"):
+        for name in ("step", "bin", "circular"):
             if getattr(self, name) is not None:
                 number(name, getattr(self, name), 0, open_low=True)
+        if self.bins is not None:
+            whole("bins", self.bins, 2)
+        for name in ("bins", "circular"):
+            if getattr(self, name) is not None and not self.continuous:
+                raise OptionError(
+                    f"{name} = {getattr(self, name):g} is not allowed without continuous (--continuous), which says "
+                    "that the condition is a number."
+                )
         if self.window and (len(self.window) != 2 or not -1e9 < self.window[0] < self.window[1] < 1e9):
             raise OptionError(f"window = {list(self.window)} is not allowed: it must be two numbers, from and to.")
         for axis in self.axes:

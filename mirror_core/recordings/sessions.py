@@ -12,7 +12,7 @@ from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError, unknown
 from mirror_core.recordings.layout import Layout
-from mirror_core.recordings.trials import Trials
+from mirror_core.recordings.trials import Continuous, Trials
 from mirror_core.seeding import stream
 
 LIMIT = 8 * 2**30
@@ -34,6 +34,8 @@ class Session:
     times: np.ndarray | None = None
     """Time of each sample, in seconds from the event (time,)."""
     notes: tuple[str, ...] = ()
+    numbers: np.ndarray | None = None
+    """Number of each trial (trial,) that a continuous condition had before it was cut into bins; NaN where none is."""
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -121,6 +123,9 @@ def joined(sessions: Sequence[tuple[str, Session]], layout: Layout) -> Session:
                 "all files must have the same; window and bin cut them."
             )
     same = all(key == keys[0] for key in keys)
+    if first.numbers is not None:
+        same = same and all(np.array_equal(one.numbers, first.numbers, equal_nan=True) for one in parts)
+    numbers = first.numbers
     if layout.files == "units" and not same:
         raise RecordingError(
             f"{stems[[key == keys[0] for key in keys].index(False)]} has other trials than {stems[0]}: units of the "
@@ -156,6 +161,11 @@ def joined(sessions: Sequence[tuple[str, Session]], layout: Layout) -> Session:
             start += len(one.names)
         columns = dict.fromkeys((*filter(None, [layout.mode]), *layout.condition))
         trials = {name: np.array([slot[i] for slot in slots]) for i, name in enumerate(columns)}
+        if layout.continuous:
+            numbers = _bin_means(parts, trials[layout.condition[0]], layout.condition[0])
+            notes.append(
+                f"The number of a trial is the mean {layout.condition[0]} of its bin: sessions share no other."
+            )
         units["session"] = np.repeat(stems, [len(one.names) for one in parts])
         left = sum(label not in shared for key in keys for label in key)
         notes.append(
@@ -163,7 +173,15 @@ def joined(sessions: Sequence[tuple[str, Session]], layout: Layout) -> Session:
             "same time, and a session with fewer trials of a condition than another is missing in the rest."
             + (f" {left} trials left out: not all sessions have their condition." if left else "")
         )
-    return Session(data, trials, units, tuple(names), first.times, tuple(notes))
+    return Session(data, trials, units, tuple(names), first.times, tuple(notes), numbers)
+
+
+def _bin_means(sessions: Sequence[Session], labels: np.ndarray, name: str) -> np.ndarray:
+    """Return for each label, a bin of a continuous condition, the mean number of the trials in that bin."""
+    bins = np.concatenate([one.trials[name] for one in sessions])
+    numbers = np.concatenate([one.numbers for one in sessions])
+    mean = {label: np.nan if label == "" else numbers[bins == label].mean() for label in np.unique(labels)}
+    return np.array([mean[label] for label in labels])
 
 
 def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
@@ -217,6 +235,7 @@ def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
         times=session.times,
         groups=session.units,
         notes=tuple(notes),
+        continuous=_continuous(session, layout, chosen),
     )
     there = [np.isfinite(trial).any(axis=1) for mode in MODES for trial in getattr(found, mode)]
     ends = [len(one) - int(one[::-1].argmax()) for one in there]
@@ -224,6 +243,13 @@ def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
         return found
     note = f"Trials have {min(ends)} to {max(ends)} time bins: after its end a trial is missing."
     return replace(found, notes=(*found.notes, note))
+
+
+def _continuous(session: Session, layout: Layout, chosen: Sequence[np.ndarray]) -> Continuous | None:
+    """Return the continuous condition of the chosen trials of each mode."""
+    if not layout.continuous:
+        return None
+    return Continuous(layout.condition[0], tuple(session.numbers[own] for own in chosen), layout.circular)
 
 
 def completed(session: Session, layout: Layout) -> Layout:

@@ -9,8 +9,10 @@ from jaxtyping import Float
 from mirror_core.checks import whole
 
 KINDS = ("mirror", "other grips", "burst alone", "performing alone")
-"""What a unit is: one tuning to the grips in both modes; another in each; a burst at movement onset, the same for all
-grips; tuned when performing and silent but for its baseline when observing."""
+"""What a unit is: one tuning to the grips in both modes; another in each (of directions: "other directions"); a burst
+at movement onset, the same for all grips; tuned when performing and silent but for its baseline when observing."""
+WAVES = 2
+"""Of a tuning to direction: sines and cosines that repeat up to so often in a turn."""
 GRIPS = ("hook", "lateral", "palm", "power", "precision", "tripod")
 BASELINE = (4.0, 15.0)
 """Least and largest baseline of a unit, in spikes a second."""
@@ -34,17 +36,17 @@ class Session:
     """What each unit is, a name in `KINDS`."""
     trials: pd.DataFrame
     """One row a trial, in order: `start_time`, `stop_time`, `movement_onset` (seconds), `mode` ("execute" or
-    "observe") and `grip`."""
+    "observe") and `grip`, or `direction` in degrees."""
 
 
 def simulate_session(
     rng: np.random.Generator, *, n_execute: int = 60, n_observe: int = 45, n_mirror: int = 8, n_other: int = 8,
-    n_burst: int = 4, n_alone: int = 4,
+    n_burst: int = 4, n_alone: int = 4, directions: bool = False,
 ) -> Session:  # fmt: skip
-    """Return a session in which some units are mirror units for the grip.
+    """Return a session in which some units are mirror units for the grip, or for the direction.
 
-    Spikes are Poisson events whose rate is the baseline times the exponential of the tuning to the grip, which comes
-    and goes around movement onset.
+    Spikes are Poisson events whose rate is the baseline times the exponential of the tuning, which comes and goes
+    around movement onset.
 
     Parameters
     ----------
@@ -54,6 +56,8 @@ def simulate_session(
         Trials of each mode; every grip in turn, in random order.
     n_mirror, n_other, n_burst, n_alone
         Units of each of `KINDS`.
+    directions
+        Whether each trial has a direction of its own, anywhere in a circle, instead of one of six grips.
 
     Raises
     ------
@@ -73,7 +77,9 @@ def simulate_session(
     for name, value in (("n_execute", n_execute), ("n_observe", n_observe)):
         whole(name, value, len(GRIPS))
     kinds = np.repeat(KINDS, list(numbers.values()))
-    tuning = MODULATION * rng.standard_normal((2, len(GRIPS), len(kinds)))
+    # the weights of all waves together vary as much, at any direction, as the response to a grip
+    n_weights, size = (2 * WAVES, MODULATION / np.sqrt(WAVES)) if directions else (len(GRIPS), MODULATION)
+    tuning = size * rng.standard_normal((2, n_weights, len(kinds)))
     tuning[1] = OBSERVING * np.where(kinds == "mirror", tuning[0], tuning[1])
     tuning[:, :, kinds == "burst alone"] = BURST
     tuning[1, :, kinds == "performing alone"] = 0
@@ -90,11 +96,21 @@ def simulate_session(
     times = np.arange(0, starts[-1] + lengths[-1], STEP)
     trial = np.maximum(np.searchsorted(starts, times, side="right") - 1, 0)
     course = np.exp(-(((times - onsets[trial] - HEIGHT) / WIDTH) ** 2) / 2)
+    observing = (modes == "observe").astype(int)
+    if directions:
+        angles = rng.uniform(0, 360, len(modes))
+        turns = np.deg2rad(angles)[:, None] * np.arange(1, WAVES + 1)
+        responses = np.einsum("tw,twu->tu", np.hstack([np.cos(turns), np.sin(turns)]), tuning[observing])
+        responses[:, kinds == "burst alone"] = BURST
+        kinds = np.where(kinds == "other grips", "other directions", kinds)
+    else:
+        responses = tuning[observing, grips]
     spikes = []
     for unit, rate in enumerate(baseline):
-        response = tuning[(modes == "observe").astype(int)[trial], grips[trial], unit]
+        response = responses[trial, unit]
         counts = rng.poisson(rate * np.exp(response * course) * STEP)
         within = rng.uniform(0, STEP, counts.sum())
         spikes.append(np.sort(np.repeat(times, counts) + within))
     columns = {"start_time": starts, "stop_time": starts + lengths, "movement_onset": onsets, "mode": modes}
-    return Session(spikes, tuple(kinds.tolist()), pd.DataFrame(columns | {"grip": np.array(GRIPS)[grips]}))
+    condition = {"direction": angles} if directions else {"grip": np.array(GRIPS)[grips]}
+    return Session(spikes, tuple(kinds.tolist()), pd.DataFrame(columns | condition))

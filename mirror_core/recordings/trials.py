@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,21 @@ import pandas as pd
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.recordings.containers import aligned, in_range, labels_of, plain, same_measure, seconds
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """A condition that is a number a trial, beside the bins that are its labels."""
+
+    name: str
+    numbers: tuple[np.ndarray, np.ndarray]
+    """Of each trial of performing and of observing (trial,), finite."""
+    period: float | None = None
+    """After how much it begins again, of an angle."""
+
+    def kept(self, mode: int, which: np.ndarray) -> Continuous:
+        """Return it without some trials of a mode."""
+        return replace(self, numbers=tuple(own[which] if i == mode else own for i, own in enumerate(self.numbers)))
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,8 @@ class Trials:
     """What is known of the units, for example {"area": (unit,) text}."""
     notes: tuple[str, ...] = ()
     """What was left out and why, a sentence each."""
+    continuous: Continuous | None = None
+    """Where the labels are bins of a number: its name, and the numbers."""
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in MODES}
@@ -83,6 +100,14 @@ class Trials:
                 raise RecordingError(f"group {name!r} has shape {values.shape}: it must have one label a unit.")
         modes, scaled = map(list, zip(*map(in_range, MODES, modes), strict=True))
         notes = [*self.notes, *sum(scaled, [])]
+        continuous = self.continuous
+        if continuous is not None:
+            for name, own, mode in zip(MODES, continuous.numbers, modes, strict=True):
+                if np.shape(own) != (len(mode),) or not np.isfinite(own).all():
+                    raise RecordingError(
+                        f"{continuous.name} has shape {np.shape(own)} for {len(mode)} trial(s) of {name}: each must "
+                        "have one finite number."
+                    )
         shared = np.intersect1d(*labels)
         if not len(shared):
             has = (f"{name} has {_some(own)}" for name, own in zip(MODES, labels, strict=True))
@@ -95,6 +120,7 @@ class Trials:
                     f"({_some(labels[i][~kept])})."
                 )
             modes[i], labels[i] = modes[i][kept], labels[i][kept]
+            continuous = continuous and continuous.kept(i, kept)
         heard = np.logical_and(*(np.isfinite(mode).any(axis=(0, 1)) for mode in modes))
         if not heard.any():
             raise RecordingError(f"none of {n_units} unit(s) has values in both modes: at least one must have.")
@@ -106,11 +132,12 @@ class Trials:
             if not full.all():
                 notes.append(f"{(~full).sum()} of {len(full)} trials of {name} left out: they have no value.")
             modes[i], labels[i] = modes[i][full], labels[i][full]
+            continuous = continuous and continuous.kept(i, full)
             if len(lost := np.setdiff1d(shared, labels[i])):
                 raise RecordingError(f"no trial of {name} with condition {lost[0]!r} has a value: at least one must.")
         made = dict(zip(MODES, modes, strict=True))
         made |= {f"{name}_conditions": own for name, own in zip(MODES, labels, strict=True)}
-        made |= {"units": tuple(units[heard].tolist()), "times": times, "notes": tuple(notes)}
+        made |= {"units": tuple(units[heard].tolist()), "times": times, "notes": tuple(notes), "continuous": continuous}
         made["groups"] = {name: values[heard] for name, values in groups.items()}
         for name, value in made.items():
             object.__setattr__(self, name, value)

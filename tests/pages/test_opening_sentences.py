@@ -53,7 +53,8 @@ def test_two_networks_are_said_to_show_what_their_reports_found(mirror, carried,
     ],
 )
 def test_what_is_found_in_a_session_is_compared_with_its_truth(mirror, kinds, alone, said, plain):
-    found = your_recordings.finding(report(mirror, "yes", kinds), report(alone, "no actions"))
+    of_trials = report(mirror, "yes", kinds)
+    found = your_recordings.finding(of_trials, report(alone, "no actions"), of_trials)
     assert said in plain(found.data) and "A made-up session of single trials: it is so." in found.data
 
 

@@ -60,7 +60,11 @@ PAGES = {
     "claims": [dict(NETWORK, hidden_size=1, n_seeds_shared=1, n_permutations=1, n_lesions=1)],
     "runs": [dict(NETWORK, hidden_size=1, n_seeds_shared=1)],
     "your_network": [dict(seed=0, n_train=1, n_test=10, n_epochs=1, n_units=1, n_permutations=1)],
-    "your_recordings": [dict(seed=0, n_execute=12, n_observe=12, n_permutations=1, bin=1.5)],
+    "your_recordings": [
+        dict(
+            seed=0, n_execute=12, n_observe=12, n_reaches_executed=24, n_reaches_observed=24, n_permutations=1, bin=1.5
+        )
+    ],
     "cost": [dict(reading="as-written")],
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
     "development": [dict(n_steps=10, hidden_size=3, n_test=2)],

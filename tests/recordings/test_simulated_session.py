@@ -92,3 +92,22 @@ def test_a_session_without_units_of_a_kind(session):
 def test_impossible_sessions_are_refused(bad, message):
     with pytest.raises(OptionError, match=message):
         simulate_session(np.random.default_rng(0), **bad)
+
+
+def test_mirror_units_are_tuned_to_one_direction_in_both_modes_and_others_to_two():
+    made = simulate_session(
+        np.random.default_rng(3), n_execute=150, n_observe=120, n_mirror=5, n_other=5, n_burst=0, n_alone=0,
+        directions=True,
+    )  # fmt: skip
+    weights = []
+    for mode in ("execute", "observe"):
+        trials = made.trials[made.trials["mode"] == mode]
+        counts = [[np.sum(np.abs(s - at - HEIGHT) < 0.2) for s in made.spike_times] for at in trials.movement_onset]
+        turns = np.deg2rad(trials.direction.to_numpy())[:, None] * [1, 2]
+        waves = np.hstack([np.ones((len(trials), 1)), np.cos(turns), np.sin(turns)])
+        weights.append(np.linalg.lstsq(waves, np.sqrt(np.array(counts)), rcond=None)[0][1:])
+    r = np.array([np.corrcoef(*pair)[0, 1] for pair in np.transpose(weights, (2, 0, 1))])
+    kinds = np.array(made.kinds)
+    assert np.median(r[kinds == "mirror"]) > 0.8
+    assert abs(np.median(r[kinds == "other directions"])) < 0.6
+    assert made.trials.direction.between(0, 360).all() and made.trials.direction.nunique() == 270

@@ -316,7 +316,7 @@ def test_every_figure_has_words_and_every_table_numbers(soup, report):
         assert soup.find(id=link["href"][1:])
 
 
-@pytest.mark.parametrize("name", [picture.name for picture in PICTURES])
+@pytest.mark.parametrize("name", [p.name for p in PICTURES if p.section != "continuous"])
 def test_figures_are_labelled_and_legible(name, report, legible):
     fig = report.figure(name)
     legible(fig)
@@ -326,6 +326,8 @@ def test_figures_are_labelled_and_legible(name, report, legible):
 def test_an_unknown_figure_is_refused_and_one_without_data_too(report):
     with pytest.raises(OptionError, match="unknown figure 'lag'. Did you mean 'lags'"):
         report.figure("lag")
+    with pytest.raises(OptionError, match="there is no figure 'read across': the condition is not continuous"):
+        report.figure("read across")
     skipped = replace(report.sections["lags"], table=None, skipped="too short.")
     with pytest.raises(OptionError, match="there is no figure 'lags': too short"):
         replace(report, sections={**report.sections, "lags": skipped}).figure("lags")

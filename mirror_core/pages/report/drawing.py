@@ -43,7 +43,9 @@ def picture_of(report: Report, name: str) -> Figure:
     """Draw a figure by its name; see `Report.figure`."""
     pictures = {picture.name: picture for picture in PICTURES}
     one_of("figure", name, pictures)
-    section = report.sections[pictures[name].section]
+    section = report.sections.get(pictures[name].section)
+    if section is None:
+        raise OptionError(f"there is no figure {name!r}: the condition is not continuous.")
     if section.table is None:
         raise OptionError(f"there is no figure {name!r}: {section.skipped}")
     return figure(pictures[name], report)
@@ -89,6 +91,15 @@ def _reliability(report: Report, section: Section) -> Figure:
     return draw.reliability(both, np.where(found["both"], found["corrected"], np.nan))
 
 
+def _read_across(report: Report, section: Section) -> Figure:
+    of = report.recordings.trials.continuous
+    return draw.read_across(section.found["read"], of.name, of.period)
+
+
+def _tuning_curves(report: Report, section: Section) -> Figure:
+    return draw.tuning_curves(section.found["curves"], report.recordings.trials.continuous.name)
+
+
 PICTURES = (
     Picture(
         "reliability",
@@ -125,6 +136,23 @@ PICTURES = (
         "The three units with the largest r and the one with the smallest. Solid blue: performing; dashed orange: "
         "observing. "
         "Chosen on one half of the sequences; traces and r are from the other.",
+    ),
+    Picture(
+        "read across",
+        "continuous",
+        _read_across,
+        "Scatter of the condition as regressions read it against what it was, one panel for each pair of modes.",
+        "One dot a trial that was left out: the condition as read against what it was. Blue: read by a regression on "
+        "performing; orange: on observing. Hollow: in the same mode; filled: in the other. Dotted: the two are equal; "
+        "of an angle the lower and the upper edge are the same.",
+    ),
+    Picture(
+        "tuning curves",
+        "continuous",
+        _tuning_curves,
+        "Mean responses of single units in the bins of the condition, performing and observing.",
+        "Mean responses in the bins, with standard errors, of the units that differ most between bins in both modes, "
+        "chosen whether or not the two agree. Solid blue: performing; dashed orange: observing.",
     ),
     Picture(
         "decoding",

@@ -23,6 +23,7 @@ import numpy as np
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError
+from mirror_core.recordings.continuous import MISSING, check_names, cut
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, check_size, completed, joined, selected, to_trials
 from mirror_core.recordings.trials import Trials, as_text
@@ -30,7 +31,9 @@ from mirror_core.recordings.trials import Trials, as_text
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """perform, observe (sequence, time, unit), and actions (sequence, time) or None."""
 
-COMMON = ("mode", "condition", "perform", "observe", "only", "halves", "files")
+COMMON = (
+    "mode", "condition", "continuous", "bins", "circular", "perform", "observe", "only", "halves", "files",
+)  # fmt: skip
 """Options that say which trials are which, in every format that has them."""
 
 FAULTS = (
@@ -67,6 +70,10 @@ class Field:
     """What it has one value of: "trial", "unit", a table's name, or nothing."""
     values: dict[str, int] | None = None
     """Each different value and how often it occurs; None where there are many."""
+    span: tuple[float, float] | None = None
+    """Where a column has many different values, and all are numbers: the smallest and the largest."""
+    rising: bool = False
+    """Whether these rise from row to row, as times do."""
 
 
 @dataclass(frozen=True)
@@ -170,11 +177,22 @@ def read_recording(path: str | Path, layout: Layout | None = None, *, seed: int 
         found = [(part.stem, _read(part, layout)) for part in parts]
     try:
         if len(found) == 1 and not isinstance(found[0][1], Session):
+            if layout.continuous:
+                raise OptionError(
+                    "continuous is for files in which each trial has a condition (--condition): the actions of "
+                    "sequences that both modes share must be whole numbers."
+                )
             return found[0][1]
         if not all(isinstance(one, Session) for _, one in found):
             raise RecordingError("several files must have trials of their own in each mode.")
         layout = completed(found[0][1], layout)
-        session = found[0][1] if len(found) == 1 else joined(found, layout)
+        stems, sessions = zip(*found, strict=True)
+        if layout.continuous and layout.condition:
+            sessions = cut(sessions, layout)
+        else:
+            for one in sessions:
+                check_names(one, layout)
+        session = sessions[0] if len(found) == 1 else joined(list(zip(stems, sessions, strict=True)), layout)
         return to_trials(replace(session, notes=(*session.notes, *notes)), layout, seed)
     except (RecordingError, OptionError) as error:
         raise type(error)(f"{path}: {error}") from error
@@ -195,7 +213,14 @@ def contents(path: str | Path) -> Contents:
             listed = found.contents(parts[0])
         if len(parts) > 1:
             notes = (f"{len(parts)} files, {parts[0].name} to {parts[-1].name}; listed is the first.", *notes)
-        return Contents(listed.fields, listed.proposal, (found.name, *notes, *listed.notes))
+        notes = (found.name, *notes, *listed.notes)
+        numbers = continuous(listed.fields, listed.proposal.event)
+        if numbers and not listed.proposal.continuous:
+            notes += (
+                f"with many different numbers, a continuous condition perhaps (--condition {numbers[0]} --continuous): "
+                f"{', '.join(numbers)}",
+            )
+        return Contents(listed.fields, listed.proposal, notes)
 
 
 def described(name: str, array: np.ndarray, of: str = "") -> Field:
@@ -207,7 +232,22 @@ def described(name: str, array: np.ndarray, of: str = "") -> Field:
     if separate:
         kind = f"arrays of {kind}, the first of shape {first.shape}"
     counts = Counter() if separate or array.size > 10**5 else Counter(as_text(array).tolist())
-    return Field(name, array.shape, kind, of, dict(sorted(counts.items())) if 0 < len(counts) <= FEW else None)
+    values = dict(sorted(counts.items())) if 0 < len(counts) <= FEW else None
+    return Field(name, array.shape, kind, of, values, *(_span(array) if of and len(counts) > FEW else ()))
+
+
+def _span(column: np.ndarray) -> tuple[tuple[float, float] | None, bool]:
+    """Return the smallest and the largest of numbers, or None for words, and whether they rise from row to row."""
+    words = as_text(column)
+    words = words[~np.isin(words, MISSING)]
+    try:
+        numbers = words.astype(float)
+    except ValueError:
+        return None, False
+    if not len(numbers) or not np.isfinite(numbers).all():
+        return None, False
+    different = numbers[np.r_[True, np.diff(numbers) != 0]]  # a table has many rows of one trial
+    return (float(numbers.min()), float(numbers.max())), bool((np.diff(different) > 0).all())
 
 
 PERFORMING = ("perform", "exec", "do", "self", "act", "m", "move")
@@ -234,8 +274,9 @@ def proposed(fields: Iterable[Field], *, event: bool = False, **options: object)
 
     columns = [one for one in fields if one.of == "trial" and one.name not in BOUNDS]
     if event:
-        times = [one.name for one in columns if one.kind.startswith("float")]
-        options |= {"event": (times or ["start_time"])[0]}
+        times = [one for one in columns if one.kind.startswith("float")]
+        times.sort(key=lambda one: not (one.rising or one.span is None))  # of many numbers, those that rise
+        options |= {"event": (times[0].name if times else "start_time")}
     few = [one for one in columns if one.values and len(one.values) > 1 and one.name != options.get("event")]
     for one in few:
         performing, observing = like(one.values, PERFORMING), like(one.values, OBSERVING)
@@ -246,8 +287,19 @@ def proposed(fields: Iterable[Field], *, event: bool = False, **options: object)
         options |= {"halves": True}
     rest = [one for one in few if one.name != options.get("mode")]
     words = [one for one in rest if one.kind == "text"][:1]
+    if numbers := [] if rest else continuous(columns, options.get("event")):
+        return Layout(**options, condition=(numbers[0],), continuous=True)
     options |= {"condition": tuple(one.name for one in (words or rest[:2]))}
     return Layout(**options)
+
+
+def continuous(fields: Iterable[Field], event: str | None = None) -> list[str]:
+    """Return the columns of trials with many different numbers that do not rise: continuous conditions, perhaps."""
+    return [
+        one.name
+        for one in fields
+        if one.of == "trial" and one.span and not one.rising and one.name not in (*BOUNDS, event)
+    ]
 
 
 @contextmanager

@@ -85,6 +85,12 @@ def session_of(fields: Fields, layout: Layout, axes: tuple[str, ...] = ()) -> Se
             for name in dict.fromkeys((*filter(None, [layout.mode]), *layout.condition, *layout.only_of))
             if name not in units
         }
+        for name in layout.condition if layout.continuous else ():
+            if np.size(fields[name]) > max(np.shape(fields[name]), default=0):
+                raise OptionError(
+                    f"condition = {name!r} is not allowed with continuous: it has shape {np.shape(fields[name])}, and "
+                    "must have one number a trial."
+                )
         data = activity(layout.data, fields[require(layout.data, names)], known, axes, trials)
     else:
         parts, conditions = [], []

@@ -72,10 +72,11 @@ def read(path: Path, layout: Layout) -> Session:
     if table.empty:
         raise RecordingError("there is no row below the names of the columns.")
     names = {what: getattr(layout, what) or what for what in COLUMNS}
-    keys = [*filter(None, [layout.mode]), *layout.condition]
+    numbers = layout.condition if layout.continuous else ()  # which tell trials apart no more than their noise does
+    keys = [*filter(None, [layout.mode]), *(() if layout.continuous else layout.condition)]
     if not layout.condition:
         raise OptionError(f"condition is missing (--condition): it must name one of {', '.join(map(str, table))}.")
-    others = [name for name in layout.only_of if name not in keys]
+    others = [name for name in dict.fromkeys((*numbers, *layout.only_of)) if name not in keys]
     for name in (*names.values(), *keys, *layout.groups, *others):
         if name not in table:
             raise unknown("column of the table", name, table)
@@ -105,7 +106,12 @@ def read(path: Path, layout: Layout) -> Session:
     first_of_unit, first_of_trial = (np.unique(index, return_index=True)[1] for index in (unit, trial))
     for name in (*layout.groups, *others):
         code, different = _labels(table[name])
-        if (code[first_of_unit][unit] == code).all():
+        if name in numbers and (differs := code[first_of_trial][trial] != code).any():
+            raise OptionError(
+                f"condition = {name!r} is not allowed with continuous: it differs within trial "
+                f"{rows[-1][trial[differs.argmax()]]}, and must have one number a trial."
+            )
+        if name not in numbers and (code[first_of_unit][unit] == code).all():
             of_units[name] = different[code[first_of_unit]]
         elif name in layout.groups:
             raise RecordingError(f"{name} differs within a unit: a group must say the same of a unit in all rows.")

@@ -18,6 +18,7 @@ from mirror_core.recordings.cleaned import Recordings, from_labelled, of_trials,
 from mirror_core.recordings.formats import read_file
 from mirror_core.recordings.trials import Trials
 from mirror_core.runs.progress import progress_bar
+from mirror_core.studies.report.continuous import readouts
 from mirror_core.studies.report.judging import by_tuning, confirmed_units, judge
 from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
 from mirror_core.studies.report.responses import population, power, reliability
@@ -30,6 +31,7 @@ ANALYSES: dict[str, tuple[Callable[[Recordings, Settings], Section], str, float]
     "population": (population, "Is the same unit more alike than other units, on average?", 0.5),
     "nulls": (nulls, "Is it more than chance, and which chance?", 3),
     "power": (power, "Would mirror units be found in such data?", 1),
+    "continuous": (readouts, "Can the condition be read across the modes?", 1),
     "decoding": (decoding, "Does a code of the action carry over?", 0.5),
     "congruence": (congruences, "Do units prefer the same actions?", 0.1),
     "generalisation": (generalisation, "Do distinctions hold where no decoder was trained?", 4),
@@ -166,11 +168,13 @@ def analyse_file(path: str | Path, *, use_actions: bool = True, **options: objec
 
 def _report(recordings: Recordings, settings: Settings, name: str, progress: bool) -> Report:
     sections = {}
-    total = math.ceil(10 * sum(cost for _, _, cost in ANALYSES.values()))
+    is_continuous = recordings.trials is not None and recordings.trials.continuous is not None
+    asked = {key: one for key, one in ANALYSES.items() if is_continuous or key != "continuous"}
+    total = math.ceil(10 * sum(cost for _, _, cost in asked.values()))
     # one thread: arrays of this size gain nothing from more, and lose much where other work goes on
     with threadpool_limits(1), progress_bar(total, "analysing", "part", show=progress) as bar:
         bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} so far, about {remaining} left"
-        for key, (function, title, cost) in ANALYSES.items():
+        for key, (function, title, cost) in asked.items():
             bar.set_description(f"analysing ({key})")
             try:
                 sections[key] = function(recordings, settings)
@@ -203,6 +207,8 @@ def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame
             columns[f"p tuned, {mode}"] = one.p
         columns["correlation of tunings"] = section.found["r"]
         columns["correlation of tunings, corrected"] = section.found["corrected"]
+    if "continuous" in sections:
+        columns |= sections["continuous"].found.get("units", {})
     if recordings.trials is not None:
         columns |= {name: labels for name, labels in recordings.trials.groups.items() if name not in columns}
     if by_tuning(sections):

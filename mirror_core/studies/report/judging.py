@@ -7,7 +7,10 @@ found, that says something only if the power of these data is at least `ENOUGH`.
 more alike than others if the mean correlation of tunings (of timestep-centred r, where there are none) has p ≤ α. A
 code of the action *carries over* if a decoder beats the renamings of the actions in both directions under every
 decoder; *in part* if in some of them; and there is no code to carry over unless every decoder finds one within the
-same mode.
+same mode. Of a continuous condition a code carries over if a regression across modes passes the exchange of what
+units mean in both directions, in part if in one of them at half of α; there is none unless a regression within a mode
+has p ≤ α. The decoders of its bins do not decide: what lies in an order or a circle passes the renaming of classes too
+often.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ ENOUGH = 0.5
 """Power from which finding no mirror unit says something."""
 
 CARRIES = ("yes", "in part", "no", "none", "cannot be tested", "no actions")
+
+DECODER = ", or not with every decoder"
+"""How else a code may carry over in part, where decoders decide."""
 
 COMMON_COURSE = 0.5
 """r of strong units comes from a common time course if, timestep-centred, its median is below this share of it."""
@@ -67,6 +73,14 @@ def confirmed_units(sections: Mapping[str, Section]) -> tuple[np.ndarray, np.nda
 
 def carries_over(sections: Mapping[str, Section], settings: Settings) -> str:
     """Return whether a code of the action carries over from one mode to the other, a word of `CARRIES`."""
+    if (section := sections.get("continuous")) is not None and section.table is not None:
+        found = section.found["regression"]
+        if min(np.diag(found.p)) > settings.alpha:
+            return "none"
+        if section.notes:
+            return "cannot be tested"
+        across = [found.p_units[way] for way in ((0, 1), (1, 0))]
+        return "yes" if max(across) <= settings.alpha else "in part" if min(across) <= settings.alpha / 2 else "no"
     section = sections["decoding"]
     if section.table is None:
         return "no actions"
@@ -108,15 +122,23 @@ def verdict(
         if not mirror
         else " On average the same unit is not more alike in the two modes than units like it.",
     }[alike]
+    number = of_number(recordings)
+    what, each, few = (f"of {number}", "", "units or draws") if number else ("of the action", DECODER, "actions")
     joined = {
-        "yes": "A code of the action carries over between the modes, both ways.",
-        "in part": "A code of the action carries over in part: not both ways, or not with every decoder.",
-        "no": "No code of the action carries over between the modes.",
-        "none": "No code of the action can be read from either mode, so none can carry over.",
-        "cannot be tested": "Whether a code of the action carries over cannot be tested with so few actions.",
+        "yes": f"A code {what} carries over between the modes, both ways.",
+        "in part": f"A code {what} carries over in part: not both ways{each}.",
+        "no": f"No code {what} carries over between the modes.",
+        "none": f"No code {what} can be read from either mode, so none can carry over.",
+        "cannot be tested": f"Whether a code {what} carries over cannot be tested with so few {few}.",
         "no actions": f"Nothing can be said about a code of the action: {sections['decoding'].skipped}",
     }[carried]
     return f"{units}.{population} {joined}"
+
+
+def of_number(recordings: Recordings) -> str:
+    """Return the name of the continuous condition; "" if there is none."""
+    trials = recordings.trials
+    return "" if trials is None or trials.continuous is None else trials.continuous.name
 
 
 def population_alike(sections: Mapping[str, Section], settings: Settings) -> bool | None:
@@ -162,7 +184,16 @@ def _says(
             + (" That is expected of any two populations that follow the same actions." if n else
                " Is row i of perform the same episode as row i of observe?")
         )  # fmt: skip
-    if carried not in ("no actions", "cannot be tested"):
+    if "continuous" in sections and sections["continuous"].table is not None:
+        table = sections["continuous"].table
+        across, within = table.query("trained != tested"), table.query("trained == tested")
+        p = " and ".join(p_text(one) for one in across["p, units"])
+        says.append(
+            f"What a regression reads of {of_number(recordings)} in the other mode correlates with it by "
+            f"{' and '.join(map(decimal, across.correlation))} ({p} with what units mean exchanged among them), within "
+            f"a mode by {' and '.join(map(decimal, within.correlation))}."
+        )
+    if sections["decoding"].table is not None and carried not in ("no actions", "cannot be tested"):
         table = sections["decoding"].table
         across = table.query("trained != tested")
         say = (
@@ -255,8 +286,19 @@ def _does_not_say(
             f"tunings and the noise of these data the test finds a share of {decimal(found['power'])}, and of "
             f"{recordings.n_recorded} units {found['both']} are tuned in both modes; the others cannot be tested."
         )
+    number = of_number(recordings)
     if mirror and carried in ("no", "in part", "none"):
-        does_not.append("That the population codes the action in the same way: decoders do not carry over both ways.")
+        what, how = (number, "regressions") if number else ("the action", "decoders")
+        does_not.append(f"That the population codes {what} in the same way: {how} do not carry over both ways.")
+    if number:
+        does_not.append(
+            f"Which units are mirror units among those that only rise or only fall with {number}: half of such tunings "
+            "agree by chance. What single units cannot tell, the mean over units and the regression may."
+            if recordings.trials.continuous.period is None
+            else f"Which units are mirror units among those with one broad peak over {number}: such tunings are often "
+            "close to each other by chance, and few pass. What single units cannot tell, the mean over units and the "
+            "regression may."
+        )
     p = sections["headline"].found["p"]
     if mirror and p and p["raw"]["strong"] > settings.alpha:
         does_not.append(
