@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from mirror_core.analysis import RecordingError
 from mirror_core.analysis.correlation import unit_length
@@ -100,13 +100,22 @@ def population(recordings: Recordings, settings: Settings) -> Section:
 
 
 def exchanged_means(
-    r: Float[np.ndarray, "unit unit"], strength: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
+    r: Float[np.ndarray, "unit unit"],
+    strength: Float[np.ndarray, " unit"],
+    n_draws: int,
+    rng: np.random.Generator,
+    animals: Shaped[np.ndarray, " unit"] | None = None,
 ) -> Float[np.ndarray, " draw"]:
-    """Return the mean of r(i, π(i)) for permutations π among units that are next to each other in strength."""
-    sums = np.zeros(n_draws)
-    for block in np.array_split(np.argsort(strength, kind="stable"), max(1, len(r) // ALIKE)):
-        partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
-        sums += r[block, partners].sum(axis=1)
+    """Return the mean of r(i, π(i)) for permutations π among units that are next to each other in strength.
+
+    Where units are of several animals, among those of one.
+    """
+    sums, order = np.zeros(n_draws), np.argsort(strength, kind="stable")
+    own = [order] if animals is None else [order[animals[order] == name] for name in np.unique(animals)]
+    for units in own:
+        for block in np.array_split(units, max(1, len(units) // ALIKE)):
+            partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
+            sums += r[block, partners].sum(axis=1)
     return sums / len(r)
 
 
