@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +10,6 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import special
 
-from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import number, whole
 
@@ -65,44 +63,6 @@ def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
     mean = float(values.mean())
     half = float(special.stdtrit(len(values) - 1, (1 + confidence) / 2) * _standard_error(values))
     return Interval(mean, mean - half, mean + half)
-
-
-FLIPPED_IN_ALL_WAYS = 16
-"""Values up to which all flips of their signs are gone through; of more, as many at random."""
-
-
-def sign_flip_p(values: Values, rng: np.random.Generator | None = None) -> float:
-    """Return one-sided p of a mean above zero: the share of flips of the values' signs that give as large a mean.
-
-    Exact for values that are symmetric around zero where there is nothing (Fisher 1935): of n values p is at least
-    2⁻ⁿ. Up to `FLIPPED_IN_ALL_WAYS` values it comes from all flips, of more from random ones.
-
-    Parameters
-    ----------
-    values
-        One a network, an animal or a session.
-    rng
-        Source of random flips; by default always the same ones.
-
-    Raises
-    ------
-    RecordingError
-        With fewer than two values, or any that is not finite.
-
-    Examples
-    --------
-    >>> sign_flip_p([0.1, 0.3, 0.2]), sign_flip_p([0.1, 0.3, -0.2])
-    (0.125, 0.375)
-    """
-    values = _finite("values", values)
-    if len(values) <= FLIPPED_IN_ALL_WAYS:
-        signs = np.array(list(product((1, -1), repeat=len(values))))
-    else:
-        rng = np.random.default_rng(0) if rng is None else rng
-        signs = rng.choice((1, -1), size=(2**FLIPPED_IN_ALL_WAYS, len(values)))
-        signs[0] = 1
-    sums = signs @ values
-    return float(np.mean(sums >= sums[0] - TIE))
 
 
 def bootstrap_interval(

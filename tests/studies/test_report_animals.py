@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mirror_core.analysis.inference import sign_flip_p
+from mirror_core.analysis.sign_flips import sign_flip_p
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.recordings.cleaned import of_trials
 from mirror_core.recordings.trials import Trials

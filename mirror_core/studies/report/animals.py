@@ -6,7 +6,7 @@ own animal only: what all units of an animal have in common, such as a response 
 else make each unit more alike itself than units of others are. A unit that is alone in its animal has nobody to be
 exchanged with and is left out; where that is so of every animal, all are exchanged with all, and the report says so.
 Whether it holds over animals is asked of one number an animal, the mean of its units minus the mean when these are
-exchanged: by flips of its sign (`mirror_core.analysis.inference.sign_flip_p`), all of them where there are few.
+exchanged: by flips of its sign (`mirror_core.analysis.sign_flips`), all of them where there are few.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
-from mirror_core.analysis.inference import Interval, mean_interval, sign_flip_p
+from mirror_core.analysis.inference import Interval, mean_interval
+from mirror_core.analysis.sign_flips import sign_flip_p
 from mirror_core.recordings.trials import Trials
 
 SAMPLED = ("animal", "subject", "participant", "patient", "monkey", "mouse", "rat", "session")
