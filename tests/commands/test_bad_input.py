@@ -84,6 +84,7 @@ FILES = {
         {"perform": (DIMS, X, {"units": "Hz"}), "observe": (DIMS, Y, {"units": "mV"})}
     ).to_netcdf(path),
     "other.h5": lambda path: h5py.File(path, "w").close(),
+    "groups.h5": lambda path: h5py.File(path, "w").create_dataset("session/rates", data=X).file.close(),
     "array.npy": lambda path: np.save(path, X),
     "folder": lambda path: path.mkdir(),
     "ragged.csv": _text("unit,trial,time,value,mode,grip\n1,2,3,4,5,6,7\n"),
@@ -140,6 +141,8 @@ WRONG = {
     "analyse cut.npz": "cut.npz is damaged",
     "analyse pickled.npz": "perform holds Python objects, which are not loaded",
     "analyse other.h5": "other.h5",
+    "analyse groups.h5": "its arrays are in groups (session/rates): arrays must be at the top",
+    "inspect groups.h5": "its arrays are in groups (session/rates)",
     "analyse array.npy": "array.npy is one array (.npy)",
     "analyse folder": "folder holds no file that can be read",
     "inspect none.nwb": "none.nwb does not exist",

@@ -338,6 +338,12 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
         )
     ]
     of_trials = " Of single trials, each unit's mean activity; all of them train and all test."
+    notes = ()
+    if (namings := math.factorial(min(recordings.n_actions, 20))) * settings.alpha < 1:
+        notes = (
+            f"With {recordings.n_actions} actions unrelated codes in which they differ along one line agree in 1 of "
+            f"{namings} namings: p does not rule that out.",
+        )
     return Section(
         "generalisation",
         "Do distinctions hold where no decoder was trained?",
@@ -346,6 +352,7 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
         "generalises over modes is the shared code; a mode that generalises over actions says that acting and "
         f"observing can be told apart.{'' if recordings.trials is None else of_trials}",
         pd.DataFrame(rows, columns=["decoded", "accuracy", "null, mean", "p", "draws"]),
+        notes=notes,
         found={"ccgp": found},
     )
 
