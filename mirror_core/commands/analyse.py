@@ -65,13 +65,13 @@ def analyse(
     is not.
 
     \b
-    Exit status: 0 if the report was written, 1 if FILE cannot be analysed or a file cannot be written, 2 for a
-    wrong option or one that does not fit FILE, 130 after Ctrl-C.
+    Exit status: 0 if the report was written, 1 if the work failed (a full disk, too little memory), 2 for a wrong
+    option or a FILE that cannot be read or analysed, 130 after Ctrl-C.
     """
-    with clear_errors():
+    with clear_errors(reads_recordings=True):
         by_default = Path(f"{file.absolute().stem}-report.html")  # a folder may be called "."
         if out is None and os.path.lexists(by_default):
-            raise OSError(f"{by_default} exists already: name a report that may be replaced with --out.")
+            raise click.UsageError(f"{by_default} exists already: name a report that may be replaced with --out.")
         wanted = {".html": out or by_default, ".json": as_json, ".csv": as_csv}
         wanted = {ending: path for ending, path in wanted.items() if path is not None}
         for ending, path in wanted.items():

@@ -69,7 +69,7 @@ def claims(
     Networks that the store lacks are trained first. Each is kept at once: after Ctrl-C the same command does the rest.
 
     \b
-    Exit status: 0, or with --check 3 if a verdict is not the committed one; 1 if nothing could be done, 2 for a wrong
+    Exit status: 0, or with --check 3 if a verdict is not the committed one; 1 if the work failed, 2 for a wrong
     option, 130 after Ctrl-C.
     """
     with clear_errors():

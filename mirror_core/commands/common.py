@@ -61,9 +61,8 @@ def check_target(path: Path, endings: Collection[str]) -> None:
     Raises
     ------
     click.UsageError
-        For a name that ends in none of `endings`, which say what is written, or that is a folder's.
-    OSError
-        If the folder does not exist, or nothing can be written into it.
+        For a name that ends in none of `endings`, which say what is written, or that is a folder's; if its folder
+        does not exist, or nothing can be written into that.
     """
     if not path.name.lower().endswith(tuple(endings)):
         raise click.UsageError(f"cannot write to {path}: its name must end in {' or '.join(endings)}.")
@@ -71,9 +70,9 @@ def check_target(path: Path, endings: Collection[str]) -> None:
         raise click.UsageError(f"cannot write to {path}: it is a folder.")
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise OSError(f"cannot write {path}: its folder does not exist.")
+        raise click.UsageError(f"cannot write {path}: its folder does not exist.")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OSError(f"cannot write {path}: its folder may not be written to.")
+        raise click.UsageError(f"cannot write {path}: its folder may not be written to.")
 
 
 class _Steady:
@@ -137,8 +136,16 @@ class SteadyGroup(click.Group):
 
 
 @contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn the errors that a user can do something about into one line and exit status 1; after Ctrl-C it is 130."""
+def clear_errors(*, reads_recordings: bool = False) -> Iterator[None]:
+    """Turn the errors that a user can do something about into one line and an exit status.
+
+    It is `WRONG_INPUT` for what was asked or given, 1 where the work failed, `INTERRUPTED` after Ctrl-C.
+
+    Parameters
+    ----------
+    reads_recordings
+        Whether recordings are what was given: what is wrong with them is then wrong input, not failed work.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -149,9 +156,14 @@ def clear_errors() -> Iterator[None]:
     except (ValueError, OSError, RuntimeError) as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] != "mirror_core":
             raise  # a fault of ours: its traceback is worth seeing
-        raise click.ClickException(str(error)) from error
+        said = click.ClickException(str(error))
+        if isinstance(error, OptionError) or (reads_recordings and isinstance(error, ValueError)):
+            said.exit_code = WRONG_INPUT
+        raise said from error
 
 
+WRONG_INPUT = 2
+"""Exit status for an option or a file that cannot be used, as click has it for wrong usage."""
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 

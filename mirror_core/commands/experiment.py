@@ -28,7 +28,7 @@ def experiment(
     What is finished is kept at once; after Ctrl-C the same command does the rest.
 
     \b
-    Exit status: 0 if the table was written, 1 if it cannot be, 2 for a wrong option, 130 after Ctrl-C.
+    Exit status: 0 if the table was written, 1 if the work failed, 2 for a wrong option, 130 after Ctrl-C.
     """
     with clear_errors():
         from mirror_core.experiments import EXPERIMENTS, experiment_named

@@ -21,9 +21,9 @@ def inspect(file: Path, as_json: bool) -> None:
     `mirror analyse FILE --layout layout.toml` reads.
 
     \b
-    Exit status: 0 if FILE was listed, 1 if it cannot be read.
+    Exit status: 0 if FILE was listed, 1 if the work failed, 2 for a FILE that cannot be read, 130 after Ctrl-C.
     """
-    with clear_errors():
+    with clear_errors(reads_recordings=True):
         from mirror_core.recordings.formats import contents
 
         found = contents(file)

@@ -41,8 +41,8 @@ def sweep(
     is kept at once. After Ctrl-C, a crash or a killed machine, the same command does the rest.
 
     \b
-    Exit status: 0 if every network has its row, 1 if some failed (they are named at the end) or nothing could be
-    done, 2 for a wrong option, 130 after Ctrl-C.
+    Exit status: 0 if every network has its row, 1 if some failed (they are named at the end) or the work as a whole
+    did, 2 for a wrong option or a FILE that cannot be read, 130 after Ctrl-C.
 
     \b
     An example of FILE:

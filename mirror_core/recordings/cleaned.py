@@ -259,7 +259,10 @@ def _without_constants(modes: list[np.ndarray], units: np.ndarray) -> tuple[list
         for name, flat in zip(MODES, constant, strict=True)
         if flat.any()
     ]
-    return [mode[:, :, kept] for mode in modes], units[kept], notes
+    if kept.all():
+        return modes, units, notes
+    # a mask would leave each unit's values apart in memory, and whatever goes through rows would be slow
+    return [np.ascontiguousarray(mode[:, :, kept]) for mode in modes], units[kept], notes
 
 
 def _which(kind: str, indices: np.ndarray, total: int) -> str:

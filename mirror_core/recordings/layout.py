@@ -73,7 +73,9 @@ class Layout:
     time: str | None = option("Column with the time, in such a table.")
     value: str | None = option("Column with the activity, in such a table.")
     unit: str | None = option("Column with the name of each unit.")
-    groups: tuple[str, ...] = option("Column or array that says what a unit is (area, animal, …).", ())
+    groups: tuple[str, ...] = option(
+        "Column or array that says what a unit is (area, animal, …); units are exchanged within an animal.", ()
+    )
     files: str | None = option("What each of several files has: units of the same trials, or sessions.")
 
     def __post_init__(self) -> None:

@@ -56,7 +56,7 @@ def test_options_reach_the_analysis(folder, undrawn):
         perform = arrays["perform"].copy()
         perform[3, 1, 2] = np.nan
         np.savez("gaps.npz", perform=perform, observe=arrays["observe"], actions=arrays["actions"])
-    assert mirror("gaps.npz", *QUICK).exit_code == 1
+    assert mirror("gaps.npz", *QUICK).exit_code == 2
     done = mirror(
         "gaps.npz", *QUICK, "--drop-nan", "units", "--no-actions", "--seed", 5, "--out", "x.html", "--json", "x.json"
     )
@@ -75,7 +75,7 @@ def test_options_reach_the_analysis(folder, undrawn):
 def test_a_report_is_replaced_and_one_that_cannot_be_is_said(folder, undrawn):
     Path("mine-report.html").write_text("of other recordings named mine")
     done = mirror("mine.npz", *QUICK)
-    assert done.exit_code == 1 and "mine-report.html exists already: name a report that may be replaced" in done.stderr
+    assert done.exit_code == 2 and "mine-report.html exists already: name a report that may be replaced" in done.stderr
     assert Path("mine-report.html").read_text() == "of other recordings named mine"
     assert mirror("mine.npz", *QUICK, "--out", "mine-report.html").exit_code == 0
     assert "<h1>" in Path("mine-report.html").read_text()

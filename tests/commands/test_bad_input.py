@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 from scipy.io import savemat
 
 from mirror_core.cli import main
-from mirror_core.commands.common import check_target
+from mirror_core.commands.common import WRONG_INPUT, check_target
 
 RNG = np.random.default_rng(6)
 X, Y = RNG.normal(size=(8, 3, 4)), RNG.normal(size=(8, 3, 4))
@@ -30,7 +31,17 @@ def _text(content, encoding="utf-8"):
     return lambda path: path.write_text(content, encoding=encoding)
 
 
-def _nwb(path):
+def _cut(name, n_bytes):
+    """Write the first bytes of another file."""
+
+    def write(path):
+        FILES[name](path)
+        path.write_bytes(path.read_bytes()[:n_bytes])
+
+    return write
+
+
+def _nwb(path, without=None):
     with h5py.File(path, "w") as file:
         file.attrs["nwb_version"] = "2.7.0"
         columns = {"id": np.arange(8), "onset": np.arange(8) * 2.0 + 1, "start_time": np.arange(8) * 2.0}
@@ -40,6 +51,8 @@ def _nwb(path):
         file["units/id"] = np.arange(2)
         file["units/spike_times"] = np.concatenate([np.sort(RNG.uniform(0, 17, 100)) for _ in range(2)])
         file["units/spike_times_index"] = np.array([100, 200], np.uint8)
+        if without:
+            del file[without]
 
 
 FILES = {
@@ -49,6 +62,8 @@ FILES = {
         path, {"raster": RNG.random((10, 40)), "label": np.array(["a", "b"] * 5, object)}
     ),
     "long.csv": lambda path: _long().to_csv(path, index=False),
+    "long.parquet": lambda path: _long().to_parquet(path),
+    "long.zip": lambda path: zipfile.ZipFile(path, "w").writestr("long.csv", _long().to_csv(index=False)),
     "text.npz": _text("no arrays here"),
     "empty.npz": lambda path: path.touch(),
     "cut.npz": lambda path: (FILES["good.npz"](path), path.write_bytes(path.read_bytes()[:500])),
@@ -70,6 +85,7 @@ FILES = {
         {"perform": (DIMS, X, {"units": "Hz"}), "observe": (DIMS, Y, {"units": "mV"})}
     ).to_netcdf(path),
     "other.h5": lambda path: h5py.File(path, "w").close(),
+    "groups.h5": lambda path: h5py.File(path, "w").create_dataset("session/rates", data=X).file.close(),
     "array.npy": lambda path: np.save(path, X),
     "folder": lambda path: path.mkdir(),
     "ragged.csv": _text("unit,trial,time,value,mode,grip\n1,2,3,4,5,6,7\n"),
@@ -80,6 +96,15 @@ FILES = {
     "columns.csv": _text("unit,trial,time,value,value ,mode,grip\nu,1,0,2,3,do,a\n"),
     "rowless.csv": _text("unit,trial,time,value,mode,grip\n", "utf-8-sig"),
     "pipe.npz": os.mkfifo,
+    "nothing.csv": lambda path: path.touch(),
+    "header.csv": _text("unit,trial,time,value,mode,grip\n"),
+    "photo.png": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50)),
+    "cut.nwb": _cut("session.nwb", 900),
+    "cut.mat": _cut("session.mat", 300),
+    "cut.parquet": _cut("long.parquet", 100),
+    "cut.zip": _cut("long.zip", 60),
+    "untold.nwb": lambda path: _nwb(path, without="intervals/trials"),
+    "unmoved.nwb": lambda path: _nwb(path, without="units"),
     "plain.toml": _text('mode = "mode"\n'),
     "broken.toml": _text("mode = [\n"),
     "marked.toml": _text("mod = 1\n", "utf-8-sig"),
@@ -109,142 +134,155 @@ def _long():
 
 NWB = "analyse session.nwb --mode mode --perform execute --observe observe --condition grip --bin 0.1"
 AROUND = f"{NWB} --event onset --window -0.5 1"
+MODES = " --mode mode --condition grip --perform execute --observe observe"
 LONG = "--mode mode --condition grip --perform do --observe see"
 
 WRONG = {
     # what the file is
-    "analyse none.npz": (1, "none.npz does not exist"),
-    "analyse text.npz": (1, "text.npz is of another kind"),
-    "analyse empty.npz": (1, "empty.npz is empty"),
-    "analyse cut.npz": (1, "cut.npz is damaged"),
-    "analyse pickled.npz": (1, "perform holds Python objects, which are not loaded"),
-    "analyse other.h5": (1, "other.h5"),
-    "analyse pipe.npz": (1, "pipe.npz is a pipe or a device"),
-    "inspect /dev/zero": (1, "/dev/zero is a pipe or a device"),
-    "analyse array.npy": (1, "array.npy is one array (.npy)"),
-    "analyse folder": (1, "folder holds no file that can be read"),
-    "inspect none.nwb": (1, "none.nwb does not exist"),
-    "inspect text.npz": (1, "text.npz is of another kind"),
-    "inspect cut.npz": (1, "cut.npz is damaged"),
-    "inspect ragged.csv": (1, "a row has more values than the first line has names"),
+    "analyse none.npz": "none.npz does not exist",
+    "analyse text.npz": "text.npz is of another kind",
+    "analyse empty.npz": "empty.npz is empty",
+    "analyse cut.npz": "cut.npz is damaged",
+    "analyse pickled.npz": "perform holds Python objects, which are not loaded",
+    "analyse other.h5": "other.h5",
+    "analyse pipe.npz": "pipe.npz is a pipe or a device",
+    "inspect /dev/zero": "/dev/zero is a pipe or a device",
+    "analyse groups.h5": "its arrays are in groups (session/rates): arrays must be at the top",
+    "inspect groups.h5": "its arrays are in groups (session/rates)",
+    "analyse array.npy": "array.npy is one array (.npy)",
+    "analyse folder": "folder holds no file that can be read",
+    "inspect none.nwb": "none.nwb does not exist",
+    "inspect text.npz": "text.npz is of another kind",
+    "inspect cut.npz": "cut.npz is damaged",
+    "inspect ragged.csv": "a row has more values than the first line has names",
+    "inspect folder": "folder holds no file that can be read",
+    f"analyse cut.nwb{MODES}": "cut.nwb is damaged",
+    f"analyse cut.mat{MODES}": "cut.mat",
+    f"analyse cut.zip{MODES}": "cut.zip",
+    f"analyse cut.parquet{MODES}": "cut.parquet",
+    f"analyse header.csv{MODES}": "header.csv",
+    f"analyse nothing.csv{MODES}": "nothing.csv is empty",
+    f"analyse photo.png{MODES}": "photo.png",
+    f"analyse untold.nwb{MODES} --event onset --window -0.5 1 --bin 0.1": "untold.nwb",
+    f"analyse unmoved.nwb{MODES} --event onset --window -0.5 1 --bin 0.1": "unmoved.nwb",
     # what it holds
-    "analyse lacking.npz": (1, "there is no array 'perform'. Did you name it 'preform'?"),
-    "analyse flat.npz": (1, "perform has shape (3, 4)"),
-    "analyse unlike.npz": (1, "perform has shape (8, 3, 4) and observe (8, 3, 2)"),
-    "analyse words.npz": (1, "it must hold real numbers"),
-    "analyse complex.npz": (1, "it must hold real numbers"),
-    "analyse gaps.npz": (1, "values that are not finite"),
-    "analyse gaps.npz --drop-nan sequences": (1, "too few"),
-    "analyse silent.npz": (1, "all 4 units are constant"),
-    "analyse one.npz": (1, "1 sequence(s): at least 2 are needed"),
-    "analyse apart.npz": (1, "a factor of 1e+100 apart"),
-    "analyse half.npz": (1, "24 values that are not whole numbers"),
-    "analyse rare.npz": (1, "action 1 occurs in 1 sequence(s)"),
-    "analyse same.npz": (1, "actions are all 0"),
-    "analyse named.nc": (1, "perform has dimensions (a, b, c)"),
-    "analyse measured.nc": (1, "perform is in 'Hz' and observe is in 'mV'"),
-    f"analyse ragged.csv {LONG}": (1, "a row has more values than the first line has names"),
-    f"analyse letters.csv {LONG}": (1, "time has 'soon' in row 2"),
-    f"analyse timeless.csv {LONG}": (1, "time has no time in row 2"),
-    f"analyse endless.csv {LONG}": (1, "time has no time in row 2"),
-    f"analyse twice.csv {LONG}": (1, "row 3 is the second of unit u"),
-    f"analyse columns.csv {LONG}": (1, "the column 'value' is there twice"),
-    f"analyse rowless.csv {LONG}": (1, "there is no row below the names of the columns"),
+    "analyse lacking.npz": "there is no array 'perform'. Did you name it 'preform'?",
+    "analyse flat.npz": "perform has shape (3, 4)",
+    "analyse unlike.npz": "perform has shape (8, 3, 4) and observe (8, 3, 2)",
+    "analyse words.npz": "it must hold real numbers",
+    "analyse complex.npz": "it must hold real numbers",
+    "analyse gaps.npz": "values that are not finite",
+    "analyse gaps.npz --drop-nan sequences": "too few",
+    "analyse silent.npz": "all 4 units are constant",
+    "analyse one.npz": "1 sequence(s): at least 2 are needed",
+    "analyse apart.npz": "a factor of 1e+100 apart",
+    "analyse half.npz": "24 values that are not whole numbers",
+    "analyse rare.npz": "action 1 occurs in 1 sequence(s)",
+    "analyse same.npz": "actions are all 0",
+    "analyse named.nc": "perform has dimensions (a, b, c)",
+    "analyse measured.nc": "perform is in 'Hz' and observe is in 'mV'",
+    f"analyse ragged.csv {LONG}": "a row has more values than the first line has names",
+    f"analyse letters.csv {LONG}": "time has 'soon' in row 2",
+    f"analyse timeless.csv {LONG}": "time has no time in row 2",
+    f"analyse endless.csv {LONG}": "time has no time in row 2",
+    f"analyse twice.csv {LONG}": "row 3 is the second of unit u",
+    f"analyse columns.csv {LONG}": "the column 'value' is there twice",
+    f"analyse rowless.csv {LONG}": "there is no row below the names of the columns",
     # options that do not fit it
-    NWB: (2, "event"),
-    f"{NWB} --event onset": (2, "window is missing"),
-    f"{AROUND} --condition grap": (2, "'grap'. Did you mean 'grip'"),
-    f"{AROUND} --axes time,unit": (2, "axes is not used in an NWB file"),
-    f"{AROUND} --bin 0": (2, "bin = 0.0 is not allowed"),
-    f"{AROUND} --bin 0.4": (2, "it must be a whole number of bins"),
-    f"{AROUND} --bin 1e-200": (1, "the window declares"),
-    f"{AROUND} --bin nan": (2, "bin = nan is not allowed"),
-    f"{AROUND} --drop-nan units": (2, "what is missing stays missing"),
-    f"{AROUND} --only grip": (2, "it must be NAME=VALUE"),
-    f"{AROUND} --only grip=fist": (2, "'fist'"),
-    f"{AROUND} --observe execute": (2, "they must be different values"),
-    f"{AROUND} --halves": (2, "halves is not allowed with mode"),
-    f"{AROUND} --layout none.toml": (2, "none.toml"),
-    f"{AROUND} --layout broken.toml": (2, "broken.toml"),
-    f"{AROUND} --layout marked.toml": (2, "unknown key 'mod'. Did you mean"),
-    "analyse rare.npz --event x": (2, "event is not used in a .npz file"),
-    f"analyse long.csv {LONG} --value rate": (2, "unknown column of the table 'rate'"),
-    "analyse session.mat": (1, "no array 'perform'"),
-    "analyse session.mat --data raster --condition label --halves": (2, "several orders fit"),
-    "analyse long.csv": (2, "condition is missing"),
-    "analyse good.npz --drop-nan rows": (2, "'rows' is not one of"),
-    "analyse good.npz --alpha 2": (2, "--alpha"),
-    "analyse rare.npz --alpha nan": (2, "alpha"),
-    "analyse rare.npz --permutations 1000000000000": (2, "--permutations"),
-    "analyse good.npz --permutations 0": (2, "--permutations"),
-    "analyse good.npz --seed -1": (2, "--seed"),
-    "analyse": (2, "Missing argument 'FILE'"),
-    "inspect": (2, "Missing argument 'FILE'"),
-    "inspekt good.npz": (2, "No such command 'inspekt'"),
+    NWB: "event",
+    f"{NWB} --event onset": "window is missing",
+    f"{AROUND} --condition grap": "'grap'. Did you mean 'grip'",
+    f"{AROUND} --axes time,unit": "axes is not used in an NWB file",
+    f"{AROUND} --bin 0": "bin = 0.0 is not allowed",
+    f"{AROUND} --bin 0.4": "it must be a whole number of bins",
+    f"{AROUND} --bin 1e-200": "the window declares",
+    f"{AROUND} --bin nan": "bin = nan is not allowed",
+    f"{AROUND} --drop-nan units": "what is missing stays missing",
+    f"{AROUND} --only grip": "it must be NAME=VALUE",
+    f"{AROUND} --only grip=fist": "'fist'",
+    f"{AROUND} --observe execute": "they must be different values",
+    f"{AROUND} --halves": "halves is not allowed with mode",
+    f"{AROUND} --layout none.toml": "none.toml",
+    f"{AROUND} --layout broken.toml": "broken.toml",
+    f"{AROUND} --layout marked.toml": "unknown key 'mod'. Did you mean",
+    "analyse rare.npz --event x": "event is not used in a .npz file",
+    f"analyse long.csv {LONG} --value rate": "unknown column of the table 'rate'",
+    "analyse session.mat": "no array 'perform'",
+    "analyse session.mat --data raster --condition label --halves": "several orders fit",
+    "analyse long.csv": "condition is missing",
+    "analyse good.npz --drop-nan rows": "'rows' is not one of",
+    "analyse good.npz --alpha 2": "--alpha",
+    "analyse rare.npz --alpha nan": "alpha",
+    "analyse rare.npz --permutations 1000000000000": "--permutations",
+    "analyse good.npz --permutations 0": "--permutations",
+    "analyse good.npz --seed -1": "--seed",
+    "analyse": "Missing argument 'FILE'",
+    "inspect": "Missing argument 'FILE'",
+    "inspekt good.npz": "No such command 'inspekt'",
     # what is to be written
-    "analyse good.npz": (1, "good-report.html exists already: name a report that may be replaced with --out"),
-    "analyse good.npz --out nowhere/x.html": (1, "cannot write nowhere/x.html: its folder does not exist"),
-    "analyse good.npz --out x.pdf": (2, "cannot write to x.pdf: its name must end in .html"),
-    "analyse good.npz --out x.html --json good.npz": (2, "its name must end in .json"),
-    "analyse good.npz --out x.html --csv x.csv.gz": (2, "its name must end in .csv"),
-    f"analyse long.csv {LONG} --csv long.csv --out x.html": (2, "it is the file to be read"),
-    "analyse good.npz --out folder": (2, "is a directory"),
-    "claims --out x.xlsx": (2, "its name must end in .txt or .csv or .json"),
-    "claims --out x.csv --format json": (2, "its name must end in .json"),
-    "claims --out nowhere/x.csv": (1, "cannot write nowhere/x.csv: its folder does not exist"),
-    "claims --reading literal": (1, "unknown reading 'literal'"),
-    "claims --of imitation --check": (2, "--check is for the paper's claims"),
-    "claims --of nobody": (1, "unknown experiment 'nobody'"),
-    "claims --n-seeds 1000000000000": (2, "--n-seeds"),
-    "claims --seed 99999999999": (1, "seed = 99999999999 is not allowed"),
-    "claims --n-seeds 0": (2, "--n-seeds"),
-    "claims --store good.npz": (2, "is a file"),
-    "populations --out x.csv": (2, "its name must end in .parquet"),
-    "populations --out nowhere/x.parquet": (1, "its folder does not exist"),
-    "populations --number 1000000000000": (2, "--number"),
-    "populations --number 0": (2, "--number"),
-    "populations --seed -1": (2, "--seed"),
-    "ingredients --out x.feather": (2, "its name must end in .parquet"),
-    "ingredients --out nowhere/x.parquet": (1, "its folder does not exist"),
-    "ingredients --n-seeds 1000000000000": (2, "--n-seeds"),
-    "ingredients --n-seeds 0": (2, "--n-seeds"),
-    "experiment --out x.parquet": (2, "NAME is missing"),
-    "experiment nothing": (1, "nothing"),
-    "experiment imitation --out x": (2, "its name must end in .parquet"),
-    "experiment imitation --condition none": (1, "none"),
-    "experiment imitation --number 0": (2, "--number"),
-    "experiment imitation --number 1000000000000": (2, "--number"),
-    "experiment imitation --seed 99999999999999999999 --number 1": (1, "seed = 99999999999999999999 is not allowed"),
+    "analyse good.npz": "good-report.html exists already: name a report that may be replaced with --out",
+    "analyse good.npz --out nowhere/x.html": "cannot write nowhere/x.html: its folder does not exist",
+    "analyse good.npz --out x.pdf": "cannot write to x.pdf: its name must end in .html",
+    "analyse good.npz --out x.html --json good.npz": "its name must end in .json",
+    "analyse good.npz --out x.html --csv x.csv.gz": "its name must end in .csv",
+    f"analyse long.csv {LONG} --csv long.csv --out x.html": "it is the file to be read",
+    "analyse good.npz --out folder": "is a directory",
+    "claims --out x.xlsx": "its name must end in .txt or .csv or .json",
+    "claims --out x.csv --format json": "its name must end in .json",
+    "claims --out nowhere/x.csv": "cannot write nowhere/x.csv: its folder does not exist",
+    "claims --reading literal": "unknown reading 'literal'",
+    "claims --of imitation --check": "--check is for the paper's claims",
+    "claims --of nobody": "unknown experiment 'nobody'",
+    "claims --n-seeds 1000000000000": "--n-seeds",
+    "claims --seed 99999999999": "seed = 99999999999 is not allowed",
+    "claims --n-seeds 0": "--n-seeds",
+    "claims --store good.npz": "is a file",
+    "populations --out x.csv": "its name must end in .parquet",
+    "populations --out nowhere/x.parquet": "its folder does not exist",
+    "populations --number 1000000000000": "--number",
+    "populations --number 0": "--number",
+    "populations --seed -1": "--seed",
+    "ingredients --out x.feather": "its name must end in .parquet",
+    "ingredients --out nowhere/x.parquet": "its folder does not exist",
+    "ingredients --n-seeds 1000000000000": "--n-seeds",
+    "ingredients --n-seeds 0": "--n-seeds",
+    "experiment --out x.parquet": "NAME is missing",
+    "experiment nothing": "nothing",
+    "experiment imitation --out x": "its name must end in .parquet",
+    "experiment imitation --condition none": "none",
+    "experiment imitation --number 0": "--number",
+    "experiment imitation --number 1000000000000": "--number",
+    "experiment imitation --seed 99999999999999999999 --number 1": "seed = 99999999999999999999 is not allowed",
     # sweeps
-    "sweep": (2, "Missing argument 'FILE...'"),
-    "sweep none.toml": (1, "cannot read none.toml: No such file or directory"),
-    "sweep folder": (1, "cannot read folder"),
-    "sweep broken.toml": (1, "broken.toml is not valid TOML"),
-    "sweep good.npz": (1, "good.npz is not"),
-    "sweep negative.toml": (1, "noise_std = -1 is not allowed"),
-    "sweep unknown.toml": (1, "'hiden_size'"),
-    "sweep unseeded.toml": (1, "-1"),
-    "sweep listless.toml": (1, "n_actions"),
-    "sweep endless.toml --dry-run": (1, "seeds.count = 1000000000000 is not allowed"),
-    "sweep many.toml --dry-run": (1, "it has 1,781,604 combinations: at most 1,000,000 can be in one sweep"),
-    "sweep sampled.toml --dry-run": (1, "sample.size = 1000000000 is not allowed"),
-    "sweep nul.toml": (1, "nul.toml is not valid TOML"),
-    "sweep latin.toml": (1, "latin.toml is not a text file in UTF-8"),
-    "sweep infinite.toml": (1, "learning_rate = inf is not allowed"),
-    "sweep good.toml --out x.xlsx": (2, "its name must end in .parquet or .csv or .csv.gz or .tsv"),
-    "sweep good.toml --out good.toml": (2, "its name must end in"),
-    "sweep good.toml --out nowhere/x.parquet": (1, "cannot write nowhere/x.parquet"),
-    "sweep good.toml --workers 0": (2, "0 is not in the range x>=1"),
-    "sweep good.toml --wrokers 2": (2, "No such option"),
-    "sweep good.toml --store good.toml": (2, "is a file"),
-    "sweep good.toml good.toml": (2, "several files make one table: name it with --out"),
-    "sweep good.toml sub/good.toml --out x.parquet": (1, "two files have the same name"),
-    "sweep good.toml --dask tcp://127.0.0.1:1 --workers 2": (2, "a Dask cluster has its own number"),
-    "sweep good.toml --dask nowhere": (1, "no Dask scheduler answers at 'nowhere'"),
-    "runs --store good.npz": (2, "is a file"),
-    "runs --stor x": (2, "No such option"),
+    "sweep": "Missing argument 'FILE...'",
+    "sweep none.toml": "cannot read none.toml: No such file or directory",
+    "sweep folder": "cannot read folder",
+    "sweep broken.toml": "broken.toml is not valid TOML",
+    "sweep good.npz": "good.npz is not",
+    "sweep negative.toml": "noise_std = -1 is not allowed",
+    "sweep unknown.toml": "'hiden_size'",
+    "sweep unseeded.toml": "-1",
+    "sweep listless.toml": "n_actions",
+    "sweep endless.toml --dry-run": "seeds.count = 1000000000000 is not allowed",
+    "sweep many.toml --dry-run": "it has 1,781,604 combinations: at most 1,000,000 can be in one sweep",
+    "sweep sampled.toml --dry-run": "sample.size = 1000000000 is not allowed",
+    "sweep nul.toml": "nul.toml is not valid TOML",
+    "sweep latin.toml": "latin.toml is not a text file in UTF-8",
+    "sweep infinite.toml": "learning_rate = inf is not allowed",
+    "sweep good.toml --out x.xlsx": "its name must end in .parquet or .csv or .csv.gz or .tsv",
+    "sweep good.toml --out good.toml": "its name must end in",
+    "sweep good.toml --out nowhere/x.parquet": "cannot write nowhere/x.parquet",
+    "sweep good.toml --workers 0": "0 is not in the range x>=1",
+    "sweep good.toml --wrokers 2": "No such option",
+    "sweep good.toml --store good.toml": "is a file",
+    "sweep good.toml good.toml": "several files make one table: name it with --out",
+    "sweep good.toml sub/good.toml --out x.parquet": "two files have the same name",
+    "sweep good.toml --dask tcp://127.0.0.1:1 --workers 2": "a Dask cluster has its own number",
+    "sweep good.toml --dask nowhere": "no Dask scheduler answers at 'nowhere'",
+    "runs --store good.npz": "is a file",
+    "runs --stor x": "No such option",
 }
-"""Command → the status that it ends with, and what its line has in it."""
+"""Command → what its line has in it; each ends with the status of wrong input."""
 
 
 @pytest.fixture(scope="module")
@@ -262,18 +300,21 @@ def state(folder: Path) -> dict[Path, bytes]:
 
 def test_there_are_enough_kinds_for_every_command():
     assert len(WRONG) >= 60
+    files = {command.split()[1] for command in WRONG if command.startswith(("analyse ", "inspect "))}
+    broken = files - {"good.npz", "session.nwb", "session.mat", "long.csv"}
+    assert len(broken) >= 25
     assert {command.split()[0] for command in WRONG} >= set(main.commands)
 
 
 @pytest.mark.parametrize("command", WRONG)
 def test_what_is_wrong_is_one_line_and_nothing_is_written(command, folder, monkeypatch):
-    status, message = WRONG[command]
+    message = WRONG[command]
     monkeypatch.chdir(folder)
     monkeypatch.setenv("MIRROR_CORE_STORE", str(folder / "store"))
     before = state(folder)
     done = CliRunner().invoke(main, command.split())
     said = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert done.exit_code == status, done.output + repr(done.exception)
+    assert done.exit_code == WRONG_INPUT, done.output + repr(done.exception)
     assert len(said) == 1 and done.stderr.splitlines()[-1] == said[0] and message in said[0], done.stderr
     assert "Traceback" not in done.output and not done.stdout
     assert state(folder) == before

@@ -55,7 +55,7 @@ def test_prints_writes_and_checks(judge, folder):
 
     assert judge("--format", "csv").stdout.startswith("claim,says,paper,place,reading,verdict,")
     path = folder / "committed.json"
-    assert judge("--check").exit_code == 1  # nothing to compare with
+    assert judge("--check").exit_code == 2  # nothing to compare with
     assert judge("--format", "json", "--out", path).stdout == f"16 verdicts in {path}\n"
     same = judge("--check")
     assert same.exit_code == 0, same.output
@@ -73,4 +73,4 @@ def test_verdicts_on_other_networks_are_not_compared(judge, folder):
     path = folder / "committed.json"
     judge("--format", "json", "--out", path)
     done = judge("--check", "--seed", 3)
-    assert done.exit_code == 1 and "seeds = [42] instead of [3]" in done.stderr
+    assert done.exit_code == 2 and "seeds = [42] instead of [3]" in done.stderr

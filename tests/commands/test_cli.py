@@ -121,7 +121,7 @@ def test_failures_are_named_and_the_exit_status_says_so(folder):
 def test_a_number_of_workers_that_is_no_number_is_refused(folder, monkeypatch):
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "many")
     done = mirror("sweep", "sweep.toml")
-    assert done.exit_code == 1 and "Error: MIRROR_CORE_WORKERS = 'many' is not allowed" in done.stderr
+    assert done.exit_code == 2 and "Error: MIRROR_CORE_WORKERS = 'many' is not allowed" in done.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

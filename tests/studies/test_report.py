@@ -208,6 +208,7 @@ def test_what_is_impossible_is_skipped_with_its_reason(given, skipped):
         (small(n_units=3), 0.2, "geometry", "Alignment was skipped: it needs at least 4 units, and there are 3"),
         (small(n_actions=3), 0.05, "nulls", "action-relabelling was skipped: with 3 actions .* below 0.17"),
         (small(n_actions=3), 0.05, "decoding", "With 3 actions p among relabellings cannot fall below 0.17"),
+        (small(3)[:2], 0.1, "geometry", "CKA was skipped: with 3 sequences its p cannot fall below 0.17"),
         (small(3)[:2], 0.1, "nulls", "sequence was skipped: with 3 sequences .* below 0.17"),
         (small(), 0.05, "nulls", "sequence: no single unit can pass Bonferroni's correction"),
     ],

@@ -5,10 +5,13 @@ import pytest
 
 from mirror_core.analysis import RecordingError
 from mirror_core.analysis.significance import share_beyond
+from mirror_core.recordings.cleaned import of_trials
 from mirror_core.recordings.trials import Trials
 from mirror_core.report import analyse, analyse_trials
 from mirror_core.studies.report.analysing import ANALYSES
+from mirror_core.studies.report.populations import generalisation, lags
 from mirror_core.studies.report.responses import exchanged_means
+from mirror_core.studies.report.results import Settings
 
 CONDITIONS = [f"grip {i}" for i in range(8)]
 
@@ -51,8 +54,9 @@ def test_mirror_units_are_found_in_trials_that_the_modes_do_not_share():
     assert "of 28 units are mirror units" in found.reading.verdict
     assert found.reading.verdict.endswith("A code of the action carries over between the modes, both ways.")
     assert found.facts()["units"] == 28
-    for name in ("generalisation", "lags", "examples"):
-        assert name not in found.tables
+    assert "generalisation" not in found.tables
+    shown = found.tables["examples"].iloc[:-1]  # chosen on half of each condition's trials, shown on the other
+    assert set(shown.unit[:6]) <= {f"u{i}" for i in [*range(8), *range(24, 28)]}
 
 
 def test_where_no_code_is_shared_none_is_found():
@@ -97,7 +101,56 @@ def test_one_response_a_condition_gets_what_it_allows():
     assert found.reading.verdict.startswith("Whether single units are mirror units cannot be told here: 8 of 28 pass")
     assert "tuning mismatch, was not possible: there is one response" in " ".join(found.reading.does_not_say)
     assert "found to be" not in found.units
+    assert "examples" not in found.tables  # nothing else to show them on
+    assert len(found.tables["lags"]) == 11 and "mean r, units" in found.tables["lags"]
     assert set(found.tables["nulls"].null) == {"unit-mismatch", "action-relabelling"}
+
+
+def test_lags_of_trials_that_the_modes_do_not_share_are_found_and_in_seconds():
+    """Observing follows performing by two bins of 50 ms; trials differ in number, and some end early."""
+    rng = np.random.default_rng(9)
+    codes = rng.standard_normal((len(CONDITIONS), 14, 20))
+    labels = [np.arange(n) % len(CONDITIONS) for n in (70, 37)]
+    modes = [
+        codes[label, first : first + 12] + rng.standard_normal((len(label), 12, 20))
+        for label, first in zip(labels, (2, 0), strict=True)
+    ]
+    modes[0][::7, 11:] = np.nan
+    names = [np.array(CONDITIONS)[label] for label in labels]
+    found = lags(of_trials(made(modes, names, times=0.05 * np.arange(12) - 0.3)), Settings(n_permutations=200))
+    table = found.table.set_index("lag")
+    assert table["mean r, top units"].idxmax() == 2 and table["top units with peak here"][2] == 10
+    assert table.seconds[2] == pytest.approx(0.1) and table["share of all units"][2] > 0.9
+    assert found.notes == ("10 of 10 top units have a peak beyond renamed conditions (p ≤ 0.05).",)
+
+
+def test_distinctions_generalise_in_trials_that_the_modes_do_not_share():
+    def of(n_mirror, n_draws):
+        modes, labels = session(0, mirror=n_mirror, other=20 - n_mirror, n=(21, 12), conditions=CONDITIONS[:3])
+        return generalisation(of_trials(made(modes, labels)), Settings(n_permutations=n_draws)).table
+
+    shared, unrelated = of(20, 9), of(0, 1)
+    assert shared.accuracy[0] > 0.9 and shared.p[0] == 0.1
+    assert abs(unrelated.accuracy[0] - 0.5) < 0.25
+
+
+def test_two_conditions_that_generalise_are_said_to_be_no_proof():
+    section = generalisation(of_trials(made(*session(4, conditions=CONDITIONS[:2]))), Settings(n_permutations=1))
+    assert "agree in 1 of 2 namings" in " ".join(section.notes)
+
+
+def test_units_that_pass_raw_alone_are_not_said_to_be_like_units_paired_at_random():
+    """A course that all conditions share, each unit's own: every unit passes raw, none once it is taken away."""
+    rng = np.random.default_rng(10)
+    course = rng.standard_normal((1, 40, 30))
+    means = [course + 0.3 * rng.standard_normal((8, 40, 30)) for _ in range(2)]
+    found = analyse_trials(made(means, [np.array(CONDITIONS)] * 2), n_permutations=200)
+    table = found.tables["nulls"].query("null == 'unit-mismatch'").set_index("r")["r > 0, FDR"]
+    assert table["raw"] == 30 and table["timestep-centred"] == 0
+    said = " ".join([found.reading.verdict, *found.reading.says])
+    assert "told from units paired at random" not in said
+    assert "0 units with r > 0 and 0 with r < 0 pass unit mismatch, one-sided, raw and centred" in said
+    assert "Units with r > .75 are more than units paired at random give" in said
 
 
 def test_of_two_conditions_no_code_can_be_tested():

@@ -70,10 +70,9 @@ def _thresholds(report: Report, section: Section) -> Figure:
 def _traces(report: Report, section: Section) -> Figure:
     top, bottom = section.found["top"][:N_SHOWN].tolist(), section.found["bottom"].tolist()
     shown = list(dict.fromkeys([*top, *bottom]))
-    testing = section.found["testing"]
-    recordings = report.recordings
-    perform, observe = (mode[testing][:, :, shown] for mode in (recordings.perform, recordings.observe))
-    return draw.unit_traces(perform, observe, recordings.units[shown].tolist(), section.found["r"][shown].tolist())
+    split = section.found["split"]
+    perform, observe = (mode[:, :, shown] for mode in split.testing)
+    return draw.unit_traces(perform, observe, split.units[shown].tolist(), section.found["r"][shown].tolist())
 
 
 def _decoding(report: Report, section: Section) -> Figure:
@@ -135,7 +134,8 @@ PICTURES = (
         "Activation over time of the most mirror-like units and of the most negative one, performing and observing.",
         "The three units with the largest r and the one with the smallest. Solid blue: performing; dashed orange: "
         "observing. "
-        "Chosen on one half of the sequences; traces and r are from the other.",
+        "Chosen on one half of the sequences, or of each condition's trials, of which the means are drawn; traces "
+        "and r are from the other.",
     ),
     Picture(
         "read across",
@@ -168,10 +168,10 @@ PICTURES = (
         "lags",
         "lags",
         _lags,
-        "Lines of r against lag for the top units, over the band of re-paired sequences.",
+        "Lines of r against lag for the top units, over the band of re-paired sequences or conditions.",
         "Correlation of performing with observing some timesteps later (right) or earlier (left). Green: one of the "
         "top units; black: "
-        "their mean; grey: where 95 % lie when sequences are re-paired.",
+        "their mean; grey: where 95 % lie when sequences are re-paired, or conditions renamed.",
     ),
 )
 """All figures, in the order in which they are shown."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -77,7 +78,20 @@ def _opened(path: Path) -> Iterator[xr.Dataset]:
     with xr.open_dataset(path, decode_times=False, **how) as dataset:
         for name, array in dataset.variables.items():
             check_size(str(name), float(np.prod(array.shape, dtype=float)) * array.dtype.itemsize)
+        if hdf and not dataset.variables and (inside := _in_groups(path)):
+            raise RecordingError(
+                f"its arrays are in groups ({', '.join(inside[:6])}{', …' * (len(inside) > 6)}): arrays must be at the "
+                "top of an HDF5 file."
+            )
         yield dataset.map(_valid, keep_attrs=True)
+
+
+def _in_groups(path: Path) -> list[str]:
+    """Return the names of the arrays in the groups of an HDF5 file, with those of the groups."""
+    found: list[str] = []
+    with h5py.File(path) as file:
+        file.visititems(lambda name, one: found.append(name) if isinstance(one, h5py.Dataset) else None)
+    return found
 
 
 def _valid(array: xr.DataArray) -> xr.DataArray:

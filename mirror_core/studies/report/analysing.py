@@ -106,7 +106,8 @@ def analyse_trials(
     """Ask the same of recordings whose modes have trials of their own, with nothing but the condition in common.
 
     r and what is made of it are those of mean responses to the conditions; reliability, tuning and decoding use the
-    single trials of each mode. What needs the same trials in both modes is skipped, and the report says so.
+    single trials of each mode, and units are chosen on half of each condition's trials and shown on the other. What
+    asks for the same events in both modes is skipped, and the report says so.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ from mirror_core.arrays import CENTRINGS
 from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.studies.measures.significance import TRUSTED
+from mirror_core.studies.report.animals import OverAnimals
 from mirror_core.studies.report.results import Reading, Section, Settings
 from mirror_core.studies.wording import decimal
 
@@ -124,6 +125,9 @@ def verdict(
     }[alike]
     number = of_number(recordings)
     what, each, few = (f"of {number}", "", "units or draws") if number else ("of the action", DECODER, "actions")
+    if (over := sections["population"].found.get("animals")) is not None:
+        kind = sections["population"].found["kind"]
+        population = population[:-1] + f" of its own {kind}; " + _over_animals(over, kind, settings.alpha)
     joined = {
         "yes": f"A code {what} carries over between the modes, both ways.",
         "in part": f"A code {what} carries over in part: not both ways{each}.",
@@ -149,6 +153,16 @@ def population_alike(sections: Mapping[str, Section], settings: Settings) -> boo
             value, exchanged, p = means[name]
             return bool(p <= settings.alpha and value > exchanged)
     return None
+
+
+def _over_animals(over: OverAnimals, kind: str, alpha: float) -> str:
+    """Say whether it holds over animals, each of which is one observation."""
+    n = len(over.names)
+    alone = f"{int((over.p_of_each <= alpha).sum())} of {n} show it alone"
+    if over.smallest_p > alpha:
+        return f"{alone}, and {n} are too few to tell whether another {kind} would ({p_text(over.p)})."
+    holds = "it holds" if over.p <= alpha else "it does not hold"
+    return f"{alone}, and {holds} with the {kind} as the sampling unit ({p_text(over.p)})."
 
 
 def p_text(p: float) -> str:
@@ -271,8 +285,10 @@ def _geometry(sections: Mapping[str, Section], settings: Settings) -> list[str]:
 def _does_not_say(
     recordings: Recordings, settings: Settings, sections: Mapping[str, Section], mirror: int | None, carried: str
 ) -> list[str]:
+    over = sections["population"].found.get("animals")
+    of = "this is one" if over is None else f"these are {len(over.names)}"
     does_not = [
-        "Whether another network, or another animal, gives the same: this is one. The network or the animal is the "
+        f"Whether another network, or another animal, gives the same: {of}. The network or the animal is the "
         "sampling unit, not the unit within it.",
         "Whether these units matter for either task: being alike is no sign of use. Silence them, and units matched to "
         "them.",

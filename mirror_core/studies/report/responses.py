@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Shaped
 
 from mirror_core.analysis import RecordingError
 from mirror_core.analysis.correlation import unit_length
@@ -15,6 +15,7 @@ from mirror_core.arrays import CENTRINGS, MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.significance import TRUSTED, passing
+from mirror_core.studies.report.animals import Animals, OverAnimals, animals_of
 from mirror_core.studies.report.populations import need_actions
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import impossible, repeated, too_large, tunings
@@ -76,37 +77,112 @@ def population(recordings: Recordings, settings: Settings) -> Section:
         if recordings.n_actions > 2:
             x, y = (np.nan_to_num(tuning_length(one.means)) for one in modes)
             matrices["correlation of tunings"] = x.T @ y
+    animals, notes = animals_of(recordings.trials), []
+    if animals is not None and not animals.exchangeable(np.ones(len(strength), bool)).any():
+        notes.append(
+            f"Each {animals.kind} has one unit: they are exchanged across these, so that a difference between them may "
+            "pass for units that are alike."
+        )
+        animals = None
     rows, found = [], {}
     for name, r in matrices.items():
-        defined = np.isfinite(np.diag(r))
-        if defined.sum() < 2:
+        kept = np.isfinite(np.diag(r))
+        if animals is not None:
+            kept = animals.exchangeable(kept)
+        if kept.sum() < 2:
             continue
         rng = stream(settings.seed, f"report/population/{name}")
-        null = exchanged_means(r[np.ix_(defined, defined)], strength[defined], settings.n_permutations, rng)
-        value = float(np.diag(r)[defined].mean())
-        found[name] = (value, float(null.mean()), float(share_beyond(np.array([value]), null[:, None])[0]))
-        rows.append((name, *found[name], int(defined.sum())))
+        of = None if animals is None else animals.of_unit[kept]
+        null = exchanged_means(r[np.ix_(kept, kept)], strength[kept], settings.n_permutations, rng, of)
+        found[name] = _compared(np.diag(r)[kept], null)
+        rows.append((name, *found[name], int(kept.sum())))
+        decisive = (name, r, kept)
     if not rows:
         raise RecordingError("it needs at least two units.")
+    table = pd.DataFrame(rows, columns=["quantity", "same unit", "exchanged", "p", "units"])
     among = f"groups of about {ALIKE} of like reliability" if known else "all units"
+    over = None
+    if animals is not None:
+        among += f", of one {animals.kind} each time"
+        if left := len(animals.of_unit) - int(decisive[2].sum()):
+            notes.append(
+                f"{left} of {len(animals.of_unit)} units left out: no other unit of their {animals.kind} is there."
+            )
+        over, table = _over_animals(animals, *decisive, strength, table, settings)
+        notes += [] if over is None else [_over_said(over, animals.kind)]
     return Section(
         "population",
         "Is the same unit more alike than other units, on average?",
         f"The mean over units, and what it is when partners are exchanged among {among}; p: how often an exchange "
         "gives as much. It can answer where no single unit can.",
-        pd.DataFrame(rows, columns=["quantity", "same unit", "exchanged", "p", "units"]),
-        found={"means": found},
+        table,
+        notes=tuple(notes),
+        found={"means": found, "animals": over, "kind": None if animals is None else animals.kind},
     )
 
 
+def _compared(same: Float[np.ndarray, " unit"], null: Float[np.ndarray, " draw"]) -> tuple[float, float, float]:
+    """Return the mean of units, the mean when they are exchanged, and p."""
+    value = float(same.mean())
+    return value, float(null.mean()), float(share_beyond(np.array([value]), null[:, None])[0])
+
+
+def _over_animals(
+    animals: Animals,
+    quantity: str,
+    r: Float[np.ndarray, "unit unit"],
+    kept: Bool[np.ndarray, " unit"],
+    strength: Float[np.ndarray, " unit"],
+    table: pd.DataFrame,
+    settings: Settings,
+) -> tuple[OverAnimals | None, pd.DataFrame]:
+    """Return what the animals say, one by one and together, and the table with a row for each of them."""
+    rows, gain = [], []
+    names = np.unique(animals.of_unit[kept]).tolist()
+    for name in names:
+        own = kept & (animals.of_unit == name)
+        rng = stream(settings.seed, f"report/population/{quantity}/{name}")
+        null = exchanged_means(r[np.ix_(own, own)], strength[own], settings.n_permutations, rng)
+        value, exchanged, p = _compared(np.diag(r)[own], null)
+        rows.append((f"{quantity}, {name}", value, exchanged, p, int(own.sum())))
+        gain.append(value - exchanged)
+    table = pd.concat([table, pd.DataFrame(rows, columns=table.columns)], ignore_index=True)
+    if len(names) < 2:
+        return None, table
+    p_of_each = np.array([row[3] for row in rows])
+    return OverAnimals(quantity, tuple(names), np.array(gain), p_of_each), table
+
+
+def _over_said(over: OverAnimals, kind: str) -> str:
+    """Say what follows with the animal as the sampling unit."""
+    mean, low, high = over.interval
+    said = (
+        f"With the {kind} as the sampling unit, {over.quantity} of the same unit exceeds that of exchanged ones by "
+        f"{mean:.2f} (95 % interval {low:.2f} to {high:.2f}, n = {len(over.names)}); p = {over.p:.3g} over flips of "
+        "its sign"
+    )
+    if over.p <= over.smallest_p:
+        said += ", the smallest that so many can give"
+    return f"{said}."
+
+
 def exchanged_means(
-    r: Float[np.ndarray, "unit unit"], strength: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
+    r: Float[np.ndarray, "unit unit"],
+    strength: Float[np.ndarray, " unit"],
+    n_draws: int,
+    rng: np.random.Generator,
+    animals: Shaped[np.ndarray, " unit"] | None = None,
 ) -> Float[np.ndarray, " draw"]:
-    """Return the mean of r(i, π(i)) for permutations π among units that are next to each other in strength."""
-    sums = np.zeros(n_draws)
-    for block in np.array_split(np.argsort(strength, kind="stable"), max(1, len(r) // ALIKE)):
-        partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
-        sums += r[block, partners].sum(axis=1)
+    """Return the mean of r(i, π(i)) for permutations π among units that are next to each other in strength.
+
+    Where units are of several animals, among those of one.
+    """
+    sums, order = np.zeros(n_draws), np.argsort(strength, kind="stable")
+    own = [order] if animals is None else [order[animals[order] == name] for name in np.unique(animals)]
+    for units in own:
+        for block in np.array_split(units, max(1, len(units) // ALIKE)):
+            partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
+            sums += r[block, partners].sum(axis=1)
     return sums / len(r)
 
 

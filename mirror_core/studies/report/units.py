@@ -28,9 +28,9 @@ SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
 
 
-ROW_BY_ROW, ROW_WORK = ("row",), 2e9
+ROW_BY_ROW, ROW_WORK = ("row",), 1e9
 """Nulls whose every draw goes through all rows again, and the values that their draws go through together at most,
-about ten seconds of work, unless that leaves fewer than `FEWEST` draws."""
+a few seconds of work, unless that leaves fewer than `FEWEST` draws."""
 FEWEST = 199
 
 SQUARES = 5
