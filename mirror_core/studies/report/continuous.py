@@ -14,6 +14,7 @@ from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Continuous
 from mirror_core.seeding import stream
+from mirror_core.studies.report.animals import animals_of
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import FEWEST, both_modes
 
@@ -36,6 +37,7 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
         [one[:, None] for one in targets],
         stream(settings.seed, "report/continuous"),
         draws,
+        groups=None if (animals := animals_of(trials)) is None else animals.of_unit,
     )
     names = {"c": "correlation", "r2": "R²"}
     table = found.table().drop(columns=["p, turned"]).rename(columns=names)
