@@ -158,7 +158,7 @@ WRONG = {
     f"analyse nothing.csv{MODES}": "nothing.csv is empty",
     f"analyse photo.png{MODES}": "photo.png is of another kind",
     f"analyse untold.nwb{MODES} --event onset --window -0.5 1 --bin 0.1": "untold.nwb: there is no table of trials",
-    f"analyse unmoved.nwb{MODES} --event onset --window -0.5 1 --bin 0.1": "unmoved.nwb: the file has no units with spike times",
+    f"analyse unmoved.nwb{MODES} --event onset --window -0.5 1 --bin 0.1": "unmoved.nwb: the file has no units",
     # what it holds
     "analyse lacking.npz": "there is no array 'perform'. Did you name it 'preform'?",
     "analyse flat.npz": "perform has shape (3, 4)",
