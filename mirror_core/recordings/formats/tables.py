@@ -72,8 +72,6 @@ def read(path: Path, layout: Layout) -> Session:
     for name in (*names.values(), *keys, *layout.groups, *others):
         if name not in table:
             raise unknown("column of the table", name, table)
-    if table.empty:
-        raise RecordingError(f"the table has columns {', '.join(map(str, table))} and no row: one a value is needed.")
     values, times = (_numbers(table, names[what]) for what in ("value", "time"))
     times, notes = in_seconds(names["time"], times)
     if not (np.abs(times) < LONGEST).all():

@@ -109,9 +109,6 @@ def verdict(
         if not mirror
         else " On average the same unit is not more alike in the two modes than units like it.",
     }[alike]
-    if (over := sections["population"].found.get("animals")) is not None:
-        kind = sections["population"].found["kind"]
-        population = population[:-1] + f" of its own {kind}; " + _over_animals(over, kind, settings.alpha)
     joined = {
         "yes": "A code of the action carries over between the modes, both ways.",
         "in part": "A code of the action carries over in part: not both ways, or not with every decoder.",
@@ -120,6 +117,9 @@ def verdict(
         "cannot be tested": "Whether a code of the action carries over cannot be tested with so few actions.",
         "no actions": f"Nothing can be said about a code of the action: {sections['decoding'].skipped}",
     }[carried]
+    if (over := sections["population"].found.get("animals")) is not None:
+        kind = sections["population"].found["kind"]
+        population = population[:-1] + f" of its own {kind}; " + _over_animals(over, kind, settings.alpha)
     return f"{units}.{population} {joined}"
 
 
