@@ -125,9 +125,6 @@ def verdict(
     }[alike]
     number = of_number(recordings)
     what, each, few = (f"of {number}", "", "units or draws") if number else ("of the action", DECODER, "actions")
-    if (over := sections["population"].found.get("animals")) is not None:
-        kind = sections["population"].found["kind"]
-        population = population[:-1] + f" of its own {kind}; " + _over_animals(over, kind, settings.alpha)
     joined = {
         "yes": f"A code {what} carries over between the modes, both ways.",
         "in part": f"A code {what} carries over in part: not both ways{each}.",
@@ -136,6 +133,9 @@ def verdict(
         "cannot be tested": f"Whether a code {what} carries over cannot be tested with so few {few}.",
         "no actions": f"Nothing can be said about a code of the action: {sections['decoding'].skipped}",
     }[carried]
+    if (over := sections["population"].found.get("animals")) is not None:
+        kind = sections["population"].found["kind"]
+        population = population[:-1] + f" of its own {kind}; " + _over_animals(over, kind, settings.alpha)
     return f"{units}.{population} {joined}"
 
 

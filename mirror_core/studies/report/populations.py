@@ -45,7 +45,7 @@ MAX_LAG = 5
 """Largest lag in timesteps; half of the timesteps where there are fewer."""
 MAX_DIMS = 10
 """Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
-CKA_DRAWS, CKA_WORK = 500, 2e8
+CKA_DRAWS, CKA_WORK = 500, 1e8
 """Most draws of the CKA null, which goes through all rows for each, and the values that they go through together at
 most, unless that leaves fewer than 99."""
 MOST_FOLDS = 5
