@@ -119,7 +119,7 @@ BAD = {
     "no time": ({}, lambda t: t.assign(time=t.time.where(t.index != 4)), RecordingError, "time has no time in row 6"),
     "twice": ({}, lambda t: pd.concat([t, t.iloc[:1]]), RecordingError, "row 74 is the second of unit u0, trial 0"),
     "areas": ({}, lambda t: t.assign(area=[str(i) for i in t.index]), RecordingError, "area differs within a unit"),
-    "empty": ({}, lambda t: t.iloc[:0], OptionError, "'perform'"),
+    "empty": ({}, lambda t: t.iloc[:0], RecordingError, "there is no row below the names"),
     "event": ({"event": "time"}, None, OptionError, "event is not used in a CSV table"),
 }  # fmt: skip
 
