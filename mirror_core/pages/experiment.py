@@ -17,7 +17,7 @@ from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, side, with_interval
 
-COSTS = {"above": "more than", "below": "less than", "around": "as far as can be told like"}
+COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
 """Where the interval of a cost minus that of matched units lies → how the two compare."""
 
 
@@ -95,28 +95,6 @@ def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
         verdict_table(found, experiment.whose, [f"here, {experiment.sampled}"]).data
         + how_each_follows(found, evidence).data
     )
-
-
-def excess_costs(table: pd.DataFrame, lead: str, conditions: Mapping[str, str], measure: str) -> HTML:
-    """Say what silencing units costs beyond matched ones, and whether that can be told from nothing.
-
-    Parameters
-    ----------
-    table
-        See `mirror_core.experiments.study.study`.
-    lead
-        What the list begins with.
-    conditions
-        Which are told, of those in the table → what they are called.
-    measure
-        What is lost without the units minus what is lost without matched ones.
-    """
-    known, said = measure_named(measure), []
-    for name, words in conditions.items():
-        if len(beyond := values(table, name, measure).dropna()):
-            told = with_interval(beyond, known.limits, known.digits)
-            said.append(f"<li>{escape(words)}: {told} ({COSTS[side(beyond)]} matched ones)</li>")
-    return HTML(f"<p>{lead}</p><ul>{''.join(said)}</ul>")
 
 
 def lesion_costs(

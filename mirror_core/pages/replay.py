@@ -14,7 +14,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.replay import LEVEL, PLANS, WORLDS, Lived
 from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import excess_costs, values
+from mirror_core.pages.experiment import values
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, side, with_interval
@@ -37,9 +37,6 @@ IN_TABLE = (
 
 IN_WORDS = {"rare": "rare actions", "regime": "rare regime"}
 """World → how a figure calls it."""
-
-LESION = "accuracy lost,\nbeyond matched"
-"""The panel of the figure of lesions."""
 
 
 def replays(table: pd.DataFrame, world: str) -> dict[str, str]:
@@ -152,29 +149,6 @@ def rarity_said(table: pd.DataFrame) -> HTML:
 
 
 _THAN = {"below": "more often", "above": "less often", "around": "as often, as far as can be told,"}
-
-
-def lesions(table: pd.DataFrame) -> tuple[list[str], dict[str, dict[str, list[Estimate]]]]:
-    """Return what the figure of lesions draws: which replays, and panel → world → what was found with each."""
-    of = {world: replays(table, world) for world in IN_WORDS}
-    names = list(dict.fromkeys(name for one in of.values() for name in one))
-    found = {
-        words: [by_seed(values(table, of[world].get(name, ""), "lesion_other")) for name in names]
-        for world, words in IN_WORDS.items()
-    }
-    return names, {LESION: found}
-
-
-def lesions_said(table: pd.DataFrame) -> HTML:
-    """Say whether naming another's actions rests on the units of largest r."""
-    told = {
-        name: f"{words}, {how}"
-        for world, words in IN_WORDS.items()
-        for how, name in replays(table, world).items()
-        if how in ("surprise", "random", "surprise, as written")
-    }
-    lead = "In accuracy on another's actions, silencing the units of largest <em>r</em> costs beyond matched ones:"
-    return excess_costs(table, lead, told, "lesion_other")
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

@@ -18,7 +18,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
 from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import excess_costs, values
+from mirror_core.pages.experiment import values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
@@ -53,9 +53,6 @@ CORNERS = {
 
 CONTROLS = {"untrained": "untrained", "mispaired": "mispaired", "as-written": "as written"}
 """Further controls of the first → their rows."""
-
-LESION = "R² of the torques\nlost, beyond matched"
-"""The panel of the figure of lesions."""
 
 
 def panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
@@ -202,19 +199,6 @@ def views_said(table: pd.DataFrame) -> HTML:
         f"{_of(table, 'mirror_view_c', 'mirrored experience')}, at some cost for the view that it knew: R² "
         f"{_of(table, 'command_r2', 'mirrored experience')} instead of {_of(table, 'command_r2', MAIN)}.</p>"
     )
-
-
-def lesions(table: pd.DataFrame) -> tuple[list[str], dict[str, dict[str, list[Estimate]]]]:
-    """Return what the figure of lesions draws: which conditions, and panel → networks → what was found in each."""
-    names = [one for one in EXPERIMENT.conditions if (table.condition == one).any()]
-    return names, {LESION: {"networks": [by_seed(values(table, one, "command_lesion")) for one in names]}}
-
-
-def lesions_said(table: pd.DataFrame) -> HTML:
-    """Say whether inferring torques rests on the units of largest r."""
-    told = {one: _words(one) for one in CORNERS} | {f"{MAIN} in separate cores": f"{_words(MAIN)}, separate cores"}
-    lead = "In R² of the inferred torques, silencing the units of largest <em>r</em> costs beyond matched ones:"
-    return excess_costs(table, lead, told, "command_lesion")
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

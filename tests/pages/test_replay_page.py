@@ -96,13 +96,3 @@ def test_lives_of_any_length_are_drawn(world, n_batches, legible):
 def test_a_value_that_is_not_there_is_a_dash():
     found = dict.fromkeys(page.EXPERIMENT.measures, 0.5) | {"other_rare": np.nan}
     assert "–" in page.networks_table({"surprise": found}).data and "nan" not in page.networks_table({"a": found}).data
-
-
-def test_lesions_are_told_and_drawn_for_each_replay_in_both_worlds():
-    made = table(rare_surprise={"lesion_other": -0.1})
-    said = page.lesions_said(made).data
-    assert "rare actions, surprise: −0.10 [−0.10, −0.10] (less than matched ones)" in said
-    assert "rare regime, random: 0.50 [0.50, 0.50] (more than matched ones)" in said
-    names, panels = page.lesions(made)
-    drawn = dict(zip(names, panels[page.LESION]["rare regime"], strict=True))
-    assert drawn["states"].n == 5 and drawn["surprise, as written"].n == 0

@@ -91,12 +91,3 @@ def test_the_film_has_pictures_and_torques_of_every_step():
     assert f"Step 1 of {study.LENGTH}: torques" in film
     assert page.unit_r({"own": own})["own"].shape == (6,)
     assert "R²" in page.network_table(study.measure(network, test, 0, "here", 19)).data
-
-
-def test_lesions_are_told_beside_matched_ones_and_drawn_for_every_condition():
-    made = table(command_lesion=0.2)
-    said = page.lesions_said(made).data
-    assert "pictures and continuous commands: 0.20 [0.20, 0.20] (more than matched ones)" in said
-    assert "angles and six commands: 0.00 [0.00, 0.00] (as far as can be told like matched ones)" in said
-    names, panels = page.lesions(made)
-    assert names == list(study.CONDITIONS) and [one.n for one in panels[page.LESION]["networks"]] == [5] * len(names)
