@@ -14,7 +14,6 @@ both tasks are all but solved; in the hard one, with much noise and few episodes
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ from mirror_core.arrays import MODES
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.contrast import (
     PAIRED,
     batch,
@@ -244,13 +243,12 @@ def rows(
     n_draws
         Draws of each null.
     """
-    found = []
+
+    def measured(condition: str) -> dict[str, float]:
+        return measure(condition, train(condition, base, n_steps), n_steps, n_test, n_draws)
+
     with one_thread():
-        for condition in conditions:
-            clock = time.process_time()
-            measured = measure(condition, train(condition, base, n_steps), n_steps, n_test, n_draws)
-            found.append({"condition": condition} | measured | {"seconds": time.process_time() - clock})
-    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+        return measure_each(conditions, measured).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
 
 
 def measure(condition: str, lived: Lived, n_steps: int, n_test: int, n_draws: int) -> dict[str, float]:

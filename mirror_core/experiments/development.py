@@ -16,7 +16,6 @@ from each does for the exam; or these one by one, each for what those chosen bef
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -32,8 +31,9 @@ from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.passes import Pass
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.development_teaching import TEACHERS, Course, Rows, named, teaching
+from mirror_core.experiments.lesions import held_at, matched_sets
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.silencing import silenced_states
@@ -46,7 +46,6 @@ from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import CORRELATION as DIFFERENCE
 from mirror_core.studies.measures.base import COUNT, SHARE
-from mirror_core.studies.measures.lesions import matched_units, variance_cells
 from mirror_core.worlds.episodes import Episodes
 from mirror_core.worlds.linear import LinearWorld, make_world
 
@@ -297,12 +296,9 @@ def lesions(
     r = unit_correlation(perform, observe)
     n = max(1, len(r) // SILENCED)
     top, least = top_units(r, n), np.argsort(np.abs(r), kind="stable")[:n]
-    cells = variance_cells(np.stack([states.var(axis=(0, 1), dtype=float) for states in (perform, observe)]))
-    sets = [[], top, least, *(matched_units(cells, top, rng) for _ in range(n_lesions))]
-    keep = torch.ones(len(sets), len(r))
-    for row, units in zip(keep, sets, strict=True):
-        row[torch.as_tensor(units, dtype=torch.long)] = 0
-    level = (1 - keep) * torch.from_numpy(observe.mean(axis=(0, 1)))
+    variance = np.stack([states.var(axis=(0, 1), dtype=float) for states in (perform, observe)])
+    sets = [np.zeros(0, int), top, least, *matched_sets(top, variance, rng, n_lesions)]
+    keep, level = held_at(observe.mean(axis=(0, 1)), sets)
     drive, actions = network.drive(None, torch.from_numpy(testing.sensations)), torch.from_numpy(testing.actions)
     with torch.no_grad():
         right = torch.cat(
@@ -412,20 +408,19 @@ def learn(learner: Learner) -> pd.DataFrame:
 def rows(conditions: tuple[str, ...], base: Config, lasting: Lasting | None = None) -> pd.DataFrame:
     """Make one learner under each condition, and measure it; what is not reached in the time is NaN."""
     lasting = Lasting() if lasting is None else lasting
-    found, babblers = [], {}
+    babblers: dict[Config, MirrorNetwork] = {}
+
+    def measured(condition: str) -> dict[str, float]:
+        if condition not in TAUGHT:
+            return infancy(condition, base, seen, lasting)
+        config = config_of(condition, base)
+        if config not in babblers:  # all teachers of a kind begin with the same learner
+            babblers[config] = grow(condition, base, lasting.n_babbled, known=min(NEW))
+        return school(condition, base, babblers[config], seen["same"], lasting)
+
     with one_thread():
         seen = others(base, lasting.n_test)
-        for condition in conditions:
-            clock = time.process_time()
-            if condition in TAUGHT:
-                config = config_of(condition, base)
-                if config not in babblers:  # all teachers of a kind begin with the same learner
-                    babblers[config] = grow(condition, base, lasting.n_babbled, known=min(NEW))
-                measured = school(condition, base, babblers[config], seen["same"], lasting)
-            else:
-                measured = infancy(condition, base, seen, lasting)
-            found.append({"condition": condition} | measured | {"seconds": time.process_time() - clock})
-    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+        return measure_each(conditions, measured).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
 
 
 register(

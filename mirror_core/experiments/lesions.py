@@ -8,6 +8,8 @@ core of each mode.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int
@@ -33,8 +35,26 @@ def lesion_sets(perform: States, observe: States, rng: np.random.Generator) -> l
     """Return which units to silence: none, those of largest r, and `N_SETS` sets that match these in variance."""
     r = unit_correlation(perform, observe)
     top = top_units(r, max(1, round(LESIONED * len(r))))
-    cells = variance_cells(np.stack([states.var(axis=(0, 1), dtype=float) for states in (perform, observe)]))
-    return [np.zeros(0, int), top, *(matched_units(cells, top, rng) for _ in range(N_SETS))]
+    variance = np.stack([states.var(axis=(0, 1), dtype=float) for states in (perform, observe)])
+    return [np.zeros(0, int), top, *matched_sets(top, variance, rng)]
+
+
+def matched_sets(
+    top: Units, variance: Float[np.ndarray, "mode unit"], rng: np.random.Generator, n_sets: int = N_SETS
+) -> list[Units]:
+    """Return sets of any units that have as many of each level of variance as some units have."""
+    cells = variance_cells(variance)
+    return [matched_units(cells, top, rng) for _ in range(n_sets)]
+
+
+def held_at(
+    mean: Float[np.ndarray, " unit"], sets: Sequence[Units]
+) -> tuple[Float[Tensor, "lesion unit"], Float[Tensor, "lesion unit"]]:
+    """Return which units of each lesion stay, and at which level the others are held, as `silenced_states` asks."""
+    keep = torch.ones(len(sets), len(mean))
+    for row, units in zip(keep, sets, strict=True):
+        row[torch.as_tensor(units, dtype=torch.long)] = 0
+    return keep, (1 - keep) * torch.from_numpy(mean.astype(np.float32))
 
 
 def lesioned(
@@ -45,12 +65,8 @@ def lesioned(
     mean: Float[np.ndarray, " unit"],
 ) -> Float[Tensor, "lesion sequence time unit"]:
     """Return a mode's states without each set of units, which are held at their mean."""
-    keep = torch.ones(len(sets), len(mean))
-    for row, units in zip(keep, sets, strict=True):
-        row[torch.as_tensor(units, dtype=torch.long)] = 0
-    level = (1 - keep) * torch.from_numpy(mean.astype(np.float32))
     with torch.no_grad():
-        return silenced_states(network.cores[network.core_of(mode)], drive, keep, level)
+        return silenced_states(network.cores[network.core_of(mode)], drive, *held_at(mean, sets))
 
 
 def cost(loss: Float[np.ndarray, " lesion"]) -> dict[str, float]:

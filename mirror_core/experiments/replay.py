@@ -12,8 +12,6 @@ units of that moment, compare networks that have learned equally well.
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,12 +25,13 @@ from mirror_core.analysis import null_test, top_units, unit_correlation
 from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.lesions import LESIONED, held_at, matched_sets
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.replay_memory import CAPACITY, SNIPPET, TAGGED, Memory, moments, snippets, tagged
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.silencing import silenced_states
-from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.life import Curriculum, Life, Step, lessons_of, live
 from mirror_core.recordings.of_networks import N_TEST, record
 from mirror_core.runs.workers import one_thread
@@ -40,7 +39,6 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
 from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
-from mirror_core.studies.measures.lesions import matched_units, variance_cells
 from mirror_core.studies.measures.shares import measured_on_r
 from mirror_core.studies.measures.significance import passing
 from mirror_core.studies.own_tasks import own_tasks_of
@@ -49,15 +47,9 @@ from mirror_core.worlds.surprising import SurprisingWorld, make_surprising
 
 BATCHES = 200
 """Batches of new episodes in a life, each of the configuration's batch size."""
-CAPACITY, TAGGED = 256, 6
-"""Episodes that the memory holds, the oldest of which go first, and those that each batch puts into it."""
-SNIPPET = 4
-"""Timesteps that are replayed from a stored state."""
 LEVEL, EVERY, N_ASKED = 0.75, 5, 100
 """Accuracy, of another's actions, at which networks are compared; every how many batches, and on how many episodes at
 most, it is looked at."""
-LESIONED, N_SETS = 1 / 3, 10
-"""Share of the units that are silenced, and sets of other ones that this is compared with."""
 
 WORLDS = {"rare": "rare-actions", "regime": "rare-regime"}
 """Name in conditions → in `mirror_core.worlds.surprising`."""
@@ -131,102 +123,6 @@ def plan_of(condition: str) -> Plan:
 def config_of(condition: str, base: Config) -> Config:
     """Return the configuration of a condition's network."""
     return configure(base, plan_of(condition).reading)
-
-
-# -- what is remembered --
-
-
-class Memory(deque):
-    """What came into the memory, the oldest of which goes when it is full."""
-
-    def __init__(self) -> None:
-        super().__init__(maxlen=CAPACITY)
-
-    def draw(self, n: int, rng: np.random.Generator) -> list:
-        """Return n of what it holds, each at random."""
-        return [self[i] for i in rng.integers(len(self), size=n)]
-
-
-def surprise(
-    life: Life, rows: Int[np.ndarray, " row"], *, by: tuple[str, ...] = ("perform", "observe")
-) -> Float[np.ndarray, "row time"]:
-    """Return how surprising each timestep of some episodes is: its errors, each over its mean in these episodes.
-
-    Parameters
-    ----------
-    by
-        Whose: of predictions when performing, of inferences when observing.
-    """
-    errors = life.errors(rows, tuple(one for one in life.passes if one.name in by))
-    return sum(error / error.mean() for error in errors.values())
-
-
-def tagged(how: str, life: Life, rows: np.ndarray, rarity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the episodes of a batch that come into the memory; ties are broken at random.
-
-    Parameters
-    ----------
-    how
-        Of `REPLAYS`.
-    rows
-        The batch, as indices of the life.
-    rarity
-        At how many timesteps of each episode something rare happens.
-    """
-    shuffled = rng.permutation(len(rows))
-    if how == "surprise":
-        score = surprise(life, rows).max(axis=1)
-    elif how == "prediction":
-        score = surprise(life, rows, by=("perform",)).max(axis=1)
-    else:
-        score = rarity if how == "rarity" else np.zeros(len(rows))
-    return rows[shuffled[np.argsort(-score[shuffled], kind="stable")[:TAGGED]]]
-
-
-class Moment(NamedTuple):
-    """A surprising moment: its episode, its timestep, and what each pass of the core was in just before."""
-
-    row: int
-    t: int
-    states: dict[str, Float[np.ndarray, " unit"]]
-
-
-def moments(life: Life, rows: np.ndarray) -> list[Moment]:
-    """Return the most surprising moments of a batch, of those with a timestep before and `SNIPPET` from there on."""
-    length = life.lessons.actions.shape[1]
-    possible = surprise(life, rows)[:, 1 : length - SNIPPET + 1]
-    chosen = np.argsort(-possible, axis=None, kind="stable")[:TAGGED]
-    which, before = np.unravel_index(chosen, possible.shape)
-    states = states_of(life, rows[which])
-    return [
-        Moment(int(row), int(t) + 1, {name: found[i, t] for name, found in states.items()})
-        for i, (row, t) in enumerate(zip(rows[which], before, strict=True))
-    ]
-
-
-def states_of(life: Life, rows: np.ndarray) -> dict[str, Float[np.ndarray, "row time unit"]]:
-    """Return the hidden states of each pass on some episodes of a life, as things stand."""
-    network, lessons = life.settle(), life.lessons.rows(torch.from_numpy(rows))
-    with torch.no_grad():
-        return {
-            one.name: network.hidden(
-                one.core,
-                network.drive(
-                    lessons.actions if one.sees_actions else None, lessons.observed if one.sees_sensations else None
-                ),
-            ).numpy()
-            for one in life.passes
-        }
-
-
-def snippets(life: Life, chosen: list[Moment]) -> Step:
-    """Return the step that replays moments from their stored states."""
-    rows = torch.tensor([one.row for one in chosen])[:, None]
-    times = torch.tensor([one.t for one in chosen])[:, None] + torch.arange(SNIPPET)
-    past = life.lessons
-    lessons = Lessons(*(x[rows, times] for x in (past.actions, past.sensations, past.observed, past.labels)))
-    starts = {one.name: np.stack([moment.states[one.name] for moment in chosen]) for one in life.passes}
-    return Step(np.arange(len(chosen)), lessons=lessons, starts=starts)
 
 
 # -- a life --
@@ -420,19 +316,14 @@ def lesion(
 
     Units are held at their mean when observing; matched sets have as many units of each level of variance.
     """
-    n_units = len(r)
-    cells = variance_cells(np.stack([states.var(axis=(0, 1)) for states in (perform, observe)]))
-    top = top_units(r, max(1, round(LESIONED * n_units)))
-    sets = [top, *(matched_units(cells, top, rng) for _ in range(N_SETS))]
-    silent = np.zeros((len(sets), n_units), np.float32)
-    for row, units in zip(silent, sets, strict=True):
-        row[units] = 1
-    level = silent * observe.mean(axis=(0, 1)).astype(np.float32)
+    top = top_units(r, max(1, round(LESIONED * len(r))))
+    sets = [top, *matched_sets(top, np.stack([states.var(axis=(0, 1)) for states in (perform, observe)]), rng)]
+    keep, level = held_at(observe.mean(axis=(0, 1)), sets)
     core, right = network.cores[network.core_of("observe")], []
     with torch.no_grad():
         drive = network.drive(None, torch.from_numpy(other.sensations))
-        for off, held in zip(silent[:, None], level[:, None], strict=True):
-            states = silenced_states(core, drive, torch.from_numpy(1 - off), torch.from_numpy(held))
+        for one in zip(keep.split(1), level.split(1), strict=True):
+            states = silenced_states(core, drive, *one)
             right.append(_right(network, states[0], other).mean())
     return float(np.mean(right[1:]) - right[0])
 
@@ -446,14 +337,13 @@ def rows(
     conditions: tuple[str, ...], base: Config, *, n_batches: int = BATCHES, n_test: int = N_TEST, n_draws: int = N_DRAWS
 ) -> pd.DataFrame:
     """Let a network live under each condition, and measure it; see `live_through`."""
-    found = []
+
+    def measured(condition: str) -> dict[str, float]:
+        lived = live_through(condition, base, n_batches=n_batches, n_test=n_test, n_draws=n_draws)
+        return measure(condition, lived, n_test=n_test, n_draws=n_draws)
+
     with one_thread():
-        for condition in conditions:
-            clock = time.process_time()
-            lived = live_through(condition, base, n_batches=n_batches, n_test=n_test, n_draws=n_draws)
-            measured = measure(condition, lived, n_test=n_test, n_draws=n_draws)
-            found.append({"condition": condition} | measured | {"seconds": time.process_time() - clock})
-    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+        return measure_each(conditions, measured).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
 
 
 register(

@@ -12,7 +12,6 @@ as much instead, those of inferring the two actions, or those of predicting what
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -26,7 +25,7 @@ from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.experiments import reward_rules  # noqa: F401 (registers its rules)
-from mirror_core.experiments.base import Experiment, Learner, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.lesions import task_costs
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
@@ -252,13 +251,9 @@ def rows(
     n_draws
         Draws of each null.
     """
-    found = []
     with one_thread():
-        for condition in conditions:
-            clock = time.process_time()
-            measured = measure(condition, base, n_steps, n_test, n_draws)
-            found.append({"condition": condition} | measured | {"seconds": time.process_time() - clock})
-    return pd.DataFrame(found).reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
+        found = measure_each(conditions, lambda one: measure(one, base, n_steps, n_test, n_draws))
+    return found.reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
 
 
 def measure(condition: str, base: Config, n_steps: int, n_test: int, n_draws: int) -> dict[str, float]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from mirror_core.analysis.estimates import Estimate
+from mirror_core.analysis.estimates import Estimate, difference
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
-from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import lesion_costs, values
-from mirror_core.pages.tables import digits_of, show, statement
+from mirror_core.pages import experiment
+from mirror_core.pages.experiment import apart, labelled, lesion_costs, panels_of, told
+from mirror_core.pages.tables import show, statement
 from mirror_core.recordings.of_networks import N_TEST
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, listed, side, with_interval
+from mirror_core.studies.wording import decimal, listed, side
 
 EXPERIMENT = experiment_named("alignment")
 
@@ -38,6 +37,16 @@ OF_TASKS = {
     "named_steps": "steps to name\n8 of 10",
 }
 """Measure → its panel of the figure of the tasks."""
+
+AT_LEVEL = {
+    "mean_r": "mean r,\nall steps",
+    "named_r": "mean r, when\n8 of 10 named",
+    "acting_error": "squared error,\nall steps",
+    "named_error": "squared error,\n8 of 10 named",
+}
+"""Measure at equal steps or at equal accuracy → its panel of the figure that sets them beside each other."""
+LEVEL_ENDS = {AT_LEVEL[measure]: (-0.2, 1.0) for measure in ("mean_r", "named_r")}
+"""Panel → ends of its scale."""
 
 IN_TABLE = (
     "recall_seen", "recall_mixed", "recall_held", "recall_two", "recall_possible", "mirror_units", "mean_r",
@@ -82,6 +91,11 @@ def task_panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
     return _panels(table, OF_TASKS, trained(table), {"the hard world": WORLDS["the hard world"]})
 
 
+def level_panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
+    """Return what the figure of equal accuracy draws: panel → world → what was found where something is learned."""
+    return _panels(table, AT_LEVEL, trained(table), WORLDS)
+
+
 def lesion_panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
     """Return what the figure of lesions draws: panel → world → what was found in each condition."""
     return _panels(table, OF_LESIONS, conditions(table), WORLDS)
@@ -90,13 +104,8 @@ def lesion_panels(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
 def _panels(
     table: pd.DataFrame, shown: Mapping[str, str], names: list[str], worlds: Mapping[str, str]
 ) -> dict[str, dict[str, list[Estimate]]]:
-    def found(measure: str, condition: str) -> Estimate:
-        return by_seed(values(table, condition, measure))
-
-    return {
-        words: {world: [found(measure, f"{prefix}{one}") for one in names] for world, prefix in worlds.items()}
-        for measure, words in shown.items()
-    }
+    of = {world: panels_of(table, [f"{prefix}{one}" for one in names], shown) for world, prefix in worlds.items()}
+    return {words: {world: panels[words] for world, panels in of.items()} for words in shown.values()}
 
 
 def finding(table: pd.DataFrame) -> HTML:
@@ -109,22 +118,17 @@ def finding(table: pd.DataFrame) -> HTML:
     joint = "but" if aligned and not (mirrored and helped) else "and"
     units = "mirror units" if mirrored else "no mirror units"
     tasks = ("helps neither task", "helps one of the tasks", "helps both tasks")[helped]
-    recalled = {one: _of(table, "recall_seen", one) for one in ("pairs", "separate", "untrained")}
-    r = {one: _of(table, "mean_r", one) for one in ("pairs", "separate", "units", "self-observation")}
+    recalled = {one: told(table, one, "recall_seen") for one in ("pairs", "separate", "untrained")}
+    r = {one: told(table, one, "mean_r") for one in ("pairs", "separate", "units", "self-observation")}
     return statement(
         f"Contrasting what is done with what is seen {aligns} the two, {joint} makes {units} and {tasks}.",
         f"Of {N_TEST} episodes, the one done is found among those seen with a recall of {recalled['pairs']}, by a "
         f"probe on cores that were not aligned with {recalled['separate']}, and on untrained ones with "
         f"{recalled['untrained']}; where two of its four actions were never paired, with "
-        f"{_of(table, 'recall_mixed', 'pairs')}. The mean r of units is {r['pairs']}, against {r['separate']} without "
+        f"{told(table, 'pairs', 'recall_mixed')}. The mean r of units is {r['pairs']}, against {r['separate']} without "
         f"alignment, {r['units']} where the units themselves are contrasted, and {r['self-observation']} in one core "
         "that sees itself act.",
     )
-
-
-def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    known = measure_named(measure)
-    return with_interval(values(table, condition, measure), known.limits, known.digits)
 
 
 def probes_said(table: pd.DataFrame) -> HTML:
@@ -132,12 +136,12 @@ def probes_said(table: pd.DataFrame) -> HTML:
     untrained = table[table.condition == "untrained"].recall_seen
     evidence = ": recall as such is no evidence of anything learned" if side(untrained, 1 / N_TEST) == "above" else ""
     return HTML(
-        f"<p>A probe on cores that never learned anything recalls {_of(table, 'recall_seen', 'untrained')} of the "
+        f"<p>A probe on cores that never learned anything recalls {told(table, 'untrained', 'recall_seen')} of the "
         f"episodes, where chance is one in {N_TEST}{evidence}. After alignment, episodes of four actions, two of them "
-        f"new, are recalled by {_of(table, 'recall_lost', 'pairs')} less than those of the four that were paired. "
-        f"Episodes of the two new actions alone are recalled with {_of(table, 'recall_held', 'pairs')}, of two paired "
-        f"ones with {_of(table, 'recall_two', 'pairs')}; a probe that learns from the new ones, on cores without "
-        f"alignment, reaches {_of(table, 'recall_possible', 'separate')}.</p>"
+        f"new, are recalled by {told(table, 'pairs', 'recall_lost')} less than those of the four that were paired. "
+        f"Episodes of the two new actions alone are recalled with {told(table, 'pairs', 'recall_held')}, of two paired "
+        f"ones with {told(table, 'pairs', 'recall_two')}; a probe that learns from the new ones, on cores without "
+        f"alignment, reaches {told(table, 'separate', 'recall_possible')}.</p>"
     )
 
 
@@ -145,7 +149,7 @@ def tasks_said(table: pd.DataFrame) -> HTML:
     """Say what the tasks are like in the hard world, at equal steps and at equal accuracy."""
     rows = {"with alignment": "hard pairs", "without it": "hard separate", "with shuffled pairs": "hard shuffled"}
     found = {
-        measure: listed([f"{_of(table, measure, one)} {said}" for said, one in rows.items()])
+        measure: listed([f"{told(table, one, measure)} {said}" for said, one in rows.items()])
         for measure in ("named", "acting_error", "named_steps", "named_error")
     }
     return HTML(
@@ -155,13 +159,35 @@ def tasks_said(table: pd.DataFrame) -> HTML:
     )
 
 
+_CHANGES = {"above": "more", "below": "less", "around": "no change is seen"}
+
+
 def level_said(table: pd.DataFrame) -> HTML:
-    """Say how alike units are where networks name as many actions, which is earlier than at equal steps."""
-    r = {one: _of(table, "named_r", one) for one in ("pairs", "separate", "units")}
+    """Say what alignment changes after equal steps and at equal accuracy; the words follow the intervals."""
+    said = []
+    for world, prefix in WORLDS.items():
+        with_it, without = (
+            table[table.condition == f"{prefix}{one}"].set_index("seed") for one in ("pairs", "separate")
+        )
+        changed = {}
+        for measure in (*AT_LEVEL, "named_steps"):
+            found = difference(with_it[measure], without[measure])
+            digits = measure_named(measure).digits
+            changed[measure] = f"{_CHANGES[side(found.values)]} ({apart(found, digits)})" if found.n else "not reached"
+        said.append(
+            f"<strong>{world.capitalize()}.</strong> {with_it.named_steps.notna().sum()} of {len(with_it)} networks "
+            f"get there with alignment, {without.named_steps.notna().sum()} of {len(without)} without; steps: "
+            f"{changed['named_steps']}. Mean r: {changed['mean_r']} after all steps, {changed['named_r']} at equal "
+            f"accuracy. Squared error when acting: {changed['acting_error']} after all steps, "
+            f"{changed['named_error']} at equal accuracy."
+        )
+    r = {one: told(table, one, "named_r") for one in ("pairs", "separate", "units")}
     return HTML(
-        "<p>At equal accuracy, the step from which on eight of ten actions are named in the easy world, the mean r is "
+        "<p>At equal accuracy, the step from which on eight of ten actions are named, the mean r in the easy world is "
         f"{r['pairs']} with alignment, {r['separate']} without it and {r['units']} where the units themselves are "
-        "contrasted.</p>"
+        "contrasted. With alignment minus without it, matched by seed:</p>"
+        f"<ul>{''.join(f'<li>{one}</li>' for one in said)}</ul>"
+        "<p>Whoever takes more steps to that accuracy has also had more of them to learn to predict.</p>"
     )
 
 
@@ -175,11 +201,7 @@ def lesions_said(table: pd.DataFrame) -> HTML:
 
 def seconds_said(table: pd.DataFrame) -> HTML:
     """Say what a network takes."""
-    of = table.groupby("condition").seconds.median()
-    return HTML(
-        f"<p>A network is trained and measured in {decimal(of.min(), 1)} to {decimal(of.max(), 1)} s of one core, by "
-        "its condition (medians).</p>"
-    )
+    return experiment.seconds_said(table, "A network is trained and measured")
 
 
 # -- live --
@@ -204,15 +226,7 @@ def networks_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
     """Show the measures of the network trained here, before and after."""
     measures = ("recall_seen", "recall_mixed", "recall_held", "mirror_units", "mean_r", "code_gain", "code_p", "named",
                 "acting_error")  # fmt: skip
-    rows = [
-        {"two cores": name}
-        | {
-            escape(measure_named(one).label): decimal(values[one], digits_of(one)) if np.isfinite(values[one]) else "–"
-            for one in measures
-        }
-        for name, values in found.items()
-    ]
-    return show(pd.DataFrame(rows))
+    return show(pd.DataFrame([{"two cores": name} | labelled(one, measures) for name, one in found.items()]))
 
 
 def possible_said(aligned: float, probed: float) -> HTML:

@@ -19,12 +19,12 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.development import AGES, BODIES, EVERY, LESIONS, LEVEL, LOOKED_AT, TAUGHT, TIMES
 from mirror_core.experiments.judging import judge_study
 from mirror_core.networks.network import MirrorNetwork
-from mirror_core.pages.experiment import conditions_table, values
+from mirror_core.pages import experiment
+from mirror_core.pages.experiment import conditions_table, lesion_costs, panels_of, told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import statement
 from mirror_core.runs.workers import one_thread
-from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, side, with_interval
+from mirror_core.studies.wording import decimal, listed, side
 from mirror_core.worlds.episodes import Episodes
 from mirror_core.worlds.linear import make_world
 
@@ -51,10 +51,6 @@ IN_BODIES = (*BODIES, "turned_60_equal")
 IN_LESIONS = tuple(f"{group}_{age}" for age in AGES for group in LESIONS)
 IN_TEACHING = (*(f"new_{n}" for n in LOOKED_AT), "rounds_to_half", "old_20", "old_at_half", "new_shown", "one_sided")
 """Measures of the page's tables."""
-
-
-def _of(table: pd.DataFrame, measure: str, condition: str, digits: int = 2) -> str:
-    return with_interval(values(table, condition, measure), measure_named(measure).limits, digits)
 
 
 def _apart(table: pd.DataFrame, measure: str, condition: str, than: str) -> Estimate:
@@ -109,14 +105,14 @@ def finding(table: pd.DataFrame) -> HTML:
     return statement(
         f"Seeing itself act gives a learner {'' if mirror else 'no '}mirror units {joint} {does}"
         f"{f', {resting}' if mirror else ''}; {taught}.",
-        f"After 80 steps of babbling it performs {_of(table, 'match_80', 'both')} of another's actions, one that only "
-        f"has a recording of its acts {_of(table, 'match_80', 'watches')}; {LEVEL:g} is reached after "
-        f"{_of(table, 'steps_to_90', 'both', 0)} and {_of(table, 'steps_to_90', 'watches', 0)} steps. Of its units, "
-        f"{_of(table, 'mirror_units', 'both', 0)} pass the test. Silencing a third of all, those of largest r, costs "
-        f"{_of(table, 'excess_80', 'both')} of match more than silencing matched ones after 80 steps, and "
-        f"{_of(table, 'excess_640', 'both')} after 640. Taught two new actions for ten rounds, a learner gets "
-        f"{_of(table, 'new_10', 'taught one by one')} of them right where its demonstrations are chosen one by one, "
-        f"{_of(table, 'new_10', 'taught at random')} where they are drawn at random.",
+        f"After 80 steps of babbling it performs {told(table, 'both', 'match_80')} of another's actions, one that only "
+        f"has a recording of its acts {told(table, 'watches', 'match_80')}; {LEVEL:g} is reached after "
+        f"{told(table, 'both', 'steps_to_90')} and {told(table, 'watches', 'steps_to_90')} steps. Of its units, "
+        f"{told(table, 'both', 'mirror_units', 0)} pass the test. Silencing a third of all, those of largest r, costs "
+        f"{told(table, 'both', 'excess_80')} of match more than silencing matched ones after 80 steps, and "
+        f"{told(table, 'both', 'excess_640')} after 640. Taught two new actions for ten rounds, a learner gets "
+        f"{told(table, 'taught one by one', 'new_10')} of them right where its demonstrations are chosen one by one, "
+        f"{told(table, 'taught at random', 'new_10')} where they are drawn at random.",
     )
 
 
@@ -128,56 +124,62 @@ def bodies_said(table: pd.DataFrame) -> HTML:
     steps = _THAN[side(_apart(table, "turned_60", "both", "watches").values)]
     level = _THAN[side(_apart(table, "turned_60_equal", "both", "watches").values)]
     return HTML(
-        f"<p>After 640 steps a learner that sees itself act performs {_of(table, 'turned_30', 'both')} of the actions "
-        f"of a body whose effects are turned by 30°, and {_of(table, 'turned_60', 'both')} where they are turned by "
-        f"60°: {steps} one with a recording ({_of(table, 'turned_60', 'watches')}). When each matches its own body at "
-        f"{LEVEL:g}, {_of(table, 'turned_60_equal', 'both')}: {level} the other "
-        f"({_of(table, 'turned_60_equal', 'watches')}). Who never sees without acting, but feels both together, "
-        f"matches {_of(table, 'match_640', 'senses')} in its own body after 640 steps, whatever its units "
-        f"({_of(table, 'mirror_units', 'senses', 0)} pass).</p>"
+        f"<p>After 640 steps a learner that sees itself act performs {told(table, 'both', 'turned_30')} of the actions "
+        f"of a body whose effects are turned by 30°, and {told(table, 'both', 'turned_60')} where they are turned by "
+        f"60°: {steps} one with a recording ({told(table, 'watches', 'turned_60')}). When each matches its own body at "
+        f"{LEVEL:g}, {told(table, 'both', 'turned_60_equal')}: {level} the other "
+        f"({told(table, 'watches', 'turned_60_equal')}). Who never sees without acting, but feels both together, "
+        f"matches {told(table, 'senses', 'match_640')} in its own body after 640 steps, whatever its units "
+        f"({told(table, 'senses', 'mirror_units', 0)} pass).</p>"
     )
+
+
+SETS = {"top": "units of largest r", "matched": "matched units"}
+"""Which units are silenced → how the figure of lesions calls them."""
+NO_COST = dict.fromkeys(AGES.values(), (0.0, ""))
+"""No match lost, in each panel of that figure."""
+
+
+def lesion_panels(table: pd.DataFrame) -> tuple[list[str], dict[str, dict[str, list[Estimate]]]]:
+    """Return what the figure of lesions draws: names of its rows, and panel → units → the match lost in each."""
+    names = [one for one in GROWN[2:] if (table.condition == one).any()]
+    of = {words: panels_of(table, names, {f"{units}_{age}": age for age in AGES}) for units, words in SETS.items()}
+    return names, {when: {words: of[words][age] for words in of} for age, when in AGES.items()}
 
 
 def lesions_said(table: pd.DataFrame) -> HTML:
     """Say which units cost most while imitation is learnt and at the end."""
+    costs = {f"match {when}": (f"top_{age}", f"matched_{age}", f"excess_{age}") for age, when in AGES.items()}
+    return lesion_costs(table, "Silencing the units of largest <em>r</em> costs:", GROWN[2:], costs)
 
-    def costs(condition: str, age: str) -> str:
-        found = {group: _of(table, f"{group}_{age}", condition) for group in ("top", "matched", "least")}
-        return f"largest r {found['top']}, matched {found['matched']}, smallest |r| {found['least']}"
 
-    parts = [
-        f"<li><em>{escape(condition)}</em>, {escape(when)}: {costs(condition, age)}</li>"
-        for condition in ("watches", "both")
-        for age, when in AGES.items()
-    ]
-    return HTML(f"<p>Match that is lost without a third of the units:</p><ul>{''.join(parts)}</ul>")
+def least_said(table: pd.DataFrame) -> HTML:
+    """Say what the units that are least alike are worth, beside those that are most alike."""
+    said = [f"{told(table, 'both', f'least_{age}')} {when}" for age, when in AGES.items()]
+    return HTML(f"<p>In learners that see themselves act, silencing those of smallest |r| costs {listed(said)}.</p>")
 
 
 def teaching_said(table: pd.DataFrame) -> HTML:
     """Say what is shown by each teacher, and what it comes to at equal accuracy."""
     sided = _THAN[side(_apart(table, "one_sided", "taught at once", "taught one by one").values)]
+    shown, uneven, rounds = (
+        {one: told(table, one, measure) for one in TAUGHT} for measure in ("new_shown", "one_sided", "rounds_to_half")
+    )
     return HTML(
-        "<p>A third of all actions is new. Of what is shown, the hardest demonstrations have "
-        f"{_of(table, 'new_shown', 'taught hardest')}, those chosen at once {_of(table, 'new_shown', 'taught at once')}"
-        f", those chosen one by one {_of(table, 'new_shown', 'taught one by one')}. A round is one-sided, towards one "
-        f"of the two new actions, by {_of(table, 'one_sided', 'taught at once')} where all are chosen at once, {sided} "
-        f"where they are chosen one by one ({_of(table, 'one_sided', 'taught one by one')}; at random "
-        f"{_of(table, 'one_sided', 'taught at random')}). Half of the new actions are right after "
-        f"{_of(table, 'rounds_to_half', 'taught at random', 1)} rounds at random, "
-        f"{_of(table, 'rounds_to_half', 'taught hardest', 1)} with the hardest, "
-        f"{_of(table, 'rounds_to_half', 'taught at once', 1)} at once and "
-        f"{_of(table, 'rounds_to_half', 'taught one by one', 1)} one by one; in a learner with a recording of its "
-        f"acts, at random, after {_of(table, 'rounds_to_half', 'watched, taught at random', 1)}.</p>"
+        f"<p>A third of all actions is new. Of what is shown, the hardest demonstrations have {shown['taught hardest']}"
+        f", those chosen at once {shown['taught at once']}, those chosen one by one {shown['taught one by one']}. A "
+        f"round is one-sided, towards one of the two new actions, by {uneven['taught at once']} where all are chosen "
+        f"at once, {sided} where they are chosen one by one ({uneven['taught one by one']}; at random "
+        f"{uneven['taught at random']}). Half of the new actions are right after {rounds['taught at random']} rounds "
+        f"at random, {rounds['taught hardest']} with the hardest, {rounds['taught at once']} at once and "
+        f"{rounds['taught one by one']} one by one; in a learner with a recording of its acts, at random, after "
+        f"{rounds['watched, taught at random']}.</p>"
     )
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:
     """Say what a learner takes."""
-    of = table.groupby("condition").seconds.median().drop("untrained", errors="ignore")
-    return HTML(
-        f"<p>A learner grows, is taught and is measured in {decimal(of.min(), 1)} to {decimal(of.max(), 1)} s of one "
-        "core, by its condition (medians).</p>"
-    )
+    return experiment.seconds_said(table[table.condition != "untrained"], "A learner grows, is taught and is measured")
 
 
 # -- live --

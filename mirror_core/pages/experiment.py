@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
+from mirror_core.analysis.estimates import Estimate
 from mirror_core.experiments import Experiment
 from mirror_core.experiments.judging import StudyEvidence, judge_study
 from mirror_core.figures.marks import BySeed, by_seed
 from mirror_core.pages.tables import cell, digits_of, show
 from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, side, with_interval
+from mirror_core.studies.wording import decimal, listed, side, with_interval
 
 COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
 """Where the interval of a cost minus that of matched units lies → how the two compare."""
@@ -30,6 +31,13 @@ def told(table: pd.DataFrame, condition: str, measure: str, digits: int | None =
     """Return the mean over learners with its 95 % interval, by default with as many decimals as the measure has."""
     known = measure_named(measure)
     return with_interval(values(table, condition, measure), known.limits, known.digits if digits is None else digits)
+
+
+def apart(found: Estimate, digits: int = 2) -> str:
+    """Return a difference matched by seed with its 95 % interval; that of one learner alone, a dash where none is."""
+    if found.n < 2:
+        return decimal(found.mean, digits) if found.n else "–"
+    return f"{decimal(found.mean, digits)} [{decimal(found.low, digits)}, {decimal(found.high, digits)}]"
 
 
 def present(experiment: Experiment, table: pd.DataFrame) -> list[str]:
@@ -122,3 +130,27 @@ def lesion_costs(
         ]
         said += [f"<li><em>{escape(name)}</em>: {'; '.join(parts)}</li>"] if parts else []
     return HTML(f"<p>{lead}</p><ul>{''.join(said)}</ul>")
+
+
+def beyond_matched(table: pd.DataFrame, lead: str, conditions: Sequence[str], excess: str, lost: str) -> HTML:
+    """Say whether silencing units costs more than silencing matched ones; the words follow the intervals.
+
+    Parameters
+    ----------
+    lead
+        Which units: how the sentence begins.
+    conditions
+        Which are told, of those in the table.
+    excess
+        The measure of the first cost minus the second.
+    lost
+        What it is a cost of.
+    """
+    where: dict[str, list[str]] = {"above": [], "below": [], "around": []}
+    for name in conditions:
+        if len(found := values(table, name, excess).dropna()):
+            where[side(found)].append(f"<em>{escape(name)}</em> ({told(table, name, excess)})")
+    than = {"above": "more than", "below": "less than", "around": "no more and no less, as far as can be told, than"}
+    parts = [f"{than[one]} silencing matched ones in {listed(names)}" for one, names in where.items() if names]
+    said = "; ".join(parts) or "what no condition of the table says"
+    return HTML(f"<p>{lead} costs {said}. In brackets: {lost} lost beyond matched ones.</p>")

@@ -14,10 +14,10 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.replay import LEVEL, PLANS, WORLDS, Lived
 from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import values
-from mirror_core.pages.tables import digits_of, show, statement
-from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, side, with_interval
+from mirror_core.pages import experiment
+from mirror_core.pages.experiment import apart, beyond_matched, labelled, panels_of, told, values
+from mirror_core.pages.tables import show, statement
+from mirror_core.studies.wording import decimal, side
 
 EXPERIMENT = experiment_named("replay")
 
@@ -53,10 +53,23 @@ def panels(table: pd.DataFrame) -> tuple[dict[str, dict[str, list[Estimate]]], d
     for world, said in IN_WORDS.items():
         rows = replays(table, world)
         names[said] = list(rows)
-        found[said] = {
-            words: [by_seed(values(table, one, measure)) for one in rows.values()] for measure, words in SHOWN.items()
-        }
+        found[said] = panels_of(table, list(rows.values()), SHOWN)
     return found, names
+
+
+LESION = "accuracy lost beyond\nmatched units"
+NO_COST = {LESION: (0.0, "")}
+"""The panel of the figure of lesions, and where nothing is lost."""
+
+
+def lesion_panels(table: pd.DataFrame) -> tuple[list[str], dict[str, dict[str, list[Estimate]]]]:
+    """Return what the figure of lesions draws: names of its rows, and its panel → world → what was found in each."""
+    names = list(dict.fromkeys(name for world in WORLDS for name in replays(table, world)))
+    found = {
+        said: [by_seed(values(table, f"{world}, {name}", "lesion_other")) for name in names]
+        for world, said in IN_WORDS.items()
+    }
+    return names, {LESION: found}
 
 
 def finding(table: pd.DataFrame) -> HTML:
@@ -89,17 +102,13 @@ def finding(table: pd.DataFrame) -> HTML:
 
 
 def _world_said(table: pd.DataFrame, world: str, said: str) -> str:
-    named = {how: _of(table, "other_named", f"{world}, {how}") for how in ("surprise", "random", "rarity")}
-    units = {how: _of(table, "passing_positive", f"{world}, {how}") for how in ("surprise", "random")}
+    named = {how: told(table, f"{world}, {how}", "other_named") for how in ("surprise", "random", "rarity")}
+    units = {how: told(table, f"{world}, {how}", "passing_positive") for how in ("surprise", "random")}
     return (
         f"With {said if world == 'rare' else f'a {said}'}, {named['surprise']} of another's actions are named after "
         f"replay at surprise, {named['random']} after random replay and {named['rarity']} where the truly rarest "
         f"episodes are replayed; {units['surprise']} of the units pass unit mismatch, against {units['random']}."
     )
-
-
-def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    return with_interval(values(table, condition, measure), measure_named(measure).limits)
 
 
 def level_said(table: pd.DataFrame) -> HTML:
@@ -112,24 +121,18 @@ def level_said(table: pd.DataFrame) -> HTML:
         more = difference(found["surprise"].level_passing, found["random"].level_passing)
         said.append(
             f"<strong>{words.capitalize()}.</strong> {reached['surprise']} networks get there with replay at surprise, "
-            f"{reached['random']} with random replay. In steps, random minus surprise: {_difference(fewer, 0)}. In the "
-            f"share of units that then pass unit mismatch, surprise minus random: {_difference(more, 2)}."
+            f"{reached['random']} with random replay. In steps, random minus surprise: {apart(fewer, 0)}. In the "
+            f"share of units that then pass unit mismatch, surprise minus random: {apart(more)}."
         )
     first = f"At equal accuracy, where {decimal(LEVEL)} of another's actions are first named:"
     return HTML(f"<p>{first}</p><ul>{''.join(f'<li>{one}</li>' for one in said)}</ul>")
-
-
-def _difference(found: Estimate, digits: int) -> str:
-    if found.n < 2:
-        return decimal(found.mean, digits) if found.n else "–"
-    return f"{decimal(found.mean, digits)} [{decimal(found.low, digits)}, {decimal(found.high, digits)}]"
 
 
 def rarity_said(table: pd.DataFrame) -> HTML:
     """Say what tells surprise from oversampling: how much of the memory is rare, and what that is worth."""
     said = []
     for world, words in IN_WORDS.items():
-        held = {how: _of(table, "in_memory", f"{world}, {how}") for how in ("surprise", "random", "rarity")}
+        held = {how: told(table, f"{world}, {how}", "in_memory") for how in ("surprise", "random", "rarity")}
         said.append(
             f"with {words if world == 'rare' else f'a {words}'} {held['surprise']} of the memory has something rare in "
             f"it (random {held['random']}, true rarity {held['rarity']})"
@@ -141,7 +144,7 @@ def rarity_said(table: pd.DataFrame) -> HTML:
         )
         found = difference(one, other)
         a_world = words if world == "rare" else f"a {words}"
-        minus.append(f"{_THAN[side(found.values)]} with {a_world} ({_difference(found, 3)})")
+        minus.append(f"{_THAN[side(found.values)]} with {a_world} ({apart(found, 3)})")
     return HTML(
         f"<p>Surprise finds what is rare: {'; '.join(said)}. Tagged by true rarity, which no agent can know, another's "
         f"actions are named {' and '.join(minus)}; in brackets: accuracy at surprise minus that at true rarity.</p>"
@@ -151,14 +154,16 @@ def rarity_said(table: pd.DataFrame) -> HTML:
 _THAN = {"below": "more often", "above": "less often", "around": "as often, as far as can be told,"}
 
 
+def lesions_said(table: pd.DataFrame) -> HTML:
+    """Say what silencing units costs beyond matched ones."""
+    names = [f"{world}, {how}" for world in WORLDS for how in ("surprise", "random")] + ["rare, surprise, as written"]
+    lead = "Silencing the third of the units of largest <em>r</em>"
+    return beyond_matched(table, lead, names, "lesion_other", "share of another's actions named that is")
+
+
 def seconds_said(table: pd.DataFrame) -> HTML:
     """Say what a network takes."""
-    lived = table[~table.condition.str.contains("untrained")]
-    of = lived.groupby("condition").seconds.median()
-    return HTML(
-        f"<p>A network lives and is measured in {decimal(of.min(), 1)} to {decimal(of.max(), 1)} s of one core, by its "
-        "condition (medians).</p>"
-    )
+    return experiment.seconds_said(table[~table.condition.str.contains("untrained")], "A network lives and is measured")
 
 
 # -- live --
@@ -187,12 +192,4 @@ def of_lives(lives: Mapping[str, Lived], window: int = 10) -> tuple[dict, dict, 
 def networks_table(found: Mapping[str, Mapping[str, float]]) -> HTML:
     """Show the measures of the networks that lived here."""
     shown = ("other_named", "other_rare", "explained", "in_memory", "passing_positive", "mirror_units", "mean_r")
-    rows = [
-        {"replay": escape(name)}
-        | {
-            escape(measure_named(one).label): decimal(values[one], digits_of(one)) if np.isfinite(values[one]) else "–"
-            for one in shown
-        }
-        for name, values in found.items()
-    ]
-    return show(pd.DataFrame(rows))
+    return show(pd.DataFrame([{"replay": escape(name)} | labelled(one, shown) for name, one in found.items()]))

@@ -9,12 +9,11 @@ from IPython.display import HTML
 from mirror_core.analysis.estimates import Estimate, difference
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
-from mirror_core.experiments.reward import WHEN, salient_actions
-from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import lesion_costs, values
+from mirror_core.experiments.reward import PLANS, WHEN, salient_actions
+from mirror_core.pages import experiment
+from mirror_core.pages.experiment import apart, lesion_costs, panels_of, present, told, values
 from mirror_core.pages.tables import statement
-from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, listed, side, with_interval
+from mirror_core.studies.wording import listed, side
 
 EXPERIMENT = experiment_named("reward")
 
@@ -70,19 +69,18 @@ ZERO = dict.fromkeys(LESIONS.values(), (0.0, ""))
 
 def conditions(table: pd.DataFrame) -> list[str]:
     """Return the conditions of a table, in the experiment's order."""
-    return [one for one in EXPERIMENT.conditions if (table.condition == one).any()]
+    return present(EXPERIMENT, table)
 
 
 def panels(table: pd.DataFrame) -> dict[str, list[Estimate]]:
     """Return what the first figure draws: panel → what was found in each condition."""
-    names = conditions(table)
-    return {words: [by_seed(values(table, one, what)) for one in names] for what, words in SHOWN.items()}
+    return panels_of(table, conditions(table), SHOWN)
 
 
 def rules(table: pd.DataFrame) -> tuple[list[str], dict[str, list[Estimate]]]:
     """Return what the second figure draws: which conditions, and panel → the share of units in each."""
     names = [one for one in RULES if one in conditions(table)]
-    return names, {words: [by_seed(values(table, one, what)) for one in names] for what, words in TIMES.items()}
+    return names, panels_of(table, names, TIMES)
 
 
 def gained(table: pd.DataFrame) -> tuple[list[str], dict[str, list[Estimate]]]:
@@ -94,11 +92,7 @@ def gained(table: pd.DataFrame) -> tuple[list[str], dict[str, list[Estimate]]]:
 
 def lesions(table: pd.DataFrame) -> dict[str, dict[str, list[Estimate]]]:
     """Return what the figure of lesions draws: panel → the world → what was found in each condition."""
-    names = conditions(table)
-    return {
-        words: {"the paper's world": [by_seed(values(table, one, what)) for one in names]}
-        for what, words in LESIONS.items()
-    }
+    return {words: {"the paper's world": of} for words, of in panels_of(table, conditions(table), LESIONS).items()}
 
 
 def _gain(table: pd.DataFrame, condition: str, measure: str) -> Estimate:
@@ -113,27 +107,18 @@ def finding(table: pd.DataFrame) -> HTML:
     mirrored = {"reproduced": "is mirrored more", "partly": "is partly mirrored more"}
     salience = mirrored.get(claims["salience"].verdict, "is not mirrored more")
     joint = f"{'and' if learns == mirrors else 'but'} has {'' if mirrors else 'no '}"
+    infers, units = (
+        {one: told(table, one, measure) for one in PLANS} for measure in ("reward_accuracy", "mirror_share")
+    )
     return statement(
         f"A network that is only paid for right guesses {'learns' if learns else 'hardly learns'} to infer actions, "
         f"{joint}mirror units; what pays more {salience}.",
-        f"By reward it infers {_of(table, 'reward_accuracy', 'reward')} of the actions, by local traces "
-        f"{_of(table, 'reward_accuracy', 'eligibility')}, by perturbation "
-        f"{_of(table, 'reward_accuracy', 'perturbation')}, by gradient {_of(table, 'reward_accuracy', 'gradient')}. A "
-        f"share of {_of(table, 'mirror_share', 'reward')} of its units has the same tuning in both modes, without "
-        f"seeing itself act {_of(table, 'mirror_share', 'reward as written')}; by gradient "
-        f"{_of(table, 'mirror_share', 'gradient')}. With salient pay, units respond more alike to what pays more than "
-        f"to the rest by {_said(_gain(table, 'reward with salient pay', 'reward_salient'))}, against flat pay.",
+        f"By reward it infers {infers['reward']} of the actions, by local traces {infers['eligibility']}, by "
+        f"perturbation {infers['perturbation']}, by gradient {infers['gradient']}. A share of {units['reward']} of its "
+        f"units has the same tuning in both modes, without seeing itself act {units['reward as written']}; by gradient "
+        f"{units['gradient']}. With salient pay, units respond more alike to what pays more than to the rest by "
+        f"{apart(_gain(table, 'reward with salient pay', 'reward_salient'))}, against flat pay.",
     )
-
-
-def _of(table: pd.DataFrame, measure: str, condition: str, digits: int = 2) -> str:
-    return with_interval(values(table, condition, measure), measure_named(measure).limits, digits)
-
-
-def _said(found: Estimate) -> str:
-    if found.n < 2:
-        return decimal(found.mean) if found.n else "–"
-    return f"{decimal(found.mean)} [{decimal(found.low)}, {decimal(found.high)}]"
 
 
 def rules_said(table: pd.DataFrame) -> HTML:
@@ -144,11 +129,11 @@ def rules_said(table: pd.DataFrame) -> HTML:
         ("mirror_share", "after all steps"), ("reward_share_40", f"{WHEN['_40']}"), ("reward_share_90", WHEN["_90"])
     ):  # fmt: skip
         found = difference(values(table, "reward", measure), values(table, "gradient", measure))
-        said.append(f"{when} {words[side(found.values)]} ({_said(found)})" if found.n else f"{when}: not reached")
+        said.append(f"{when} {words[side(found.values)]} ({apart(found)})" if found.n else f"{when}: not reached")
     return HTML(
         f"<p>By reward, compared with the gradient: {'; '.join(said)}. An accuracy of .9 takes the gradient "
-        f"{_of(table, 'reward_steps_90', 'gradient', 0)} steps, reward {_of(table, 'reward_steps_90', 'reward', 0)}, "
-        f"traces {_of(table, 'reward_steps_90', 'eligibility', 0)}; "
+        f"{told(table, 'gradient', 'reward_steps_90')} steps, reward {told(table, 'reward', 'reward_steps_90')}, "
+        f"traces {told(table, 'eligibility', 'reward_steps_90')}; "
         f"{values(table, 'perturbation', 'reward_steps_90').notna().sum()} of "
         f"{len(values(table, 'perturbation', 'reward_steps_90'))} networks that are perturbed reach it.</p>"
     )
@@ -160,9 +145,9 @@ def shuffled_said(table: pd.DataFrame) -> HTML:
     needless = side(more.values) == "above"
     return HTML(
         "<p>Where the pay has nothing to do with the guess, the action is inferred with accuracy "
-        f"{_of(table, 'reward_accuracy', 'reward shuffled')}, and decoding across modes, the worse way, lies above "
-        f"chance by {_of(table, 'code_gain', 'reward shuffled')}; {_of(table, 'mirror_share', 'reward shuffled')} of "
-        f"the units pass, and their mean r is {_of(table, 'mean_r', 'reward shuffled')}. "
+        f"{told(table, 'reward shuffled', 'reward_accuracy')}, and decoding across modes, the worse way, lies above "
+        f"chance by {told(table, 'reward shuffled', 'code_gain')}; {told(table, 'reward shuffled', 'mirror_share')} of "
+        f"the units pass, and their mean r is {told(table, 'reward shuffled', 'mean_r')}. "
         f"{'So much needs no reward, only predictions, and seeing oneself act. ' if needless else ''}"
         "That units respond alike does not yet mean that they say which action it is.</p>"
     )
@@ -171,9 +156,9 @@ def shuffled_said(table: pd.DataFrame) -> HTML:
 def salience_said(table: pd.DataFrame) -> HTML:
     """Say what salience changes, in accuracy and in how alike units respond in both modes."""
     said = [
-        f"{name}: accuracy early {_said(_gain(table, name, 'reward_ahead_early'))}, alike at an accuracy of .4 "
-        f"{_said(_gain(table, name, 'reward_salient_40'))}, alike in the end "
-        f"{_said(_gain(table, name, 'reward_salient'))}"
+        f"{name}: accuracy early {apart(_gain(table, name, 'reward_ahead_early'))}, alike at an accuracy of .4 "
+        f"{apart(_gain(table, name, 'reward_salient_40'))}, alike in the end "
+        f"{apart(_gain(table, name, 'reward_salient'))}"
         for name in gained(table)[0]
     ]
     return HTML(f"<p>Salient actions minus others, against the same network where none is: {'; '.join(said)}.</p>")
@@ -192,11 +177,7 @@ def lesions_said(table: pd.DataFrame) -> HTML:
 
 def seconds_said(table: pd.DataFrame) -> HTML:
     """Say what a network takes."""
-    of = table[table.condition != EXPERIMENT.control].groupby("condition").seconds.median()
-    return HTML(
-        f"<p>A network is trained and measured in {decimal(of.min(), 1)} to {decimal(of.max(), 1)} s of one core, by "
-        "its condition (medians).</p>"
-    )
+    return experiment.seconds_said(table[table.condition != EXPERIMENT.control], "A network is trained and measured")
 
 
 # -- live --

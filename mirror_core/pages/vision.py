@@ -18,11 +18,11 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
 from mirror_core.figures.marks import by_seed
-from mirror_core.pages.experiment import values
+from mirror_core.pages.experiment import apart, beyond_matched, told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import decimal, with_interval
+from mirror_core.studies.wording import decimal
 from mirror_core.worlds.episodes import Episodes
 
 EXPERIMENT = experiment_named("vision")
@@ -55,8 +55,14 @@ CONTROLS = {"untrained": "untrained", "mispaired": "mispaired", "as-written": "a
 """Further controls of the first → their rows."""
 
 
-def panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
-    """Return what the figure draws: panel → row → lane → what was found."""
+LESION = {"command_r2": "R² of torques\ninferred", "command_lesion": "lost beyond\nmatched units"}
+"""Measure → its panel of the figure of lesions."""
+NO_COST = {LESION["command_lesion"]: (0.0, "")}
+"""Where nothing is lost."""
+
+
+def panels(table: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """Return what a figure draws: panel → row → lane → what was found; `shown` is measure → panel."""
 
     def of(measure: str, condition: str) -> Estimate:
         return by_seed(values(table, condition, measure))
@@ -73,7 +79,12 @@ def panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
         found[CORNERS[MAIN]]["mirrored experience"] = of(measure, "mirrored experience")
         return found | {words: {"another control": of(measure, name)} for name, words in CONTROLS.items()}
 
-    return {words: rows(measure) for measure, words in SHOWN.items()}
+    return {words: rows(measure) for measure, words in shown.items()}
+
+
+def lesion_panels(table: pd.DataFrame) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """Return what the figure of lesions draws, as `panels` does."""
+    return panels(table, LESION)
 
 
 FEW = 0.1
@@ -100,19 +111,15 @@ def finding(table: pd.DataFrame) -> HTML:
     separate = f"{MAIN} in separate cores"
     return statement(
         f"With pictures and continuous commands, {units}; {view}.",
-        f"A share of {_of(table, 'mismatch_share', MAIN)} of the units goes beyond unit mismatch, with separate cores "
-        f"{_of(table, 'mismatch_share', separate)}; their mean r is {_of(table, 'mean_r', MAIN)} against "
-        f"{_of(table, 'mean_r', separate)}. A regression of the torques carries over with c = "
-        f"{_of(table, 'transfer_c', MAIN)}, the worse way, against {_of(table, 'transfer_c', separate)}. With angles "
-        f"and six commands, the share is {_of(table, 'mismatch_share', 'discrete angles')} and c "
-        f"{_of(table, 'transfer_c', 'discrete angles')}. Of a mirrored view, the mean r is "
-        f"{_of(table, 'mirror_view_r', MAIN)}, and {_of(table, 'mirror_view_r', 'mirrored experience')} once mirrored "
-        "views were learned from.",
+        f"A share of {told(table, MAIN, 'mismatch_share')} of the units goes beyond unit mismatch, with separate cores "
+        f"{told(table, separate, 'mismatch_share')}; their mean r is {told(table, MAIN, 'mean_r')} against "
+        f"{told(table, separate, 'mean_r')}. A regression of the torques carries over with c = "
+        f"{told(table, MAIN, 'transfer_c')}, the worse way, against {told(table, separate, 'transfer_c')}. With angles "
+        f"and six commands, the share is {told(table, 'discrete angles', 'mismatch_share')} and c "
+        f"{told(table, 'discrete angles', 'transfer_c')}. Of a mirrored view, the mean r is "
+        f"{told(table, MAIN, 'mirror_view_r')}, and {told(table, 'mirrored experience', 'mirror_view_r')} once "
+        "mirrored views were learned from.",
     )
-
-
-def _of(table: pd.DataFrame, measure: str, condition: str) -> str:
-    return with_interval(values(table, condition, measure).dropna(), measure_named(measure).limits)
 
 
 def _words(corner: str) -> str:
@@ -124,8 +131,7 @@ def matters_said(table: pd.DataFrame) -> HTML:
 
     def change(condition: str, than: str) -> str:
         r = {one: table[table.condition == one].set_index("seed").mean_r for one in (condition, than)}
-        found = difference(r[condition], r[than])
-        return f"{decimal(found.mean)} [{decimal(found.low)}, {decimal(found.high)}]"
+        return apart(difference(r[condition], r[than]))
 
     return HTML(
         "<p>What each change makes of the mean r, matched by seed: six commands instead of continuous ones, "
@@ -144,10 +150,10 @@ def learned_said(table: pd.DataFrame) -> HTML:
     hardest, easiest = min(r2, key=r2.get), max(r2, key=r2.get)
     return HTML(
         "<p>Every kind is learned, not equally well: R² of the inferred torques is "
-        f"{_of(table, 'command_r2', easiest)} with {_words(easiest)} and {_of(table, 'command_r2', hardest)} with "
-        f"{_words(hardest)}; performing predicts {_of(table, 'explained', MAIN)} of the variance of pictures "
-        f"and {_of(table, 'explained', 'continuous angles')} of that of angles (continuous commands). The untrained "
-        f"network infers {_of(table, 'command_r2', 'untrained')}.</p>"
+        f"{told(table, easiest, 'command_r2')} with {_words(easiest)} and {told(table, hardest, 'command_r2')} with "
+        f"{_words(hardest)}; performing predicts {told(table, MAIN, 'explained')} of the variance of pictures "
+        f"and {told(table, 'continuous angles', 'explained')} of that of angles (continuous commands). The untrained "
+        f"network infers {told(table, 'untrained', 'command_r2')}.</p>"
     )
 
 
@@ -159,8 +165,8 @@ def ways_said(table: pd.DataFrame) -> HTML:
         return f"{int((p <= 0.05).sum())} of {len(p)}"
 
     return HTML(
-        f"<p>From observing to performing c is {_of(table, 'c_to_perform', MAIN)}, from performing to observing "
-        f"{_of(table, 'c_to_observe', MAIN)}. Both ways go beyond turned axes in {passing(MAIN)} networks, with "
+        f"<p>From observing to performing c is {told(table, MAIN, 'c_to_perform')}, from performing to observing "
+        f"{told(table, MAIN, 'c_to_observe')}. Both ways go beyond turned axes in {passing(MAIN)} networks, with "
         f"separate cores in {passing(f'{MAIN} in separate cores')}, untrained in {passing('untrained')}: p asks only "
         f"whether each direction means itself, so read c beside it. The median R² of the same regressions is "
         f"{decimal(table[table.condition == MAIN].transfer_r2.median(), 1)}, the worse way: what carries over differs "
@@ -171,15 +177,15 @@ def ways_said(table: pd.DataFrame) -> HTML:
 def trust_said(table: pd.DataFrame) -> HTML:
     """Say which test of units can be trusted where, by what both say where both can be asked."""
     shown = " and ".join(
-        f"{_of(table, 'mismatch_share', one)} by unit mismatch, {_of(table, 'mirror_share', one)} by tuning mismatch "
+        f"{told(table, one, 'mismatch_share')} by unit mismatch, {told(table, one, 'mirror_share')} by tuning mismatch "
         f"({_words(one)})"
         for one in ("discrete angles", "discrete frames")
     )
-    apart = _of(table, "mismatch_share", "discrete angles in separate cores")
+    unshared = told(table, "discrete angles in separate cores", "mismatch_share")
     return HTML(
         "<p>The test of single units that can be trusted most, tuning mismatch, needs actions that are classes. Where "
         f"there are six commands, both can be asked; the share of units that pass is {shown}. Where cores share "
-        f"nothing, unit mismatch passes {apart} (angles and six commands).</p>"
+        f"nothing, unit mismatch passes {unshared} (angles and six commands).</p>"
     )
 
 
@@ -195,10 +201,17 @@ def views_said(table: pd.DataFrame) -> HTML:
     )
     return HTML(
         f"<p>Whoever has never seen an arm in a mirror {words}: the inferred torques go with the true ones by "
-        f"{_of(table, 'mirror_view_c', MAIN)}. With mirrored experience they do by "
-        f"{_of(table, 'mirror_view_c', 'mirrored experience')}, at some cost for the view that it knew: R² "
-        f"{_of(table, 'command_r2', 'mirrored experience')} instead of {_of(table, 'command_r2', MAIN)}.</p>"
+        f"{told(table, MAIN, 'mirror_view_c')}. With mirrored experience they do by "
+        f"{told(table, 'mirrored experience', 'mirror_view_c')}, at some cost for the view that it knew: R² "
+        f"{told(table, 'mirrored experience', 'command_r2')} instead of {told(table, MAIN, 'command_r2')}.</p>"
     )
+
+
+def lesions_said(table: pd.DataFrame) -> HTML:
+    """Say what silencing units costs beyond matched ones."""
+    names = [*CORNERS, f"{MAIN} in separate cores", "mirrored experience"]
+    lead = "Silencing the sixth of the units of largest <em>r</em> while it watches"
+    return beyond_matched(table, lead, names, "command_lesion", "R² of the inferred torques that is")
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
-from mirror_core.experiments import experiment_named
+from mirror_core.experiments import experiment_named, replay_memory
 from mirror_core.experiments import replay as study
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.life import Life, lessons_of
@@ -46,46 +46,48 @@ def test_surprise_is_the_sum_of_both_errors_each_over_its_mean(life):
         logits = network.heads["infer"]["shared"](shown)
         unsure = functional.cross_entropy(logits.movedim(-1, 1), lessons.labels, reduction="none")
     np.testing.assert_allclose(
-        study.surprise(life, rows), missed / missed.mean() + unsure / unsure.mean(), rtol=1e-4, atol=1e-6
+        replay_memory.surprise(life, rows), missed / missed.mean() + unsure / unsure.mean(), rtol=1e-4, atol=1e-6
     )
     np.testing.assert_allclose(
-        study.surprise(life, rows, by=("perform",)), missed / missed.mean(), rtol=1e-4, atol=1e-6
+        replay_memory.surprise(life, rows, by=("perform",)), missed / missed.mean(), rtol=1e-4, atol=1e-6
     )
 
 
 def test_what_is_tagged_has_the_largest_score_and_ties_are_drawn(life):
     rows, rarity = np.arange(16, 32), np.zeros(16, int)
     rarity[[2, 5, 7]] = [1, 4, 2]
-    draws = [study.tagged("rarity", life, rows, rarity, stream(i, "test")) for i in range(20)]
-    assert all(found[:3].tolist() == [21, 23, 18] and len(set(found)) == study.TAGGED for found in draws)
+    draws = [replay_memory.tagged("rarity", life, rows, rarity, stream(i, "test")) for i in range(20)]
+    assert all(found[:3].tolist() == [21, 23, 18] and len(set(found)) == replay_memory.TAGGED for found in draws)
     assert len({tuple(found[3:]) for found in draws}) > 10  # the others are all alike
-    largest = study.surprise(life, rows).max(axis=1)
-    found = study.tagged("surprise", life, rows, rarity, stream(0, "test"))
-    assert found.tolist() == rows[np.argsort(-largest)[: study.TAGGED]].tolist()
-    drawn = {tuple(sorted(study.tagged("random", life, rows, rarity, stream(i, "test")))) for i in range(20)}
+    largest = replay_memory.surprise(life, rows).max(axis=1)
+    found = replay_memory.tagged("surprise", life, rows, rarity, stream(0, "test"))
+    assert found.tolist() == rows[np.argsort(-largest)[: replay_memory.TAGGED]].tolist()
+    drawn = {tuple(sorted(replay_memory.tagged("random", life, rows, rarity, stream(i, "test")))) for i in range(20)}
     assert len(drawn) > 10
 
 
 def test_the_memory_forgets_what_is_oldest():
-    memory = study.Memory()
-    memory.extend(range(study.CAPACITY + 10))
-    assert set(memory.draw(20_000, stream(0, "test"))) == set(range(10, study.CAPACITY + 10))
+    memory = replay_memory.Memory()
+    memory.extend(range(replay_memory.CAPACITY + 10))
+    assert set(memory.draw(20_000, stream(0, "test"))) == set(range(10, replay_memory.CAPACITY + 10))
 
 
 def test_a_moment_replayed_from_its_state_goes_on_as_it_went_on(life):
     rows = np.arange(8)
-    chosen = study.moments(life, rows)
-    assert len(chosen) == study.TAGGED
-    possible = study.surprise(life, rows)[:, 1 : 12 - study.SNIPPET + 1]
+    chosen = replay_memory.moments(life, rows)
+    assert len(chosen) == replay_memory.TAGGED
+    possible = replay_memory.surprise(life, rows)[:, 1 : 12 - replay_memory.SNIPPET + 1]
     values = [possible[one.row, one.t - 1] for one in chosen]
-    np.testing.assert_array_equal(values, np.sort(possible.ravel())[::-1][: study.TAGGED])
-    step = study.snippets(life, chosen)
+    np.testing.assert_array_equal(values, np.sort(possible.ravel())[::-1][: replay_memory.TAGGED])
+    step = replay_memory.snippets(life, chosen)
     starts = {name: torch.from_numpy(states) for name, states in step.starts.items()}
     again = errors(life.network, life.passes, step.lessons, starts)
     whole = life.errors(rows)
     for key, found in again.items():
         for one, error in zip(chosen, found.detach().numpy(), strict=True):
-            np.testing.assert_allclose(error, whole[key][one.row, one.t : one.t + study.SNIPPET], rtol=1e-3, atol=1e-5)
+            np.testing.assert_allclose(
+                error, whole[key][one.row, one.t : one.t + replay_memory.SNIPPET], rtol=1e-3, atol=1e-5
+            )
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,19 @@ def test_numbers_are_said_with_their_condition():
     assert "is 0.40 [0.40, 0.40] with alignment, 0.00" in page.level_said(made).data
 
 
+def test_equal_accuracy_is_compared_by_seed_and_counts_who_gets_there():
+    made = table(pairs={"named_r": 0.4, "named_error": 5.0}, separate={"acting_error": 4.5})
+    made.loc[(made.condition == "separate") & (made.seed == 4), ["named_steps", "named_r", "named_error"]] = np.nan
+    easy, hard = page.level_said(made).data.split("<li>")[1:]
+    assert "5 of 5 networks get there with alignment, 4 of 5 without" in easy
+    assert "Mean r: no change is seen (0.00 [0.00, 0.00]) after all steps, more (0.40 [0.40, 0.40]) at equal" in easy
+    assert "less (−0.50 [−0.50, −0.50]) after all steps, less (−1.00 [−1.00, −1.00]) at equal accuracy" in easy
+    assert hard.count("no change is seen") == 5
+    made.loc[made.condition.str.startswith("hard"), ["named_steps", "named_r", "named_error"]] = np.nan
+    assert "0 of 5 networks get there with alignment" in page.level_said(made).data.split("<li>")[2]
+    assert "nan" not in page.level_said(made).data
+
+
 def test_what_lesions_cost_is_said_beside_matched_units():
     made = table(pairs={"top_recall": 0.4, "matched_recall": 0.1, "excess_recall": 0.3}, units={"excess_error": -0.2})
     said = {one.split("</em>")[0]: one for one in page.lesions_said(made).data.split("<em>")}
@@ -69,6 +82,9 @@ def test_figures_show_every_condition_and_are_legible(legible):
     assert len(fig.axes) == len(page.SHOWN) and fig.axes[0].get_xlim() == fig.axes[1].get_xlim()
     assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == page.conditions(made)
     assert set(kept(fig).data.world) == set(page.WORLDS)
+    level = figures.conditions(page.trained(made), page.level_panels(made), "pairs", {}, page.LEVEL_ENDS)
+    legible(level)
+    assert len(level.axes) == len(page.AT_LEVEL) and set(kept(level).data.world) == set(page.WORLDS)
     tasks = figures.conditions(page.trained(made), page.task_panels(made), "pairs", {}, {})
     legible(tasks)
     lesions = figures.conditions(page.conditions(made), page.lesion_panels(made), "pairs", page.ZERO, {})

@@ -7,7 +7,9 @@ import pytest
 from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.experiments import development as study
+from mirror_core.figures import alignment as of_worlds
 from mirror_core.figures import development as figures
+from mirror_core.figures.kept import kept
 from mirror_core.pages import development as page
 
 SMALL = Config().change(hidden_size=8, input_size=8, batch_size=8)
@@ -61,12 +63,26 @@ def test_what_is_said_has_no_number_that_is_missing():
     made = table(one_sided__taught_at_once=0.9)
     said = [
         one(made).data
-        for one in (page.bodies_said, page.lesions_said, page.teaching_said, page.seconds_said, page.finding)
+        for one in (
+            page.bodies_said,
+            page.lesions_said,
+            page.least_said,
+            page.teaching_said,
+            page.seconds_said,
+            page.finding,
+        )
     ]
     assert not any("nan" in one for one in said)
-    assert "0.90 [0.90, 0.90] where all are chosen at once, more than where" in said[2]
+    assert "0.90 [0.90, 0.90] where all are chosen at once, more than where" in said[3]
     shown = page.tables(made, page.IN_TEACHING, list(study.TAUGHT)).data
     assert shown.count("<strong>taught") == 4 and "watches</strong>" not in shown
+
+
+def test_what_lesions_cost_is_said_beside_matched_units():
+    made = table(top_80__both=0.4, matched_80__both=0.1, excess_80__both=0.3, excess_640__both=-0.2)
+    said = page.lesions_said(made).data.split("<em>both</em>")[1]
+    assert "0.40 [0.40, 0.40] of match after 80 steps, more than matched ones, 0.10 [0.10, 0.10]" in said
+    assert "of match after 640 steps, less than matched ones" in said
 
 
 def test_the_figure_shows_every_condition_that_has_a_value_and_is_legible(legible):
@@ -76,6 +92,9 @@ def test_the_figure_shows_every_condition_that_has_a_value_and_is_legible(legibl
     names = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in fig.axes]
     assert names[0] == page.GROWN and names[1] == ["watches", "senses", "both"]
     assert sorted(names[2]) == sorted(study.TAUGHT) and names[2][-1] == "taught one by one"
+    lesions = of_worlds.conditions(*page.lesion_panels(made), "both", page.NO_COST, {})
+    legible(lesions)
+    assert len(lesions.axes) == len(study.AGES) and set(kept(lesions).data.world) == set(page.SETS.values())
     legible(figures.growing([0, 10, 20], [0.2, 0.3, 0.9], [-0.1, 0.2, 0.6]))
 
 

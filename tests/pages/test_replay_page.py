@@ -1,12 +1,16 @@
 """The page of replay at surprise: words that follow the table, figures with every condition, lives of any length."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from mirror_core.config.settings import Config
 from mirror_core.experiments import replay as study
+from mirror_core.figures import alignment as of_worlds
 from mirror_core.figures import replay as figures
+from mirror_core.figures.kept import kept
 from mirror_core.pages import replay as page
 
 
@@ -77,6 +81,16 @@ def test_the_figure_shows_every_condition_and_is_legible(legible):
         "rare, random, as written", "rare, surprise, as written"
     ]  # fmt: skip
     assert len(rows) == len(study.PLANS)
+    lesions = of_worlds.conditions(*page.lesion_panels(table()), "surprise", page.NO_COST, {})
+    legible(lesions)
+    assert len(kept(lesions).data.groupby(["world", "condition"])) == len(study.PLANS)
+
+
+def test_what_lesions_cost_beyond_matched_units_follows_the_intervals():
+    made = table(**dict.fromkeys(("rare_random", "regime_surprise"), {"lesion_other": -0.1}))
+    said = re.sub("<[^>]+>", "", page.lesions_said(made).data)
+    assert "costs more than silencing matched ones in rare, surprise (0.50 [0.50, 0.50])" in said
+    assert "; less than silencing matched ones in rare, random (−0.10 [−0.10, −0.10]) and regime, surprise (" in said
 
 
 @pytest.mark.parametrize(("world", "n_batches"), [("rare", 12), ("regime", 12), ("rare", 2)])

@@ -8,6 +8,7 @@ import pytest
 
 from mirror_core.experiments import vision as study
 from mirror_core.figures import vision as figures
+from mirror_core.figures.kept import kept
 from mirror_core.pages import vision as page
 
 VALUES = dict.fromkeys(page.EXPERIMENT.measures, 0.0) | {"command_r2": 0.6, "explained": 0.5, "transfer_p": 0.4}
@@ -63,6 +64,16 @@ def test_what_is_said_beside_the_figure_follows_the_table():
     assert "0.00 [0.00, 0.00] by tuning mismatch" in page.trust_said(made).data
 
 
+def test_what_lesions_cost_beyond_matched_units_follows_the_intervals():
+    made = table(command_lesion=0.3)
+    made.loc[made.condition == "discrete frames", "command_lesion"] = -0.2
+    said = re.sub("<[^>]+>", "", page.lesions_said(made).data)
+    assert "costs more than silencing matched ones in continuous frames (0.30 [0.30, 0.30]); less than" in said
+    assert "less than silencing matched ones in discrete frames (−0.20 [−0.20, −0.20]); no more and no less" in said
+    assert "nan" not in page.lesions_said(made[made.seed == 0]).data
+    assert "what no condition of the table says" in page.lesions_said(made[made.condition == "untrained"]).data
+
+
 def test_the_figure_has_every_condition_once_and_is_legible(legible):
     found = page.panels(table())
     fig = figures.survival(found, page.LEVELS)
@@ -70,6 +81,9 @@ def test_the_figure_has_every_condition_once_and_is_legible(legible):
     assert len(fig.axes) == len(page.SHOWN)
     lanes = [one for rows in found.values() for of in rows.values() for one in of]
     assert len(lanes) == len(page.SHOWN) * len(study.CONDITIONS) and set(lanes) == set(figures.LANES)
+    lesions = figures.survival(page.lesion_panels(table()), page.NO_COST)
+    legible(lesions)
+    assert len(kept(lesions).data.networks.unique()) == len(study.CONDITIONS) and len(lesions.axes) == 2
     legible(figures.views({"own": np.linspace(-1, 1, 9), "mirrored": np.full(4, np.nan)}))
 
 
