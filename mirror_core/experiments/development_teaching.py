@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from mirror_core.checks import whole
+from mirror_core.checks import one_of, whole
 from mirror_core.config.passes import Pass, passes
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
@@ -49,8 +49,17 @@ class Course:
 
 
 def named(config: Config, *names: str) -> tuple[Pass, ...]:
-    """Return the passes of a configuration that have these names."""
-    return tuple(one for one in passes(config) if one.name in names)
+    """Return the passes of a configuration that have these names.
+
+    Raises
+    ------
+    OptionError
+        For a name that no pass has, with the nearest ones.
+    """
+    there = passes(config)
+    for name in names:
+        one_of("pass", name, [one.name for one in there])
+    return tuple(one for one in there if one.name in names)
 
 
 @dataclass(frozen=True)

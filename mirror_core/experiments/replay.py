@@ -214,7 +214,13 @@ def curriculum(
         Decides what is drawn from the memory.
     look
         Called every `EVERY` batches with the number of batches and of steps so far.
+
+    Raises
+    ------
+    OptionError
+        For an unknown replay, with the nearest ones.
     """
+    one_of("replay", how, REPLAYS)
 
     def days(life: Life) -> Iterator[Step]:
         size, memory = life.config.training.batch_size, Memory()

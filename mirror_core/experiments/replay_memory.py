@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from mirror_core.checks import one_of
 from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.life import Life, Step
 
@@ -38,7 +39,14 @@ def surprise(
     ----------
     by
         Whose: of predictions when performing, of inferences when observing.
+
+    Raises
+    ------
+    OptionError
+        For a pass that the life does not have, with the nearest ones.
     """
+    for name in by:
+        one_of("pass", name, [one.name for one in life.passes])
     errors = life.errors(rows, tuple(one for one in life.passes if one.name in by))
     return sum(error / error.mean() for error in errors.values())
 

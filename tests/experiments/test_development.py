@@ -114,6 +114,8 @@ def test_each_condition_learns_by_its_own_passes():
     assert names("watches") == names("watched, taught at random") == ["perform", "observe"]
     assert names("both") == names("taught hardest") == ["perform", "observe", "joint"]
     assert [one.name for one in named(study.config_of("senses", SMALL), "perform", "joint")] == ["perform", "joint"]
+    with pytest.raises(OptionError, match="unknown pass 'performe'.*'perform'"):
+        named(study.config_of("senses", SMALL), "performe")
     # what a learner never reads, it does not learn from: without a recording, the head is moved by the joint pass alone
     senses, both = (study.grow(one, SMALL, 2) for one in ("senses", "both"))
     assert not torch.equal(senses.heads["infer"]["shared"].weight, both.heads["infer"]["shared"].weight)

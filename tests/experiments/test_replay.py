@@ -66,6 +66,15 @@ def test_what_is_tagged_has_the_largest_score_and_ties_are_drawn(life):
     assert len(drawn) > 10
 
 
+def test_an_unknown_replay_or_pass_is_refused_with_the_nearest(life):
+    world = make_surprising("rare-actions", SMALL.world, 3)
+    lived = study.Lived(life.network, SMALL, world, np.zeros(1, int))
+    with pytest.raises(OptionError, match="unknown replay 'suprise'.*'surprise'"):
+        study.curriculum("suprise", lived, stream(0, "test"))
+    with pytest.raises(OptionError, match="unknown pass 'observes'.*'observe'"):
+        replay_memory.surprise(life, np.arange(8), by=("observes",))
+
+
 def test_the_memory_forgets_what_is_oldest():
     memory = replay_memory.Memory()
     memory.extend(range(replay_memory.CAPACITY + 10))
