@@ -190,28 +190,18 @@ def measure(pair: Pair, condition: str, streams: Played, seed: int, sizes: Sizes
 
 def learned(seed: int, conditions: tuple[str, ...], sizes: Sizes) -> tuple[dict[str, Pair], dict[str, float]]:
     """Return the pairs of these conditions and `together`, and how many seconds each took to learn its own part."""
-    clock = [time.process_time()]
+    pairs, seconds = {"untrained": ppo.new_pair(sizes.n_units, stream(seed, f"{NAME}/weights"))}, {"untrained": 0.0}
 
-    def lap() -> float:
-        clock.append(time.process_time())
-        return clock[-1] - clock[-2]
+    def train(condition: str, start: str, steps: int, rate: float, on: str, **options: bool) -> None:
+        began = time.process_time()
+        pairs[condition] = copy.deepcopy(pairs[start])
+        ppo.train(pairs[condition], steps, rate, stream(seed, f"{NAME}/{on}"), settings=sizes.learning, **options)
+        seconds[condition] = time.process_time() - began
 
-    pairs = {"untrained": ppo.new_pair(sizes.n_units, stream(seed, f"{NAME}/weights"))}
-    pairs["alone"] = copy.deepcopy(pairs["untrained"])
-    seconds = {"untrained": lap()}
-    ppo.train(
-        pairs["alone"], sizes.steps_alone, sizes.rate_alone, stream(seed, f"{NAME}/alone"), alone=True,
-        settings=sizes.learning,
-    )  # fmt: skip
-    seconds["alone"] = lap()
+    train("alone", "untrained", sizes.steps_alone, sizes.rate_alone, "alone", alone=True)
     for condition, sees in (("together", True), ("partner never seen", False)):
         if condition == "together" or condition in conditions:
-            pairs[condition] = copy.deepcopy(pairs["alone"])
-            ppo.train(
-                pairs[condition], sizes.steps_together, sizes.rate_together, stream(seed, f"{NAME}/together"),
-                sees_partner=sees, settings=sizes.learning,
-            )  # fmt: skip
-            seconds[condition] = lap()
+            train(condition, "alone", sizes.steps_together, sizes.rate_together, "together", sees_partner=sees)
     return pairs, seconds
 
 
