@@ -10,13 +10,15 @@ from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
-from mirror_core.networks.training.life import Life, Step, live
+from mirror_core.networks.training.life import Life, Step, lessons_of, live
 from mirror_core.networks.training.losses import errors, losses
 from mirror_core.networks.training.rules import RULES, Rule, register
 from mirror_core.runs.workers import one_thread
+from mirror_core.worlds.base import make
 
 SMALL = Config().change(hidden_size=10, input_size=9, batch_size=16, sequence_length=5)
 ROWS = np.arange(16)
+ONES = np.ones((16, 5), np.float32)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -31,6 +33,12 @@ def lessons(config=SMALL, n=64):
 
 def life(config=SMALL, **options):
     return Life(MirrorNetwork(config), config, lessons(config), **options)
+
+
+def in_arm(kind, **changes):
+    """Begin the life of a network without an encoder in the world of an arm."""
+    config, episodes = SMALL.change(**changes), make(f"arm-{kind}", 0).episodes(2, 5, np.random.default_rng(0))
+    return Life(MirrorNetwork(config), config, lessons_of(episodes))
 
 
 @pytest.mark.parametrize("reading", READINGS)
@@ -138,6 +146,13 @@ def test_a_rule_has_parameters_of_its_own_which_learn(monkeypatch):
         (lambda: life(learner="compiled").learn(Step(ROWS, weights={})), "weights.*compiled.*autograd"),
         (lambda: life(learner="compiled").learn(Step(np.arange(17))), "17 rows.*at most batch_size = 16"),
         (lambda: life().learn(Step(np.arange(0))), "at least one"),
+        (lambda: life(learner="autograd").learn(Step(ROWS, weights={"infr": ONES})), "weights 'infr'.*'infer'"),
+        (lambda: life(learner="autograd").learn(Step(ROWS, starts={"preform": ONES})), "starts 'preform'.*'perform'"),
+        (lambda: in_arm("continuous-frames"), r"sensations of shape \(2, 5, 16, 16\).*\(sequence, time, 16\).*encoder"),
+        (
+            lambda: in_arm("continuous-angles", sensory_dim=4),
+            r"actions of shape \(2, 5, 2\) and torch.float32.*integers",
+        ),
         (lambda: register("gradient", Rule), "registered already"),
     ],
 )

@@ -15,7 +15,7 @@ from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.loop import compilable
-from mirror_core.networks.training.losses import errors, learning_names
+from mirror_core.networks.training.losses import OBJECTIVES, errors, learning_names
 from mirror_core.networks.training.rules import make_rule
 from mirror_core.worlds.episodes import Episodes
 
@@ -66,7 +66,7 @@ class Life:
     Raises
     ------
     OptionError
-        For an unknown rule or learner, or a compiled one that cannot be.
+        For an unknown rule or learner, a compiled one that cannot be, or episodes that the network has no entry for.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Life:
                 f"learner = 'compiled' is not allowed with rule = {rule!r} and core = {config.network.core!r}: it must "
                 "be 'autograd', unless rule = 'gradient', core = 'gru' and the package numba is installed."
             )
+        _enter(network, lessons)
         self.network, self.config, self.lessons, self.passes = network, config, lessons, passes(config)
         self.rule = make_rule(rule, network, config)
         self._compiled, self._unsettled = None, False
@@ -107,7 +108,8 @@ class Life:
         Raises
         ------
         OptionError
-            If the life's learner cannot take it, or it has no rows, or more than compiled code takes at once.
+            If the life's learner cannot take it, it has no rows, or more than compiled code takes at once, or it names
+            an objective or a pass that does not exist.
         FloatingPointError
             If the loss is not finite.
         """
@@ -131,6 +133,10 @@ class Life:
         return sum(self._compiled.epoch([np.asarray(step.rows)])[0].values())
 
     def _by_autograd(self, step: Step) -> float:
+        for name in step.weights or ():
+            one_of("objective of weights", name, OBJECTIVES)
+        for name in step.starts or ():
+            one_of("pass of starts", name, [one.name for one in self.passes])
         lessons = (step.lessons or self.lessons).rows(torch.as_tensor(np.asarray(step.rows)))
         weights = {name: torch.as_tensor(values) for name, values in (step.weights or {}).items()}
         starts = step.starts and {name: torch.as_tensor(values) for name, values in step.starts.items()}
@@ -162,6 +168,21 @@ class Life:
         with torch.no_grad():
             found = errors(self.settle(), todo or self.passes, asked)
         return {key: values.numpy() for key, values in found.items()}
+
+
+def _enter(network: MirrorNetwork, lessons: Lessons) -> None:
+    """Refuse episodes whose actions are no classes, or whose sensations no vectors of as many features as it takes."""
+    n_features, shape = network.projection.in_features, tuple(lessons.sensations.shape)
+    if shape[2:] != (n_features,):
+        raise OptionError(
+            f"sensations of shape {shape} are not allowed: they must be (sequence, time, {n_features}); frames need an "
+            "encoder, as in mirror_core.experiments.vision."
+        )
+    if lessons.actions.ndim != 2 or lessons.actions.is_floating_point():
+        raise OptionError(
+            f"actions of shape {tuple(lessons.actions.shape)} and {lessons.actions.dtype} are not allowed: they must "
+            "be integers (sequence, time), a class each; continuous ones enter as in mirror_core.experiments.vision."
+        )
 
 
 Curriculum = Callable[[Life], Iterator[Step]]
