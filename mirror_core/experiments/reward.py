@@ -66,6 +66,9 @@ class Plan:
     control: str = "shared"
 
 
+PAYS = ("flat", "salient", "own")
+"""What a plan's `pay` can be."""
+
 PLANS = {
     "untrained": Plan("the network as drawn"),
     "gradient": Plan("the paper's rule: both objectives by the gradient of their errors", "gradient"),
@@ -160,7 +163,14 @@ def config_of(condition: str, base: Config) -> Config:
 
 
 def days(pay: str, n_steps: int) -> Curriculum:
-    """Return the curriculum of a pay: random episodes, and how much each timestep counts for which objective."""
+    """Return the curriculum of a pay: random episodes, and how much each timestep counts for which objective.
+
+    Raises
+    ------
+    OptionError
+        For an unknown pay, with the nearest.
+    """
+    one_of("pay", pay, PAYS)
 
     def curriculum(life: Life) -> Iterator[Step]:
         config, lessons = life.config, life.lessons

@@ -88,7 +88,14 @@ class ArmNetwork(nn.Module):
         return self.core_of(mode)(drive)[0]
 
     def core_of(self, mode: str) -> GRU:
-        """Return the core that runs a mode."""
+        """Return the core that runs a mode.
+
+        Raises
+        ------
+        OptionError
+            For an unknown mode, with the nearest.
+        """
+        one_of("mode", mode, MODES)
         return self.cores["shared" if "shared" in self.cores else mode]
 
     def torques(self, states: Float[Tensor, "episode time unit"]) -> Float[Tensor, "episode time joint"]:

@@ -153,3 +153,6 @@ def test_what_does_not_exist_is_refused_with_the_nearest():
         study.accuracies("perturbations", SMALL)
     with pytest.raises(OptionError, match="n_steps = 0 is not allowed"):
         study.accuracies("reward", SMALL, n_steps=0, n_test=4)
+    with pytest.raises(OptionError, match="unknown pay 'salent'. Did you mean 'salient'"):
+        study.days("salent", 1)
+    assert {plan.pay for plan in study.PLANS.values()} == set(study.PAYS)

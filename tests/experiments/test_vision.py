@@ -176,6 +176,7 @@ def test_claims_are_of_what_is_measured():
             r"\(4,\): it must be 'linear'",
         ),
         (lambda: study.ArmNetwork(ArmWorld(), 0, 4, eye="convolutions"), "eye 'convolutions'.*'convolution'"),
+        (lambda: study.ArmNetwork(ArmWorld(), 0, 4).core_of("preform"), "mode 'preform'.*'perform'"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_what_does(ask, said):
