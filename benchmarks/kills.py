@@ -33,8 +33,8 @@ import psutil
 
 from benchmarks.killed import kill_analyses, kill_builds, kill_environments
 from mirror_core.runs.store import RunStore
+from mirror_core.studies.sweeps.kept_rows import RowStore
 from mirror_core.studies.sweeps.plan import read_sweep
-from mirror_core.studies.sweeps.rows import RowStore
 from mirror_core.studies.sweeps.running import TIMING
 
 SWEEP = """

@@ -19,8 +19,8 @@ from mirror_core.config.settings import Config
 from mirror_core.runs.making import make
 from mirror_core.runs.pools import DaskPool, LocalPool, Pool, each_result
 from mirror_core.runs.store import Run, RunStore, run_fingerprint
+from mirror_core.studies.sweeps.kept_rows import Row, RowStore, measured
 from mirror_core.studies.sweeps.plan import Sweep
-from mirror_core.studies.sweeps.rows import Row, RowStore, measured
 from mirror_core.studies.sweeps.running import survey
 
 Record = dict[str, Any]

@@ -126,7 +126,7 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     ----------
     means
         Column, `strong_raw` or `strong_passing_raw` → what `level_means` of
-        `mirror_core.studies.specification.effects` returns, with a column `reading`.
+        `mirror_core.studies.specification.effects_of_settings` returns, with a column `reading`.
     choices
         The rows, from top to bottom.
     overall

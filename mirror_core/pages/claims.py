@@ -15,7 +15,7 @@ from mirror_core.experiments.study import read_study
 from mirror_core.pages.tables import statement
 from mirror_core.pages.verdict_table import verdict_table
 from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
-from mirror_core.studies.claims.rules import RULES
+from mirror_core.studies.claims.rules_of_parts import RULES
 from mirror_core.studies.claims.verdicts import VERDICTS, Evidence, Judgement
 from mirror_core.studies.wording import listed
 

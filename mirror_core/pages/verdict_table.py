@@ -7,7 +7,7 @@ from IPython.display import HTML
 
 from mirror_core.config.conditions import READINGS
 from mirror_core.pages.anchors import group_anchor, run_anchor
-from mirror_core.studies.claims.rules import RULES
+from mirror_core.studies.claims.rules_of_parts import RULES
 from mirror_core.studies.claims.statements import Claim
 from mirror_core.studies.claims.verdicts import SYMBOLS, Evidence, Judgement, PartResult
 from mirror_core.studies.measures import measure_named

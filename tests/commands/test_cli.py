@@ -18,8 +18,8 @@ from mirror_core.config.settings import Config
 from mirror_core.runs.making import make
 from mirror_core.runs.provenance import code_fingerprint, provenance
 from mirror_core.runs.store import RunStore
+from mirror_core.studies.sweeps.kept_rows import obtain_row
 from mirror_core.studies.sweeps.listing import labels, listing
-from mirror_core.studies.sweeps.rows import obtain_row
 
 SETTINGS = """
 [base]

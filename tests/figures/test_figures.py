@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex, to_rgb
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
-from mirror_core.figures import ablation, emergence, protocol, robustness, temporal
+from mirror_core.figures import ablation, against_chance, emergence, protocol, temporal
 from mirror_core.figures.kept import kept
 from mirror_core.figures.style import MODE_COLOUR, SHARED, use_style
 from mirror_core.pages.publishing.dark import contrast
@@ -78,12 +78,12 @@ FIGURES = {
     "unit_heatmap": lambda: emergence.unit_heatmap(r().sel(condition="shared")),
     "correlation_histogram": lambda: emergence.correlation_histogram(r()),
     "unit_traces": lambda: emergence.unit_traces(*traces()),
-    "null_distributions": lambda: robustness.null_distributions(
+    "null_distributions": lambda: against_chance.null_distributions(
         {k: {"rows": rng.normal(0, 0.1, 99), "episodes": rng.normal(0, 0.2, 99)} for k in READ},
         {k: {"rows": 0.7, "episodes": np.nan} for k in READ}, dict.fromkeys(READ, 4),
     ),
-    "shares_by_threshold": lambda: robustness.shares_by_threshold(by_threshold()),
-    "decoding": lambda: robustness.decoding(
+    "shares_by_threshold": lambda: against_chance.shares_by_threshold(by_threshold()),
+    "decoding": lambda: against_chance.decoding(
         abs(labelled("reading", "seed", "train_mode", "test_mode", reading=READ, seed=SEEDS,
                      train_mode=list(MODE_COLOUR), test_mode=list(MODE_COLOUR))), 1 / 6),
     "correlation_distributions": lambda: ablation.correlation_distributions(r()),

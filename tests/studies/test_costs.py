@@ -35,7 +35,7 @@ from mirror_core.studies.costs.scale import (
     sweep_seconds,
 )
 from mirror_core.studies.data import find_data
-from mirror_core.studies.sweeps.rows import Row, RowStore
+from mirror_core.studies.sweeps.kept_rows import Row, RowStore
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -33,9 +33,9 @@ from mirror_core.seeding import stream
 from mirror_core.studies.sweeps import rows as rows_module
 from mirror_core.studies.sweeps import running
 from mirror_core.studies.sweeps.cost import estimate, expected_seconds
+from mirror_core.studies.sweeps.kept_rows import COLUMNS, RowStore, obtain_row
 from mirror_core.studies.sweeps.plan import Sample, Sweep, read_sweep
 from mirror_core.studies.sweeps.ranges import Range
-from mirror_core.studies.sweeps.rows import COLUMNS, RowStore, obtain_row
 from mirror_core.studies.sweeps.running import TIMING, run_sweep, survey
 from mirror_core.studies.sweeps.tables import joined, write_table
 

@@ -13,7 +13,7 @@ import yaml
 from mirror_core.checks import OptionError, flag, one_of
 from mirror_core.config.conditions import CONDITIONS
 from mirror_core.studies.claims.evidence import OF_UNITS, claimable
-from mirror_core.studies.claims.rules import RULES
+from mirror_core.studies.claims.rules_of_parts import RULES
 
 INTERVALS = ("networks", "units")
 """Where an interval comes from: Student's t over networks, or the hierarchical bootstrap of units in networks."""
@@ -27,7 +27,7 @@ class Part:
     measure: tuple[str, ...]
     """Names of `mirror_core.studies.claims.evidence.claimable`; with several, the worst decides (see `of`)."""
     rule: str
-    """A name in `mirror_core.studies.claims.rules.RULES`."""
+    """A name in `mirror_core.studies.claims.rules_of_parts.RULES`."""
     limits: dict[str, float]
     """What the rule compares with."""
     condition: tuple[str, ...] = ("shared",)

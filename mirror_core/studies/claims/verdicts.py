@@ -8,7 +8,7 @@ import pandas as pd
 
 from mirror_core.analysis.estimates import Estimate, difference, estimate, estimate_from_units
 from mirror_core.seeding import stream
-from mirror_core.studies.claims.rules import OUTCOMES, RULES, UNTESTED, judge, share_of_networks
+from mirror_core.studies.claims.rules_of_parts import OUTCOMES, RULES, UNTESTED, judge, share_of_networks
 from mirror_core.studies.claims.statements import Claim, Part
 
 VERDICTS = ("reproduced", "partly", "not reproduced", UNTESTED)

@@ -13,7 +13,7 @@ from mirror_core.studies.select import where
 
 METADATA_OPERATIONS = {"mkdir": 1, "create": 3, "fsync": 3, "rename": 2}
 """What keeping one run with its weights asks of the disk: see `mirror_core.runs.store` and
-`mirror_core.studies.sweeps.rows`."""
+`mirror_core.studies.sweeps.kept_rows`."""
 
 INODES = {"with weights": 4, "without": 1}
 """Entries of the file system for each run: a folder, its two files and the row; or the row alone."""

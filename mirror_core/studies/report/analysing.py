@@ -19,11 +19,11 @@ from mirror_core.recordings.formats import read_file
 from mirror_core.recordings.trials import Trials
 from mirror_core.runs.progress import progress_bar
 from mirror_core.studies.report.continuous import readouts
-from mirror_core.studies.report.judging import by_tuning, confirmed_units, judge
 from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
 from mirror_core.studies.report.responses import population, power, reliability
 from mirror_core.studies.report.results import Report, Section, Settings
 from mirror_core.studies.report.units import headline, nulls
+from mirror_core.studies.report.verdict import by_tuning, confirmed_units, judge
 
 ANALYSES: dict[str, tuple[Callable[[Recordings, Settings], Section], str, float]] = {
     "reliability": (reliability, "How much of the responses is not noise?", 0.5),

@@ -51,12 +51,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Reading:
-    """The tables in plain words, by the rules of `mirror_core.studies.report.judging`."""
+    """The tables in plain words, by the rules of `mirror_core.studies.report.verdict`."""
 
     mirror: int | None
     """Number of mirror units; None where it cannot be told which units are."""
     carried: str
-    """Whether a code of the action carries over, a word of `mirror_core.studies.report.judging.CARRIES`."""
+    """Whether a code of the action carries over, a word of `mirror_core.studies.report.verdict.CARRIES`."""
     verdict: str
     says: tuple[str, ...]
     does_not_say: tuple[str, ...]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mirror_core.seeding import stream
 from mirror_core.studies.specification.choices import Choice
-from mirror_core.studies.specification.effects import compare_levels, explained, holm, level_means
+from mirror_core.studies.specification.effects_of_settings import compare_levels, explained, holm, level_means
 from mirror_core.studies.specification.matching import Target, scores, targets
 from mirror_core.studies.specification.table import Specification
 

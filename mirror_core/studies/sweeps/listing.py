@@ -8,7 +8,7 @@ from mirror_core.checks import OptionError
 from mirror_core.config.conditions import CONDITIONS, READINGS, Variant
 from mirror_core.config.settings import Config, flat
 from mirror_core.runs.store import RunStore
-from mirror_core.studies.sweeps.rows import RowStore
+from mirror_core.studies.sweeps.kept_rows import RowStore
 
 COLUMNS = ("run", "reading", "condition", "seed", "seconds", "date", "kept")
 

@@ -16,8 +16,8 @@ from mirror_core.runs.pools import DaskPool, Died, LocalPool, each_result
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.provenance import code_fingerprint
 from mirror_core.runs.store import RunStore, StoreError, run_fingerprint
+from mirror_core.studies.sweeps.kept_rows import COLUMNS, Row, RowStore, analysis_fingerprint, obtain_row
 from mirror_core.studies.sweeps.plan import Combination, Sweep
-from mirror_core.studies.sweeps.rows import COLUMNS, Row, RowStore, analysis_fingerprint, obtain_row
 from mirror_core.studies.sweeps.tables import made
 
 TIMING = ("seconds_training", "seconds_measuring")

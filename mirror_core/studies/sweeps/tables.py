@@ -10,7 +10,7 @@ import pandas as pd
 from mirror_core.checks import OptionError
 from mirror_core.config.settings import DEFAULTS
 from mirror_core.runs.files import whole_file
-from mirror_core.studies.sweeps.rows import Row
+from mirror_core.studies.sweeps.kept_rows import Row
 
 _CODE = ("mirror_core", "code", "analysis")
 

@@ -14,7 +14,7 @@ from mirror_core.config.paper import STRONG
 from mirror_core.studies.claims.evidence import claimable, network_evidence
 from mirror_core.studies.measures import MEASURES, Measure, measure_named, register
 from mirror_core.studies.measures.shares import HEADLINE, measured_on_r
-from mirror_core.studies.sweeps.rows import COLUMNS
+from mirror_core.studies.sweeps.kept_rows import COLUMNS
 
 MEDIAN = '''
 """The median, a family of one."""

@@ -11,8 +11,8 @@ import pytest
 from mirror_core.config.settings import flat
 from mirror_core.studies.data import DATA
 from mirror_core.studies.specification.table import CONTROLS, CORES, GRU, PAPER
+from mirror_core.studies.sweeps.kept_rows import COLUMNS
 from mirror_core.studies.sweeps.plan import Sweep, read_sweep
-from mirror_core.studies.sweeps.rows import COLUMNS
 from mirror_core.studies.sweeps.tables import joined
 
 MIDDLE = {"as-written": 0.02, "self-observation": 0.3, "dual-readout": 0.65}

@@ -20,8 +20,8 @@ from mirror_core.studies.data import DATA
 from mirror_core.studies.specification.choices import random_sweep
 from mirror_core.studies.specification.table import CONTROLS, CORES, GRU, PAPER
 from mirror_core.studies.sweeps.cost import expected_seconds
+from mirror_core.studies.sweeps.kept_rows import COLUMNS, measured
 from mirror_core.studies.sweeps.plan import read_sweep
-from mirror_core.studies.sweeps.rows import COLUMNS, measured
 from mirror_core.studies.sweeps.running import TIMING
 from mirror_core.studies.sweeps.tables import as_csv
 

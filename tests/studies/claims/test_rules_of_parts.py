@@ -7,7 +7,7 @@ from scipy import stats
 
 from mirror_core.analysis.estimates import difference, estimate, estimate_from_units
 from mirror_core.checks import OptionError
-from mirror_core.studies.claims.rules import UNTESTED, judge, share_of_networks
+from mirror_core.studies.claims.rules_of_parts import UNTESTED, judge, share_of_networks
 
 # mean .3; t(2, .975) = 4.303, standard error .1 / √3 = .0577: the interval is .3 ± .2484
 THREE = [0.2, 0.3, 0.4]

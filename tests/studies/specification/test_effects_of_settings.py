@@ -9,7 +9,7 @@ from scipy import stats
 
 from mirror_core.checks import OptionError
 from mirror_core.studies.specification.choices import choices_of
-from mirror_core.studies.specification.effects import compare_levels, explained, holm, level_means
+from mirror_core.studies.specification.effects_of_settings import compare_levels, explained, holm, level_means
 
 CHOICES = choices_of({"core": ["gru", "lstm", "rnn-tanh"], "n_epochs": [5, 20]})
 
