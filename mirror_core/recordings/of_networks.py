@@ -45,7 +45,18 @@ def record(network: MirrorNetwork, episodes: Episodes) -> xr.DataArray:
     xarray.DataArray
         Hidden states with dimensions (mode, sequence, time, unit); coordinate `action` (sequence, time) is the
         action taken, `time` counts from 1.
+
+    Raises
+    ------
+    OptionError
+        For sensations that are no vectors of as many features as the network takes.
     """
+    n_features, shape = network.projection.in_features, episodes.sensations.shape
+    if shape[2:] != (n_features,):
+        raise OptionError(
+            f"sensations of shape {shape} are not allowed: they must be (sequence, time, {n_features}); frames need an "
+            "encoder, as in mirror_core.experiments.vision."
+        )
     drives = {
         "perform": network.drive(torch.from_numpy(episodes.actions), None),
         "observe": network.drive(None, torch.from_numpy(episodes.sensations)),

@@ -9,6 +9,7 @@ from mirror_core.checks import OptionError
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.training.loop import make_lessons
 from mirror_core.recordings.formats import read_recording
 from mirror_core.recordings.layout import Layout
@@ -108,3 +109,14 @@ def test_any_two_modes_of_a_recording_are_read_from_its_file(tmp_path):
         np.testing.assert_array_equal(actions, episodes.actions)
     with pytest.raises(RecordingError, match="modes perform, observe/mirrored, observe: it must have.*observe/seen"):
         read_recording(path, Layout(observe="observe/seen"))
+
+
+def test_frames_and_a_mode_that_does_not_exist_are_refused():
+    network = MirrorNetwork(SMALL)
+    frames = Episodes(np.zeros((2, 6), int), np.zeros((2, 6, 16, 16), np.float32))
+    with pytest.raises(
+        OptionError, match=r"shape \(2, 6, 16, 16\) are not allowed: .*time, 3\); frames need an encoder"
+    ):
+        record(network, frames)
+    with pytest.raises(OptionError, match="mode 'preform'. Did you mean 'perform'"):
+        own_head(network, "preform")
