@@ -30,7 +30,7 @@ from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, DaskPool, Died, 
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.runs.workers import WorkerDied
 from mirror_core.seeding import stream
-from mirror_core.studies.sweeps import rows as rows_module
+from mirror_core.studies.sweeps import kept_rows as rows_module
 from mirror_core.studies.sweeps import running
 from mirror_core.studies.sweeps.cost import estimate, expected_seconds
 from mirror_core.studies.sweeps.kept_rows import COLUMNS, RowStore, obtain_row
