@@ -15,7 +15,6 @@ import yaml
 from bs4 import BeautifulSoup
 from hypothesis import settings
 from jaxtyping import install_import_hook
-from joblib import cpu_count
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -81,12 +80,6 @@ def pytest_configure(config: pytest.Config) -> None:
     keep_machine_code()
     if getattr(config.option, "numprocesses", None):
         config.add_cleanup(subprocess.Popen([sys.executable, "-c", COMPILE], cwd=ROOT).wait)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Have one worker more than there are cores: with as many, the cores were idle for a third of the time."""
-    return cpu_count() + 1
 
 
 def file_of(nodeid: str) -> str:
