@@ -18,6 +18,9 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Of each worker, since the workers share the cores: threads that wait for each other there took half of the time.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 LONGEST = (
     "tests/pages/test_site.py",
     "tests/studies/test_sweeps.py",
@@ -115,7 +118,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIRROR_CORE_STORE", str(folder))
-        patch.setenv("OMP_NUM_THREADS", "1")
         # tests of worker processes ask for two: elsewhere to start them takes longer than what they do
         patch.setenv("MIRROR_CORE_WORKERS", "1")
         if "PYTEST_XDIST_WORKER" in os.environ:
