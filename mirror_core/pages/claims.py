@@ -71,9 +71,9 @@ def answer(evidence: Evidence) -> HTML:
     """Answer the site's question in at most three sentences, each with one number.
 
     The rules: mirror units emerge under a reading if the 95 % interval of the share of strong units reaches the paper's
-    range or lies above it; one shared core is not what it takes if two cores that share heads have no fewer, the
-    interval of the difference, matched by seed, not lying below zero; nor are both tasks, if networks trained on either
-    alone have no fewer; heads of their own leave hardly any if there they do not emerge.
+    range or lies above it; a shared core is not needed if two cores that share heads have no fewer, the interval of the
+    difference, matched by seed, not lying below zero; nor are both tasks, if networks trained on either alone have no
+    fewer; heads of their own leave hardly any if there they do not emerge.
     """
 
     def share(condition: str = "shared", reading: str = "self-observation") -> pd.Series:
@@ -104,15 +104,13 @@ def answer(evidence: Evidence) -> HTML:
         said.append(f"{where}{so}: {percent(sensed)}, {beside} the paper reports.")
     apart, own = share("separate-cores-shared-heads"), share("separate-cores")
     if len(apart) and len(sensed):
-        but = "One shared core matters"
+        but = "A shared core matters"
         if no_fewer(apart, sensed):
             both = all(no_fewer(share(task), sensed) for task in ("forward-only", "inverse-only"))
-            but = "But neither one shared core nor both tasks are" if both else "But one shared core is not"
-            but += " what it takes"
+            but = f"But {'neither a shared core nor both tasks are' if both else 'a shared core is not'} needed"
         alone = ", and hardly any with heads of their own" if len(own) and not emerge(own) else ""
-        said.append(
-            f"{but}: there, two separate cores have {percent(apart)} if the same output heads read them{alone}."
-        )
+        have = f"such networks with two separate cores have {percent(apart)} if the same output heads read both"
+        said.append(f"{but}: {have}{alone}.")
     return HTML(f'<p class="answer">{" ".join(said)}</p>')
 
 
