@@ -241,7 +241,7 @@ def call(store: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         # a make inside `make test` must not take itself for a part of it
         outer = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
         environment = outer | {"PATH": programs} | variables
-        if Path(command[0]).name in forked.MAIN:
+        if Path(command[0]).name in ("jupyter-book", "mirror"):
             return forked.Started(command, cwd, environment).finish()
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 

@@ -17,11 +17,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-MAIN = {"jupyter-book": "jupyter_book.cli.main", "mirror": "mirror_core.cli"}
-"""Program → module whose `main` it is."""
+MAIN = {
+    "jupyter-book": ("jupyter_book.cli.main", "main"),
+    "mirror": ("mirror_core.cli", "main"),
+    "papermill": ("papermill.__main__", "papermill"),
+}
+"""Program → the module and the name in it of what it calls."""
 
 LIBRARIES = [
-    *MAIN.values(), "jupyter_book.sphinx", "jupyter_client", "mirror_core.pages.publishing.extension",
+    *(module for module, _ in MAIN.values()), "jupyter_book.sphinx", "jupyter_client", "mirror_core.pages.publishing.extension",
     "mirror_core.report", "mirror_core.studies.sweeps.running", "myst_nb.sphinx_ext", "numba", "sklearn.linear_model",
     "sphinx.builders.html", "sphinx_book_theme", "sphinx_design", "sphinx_external_toc.api", "sphinx_thebe",
     "sphinxcontrib.bibtex", "torch",
@@ -71,6 +75,7 @@ def _be(command: list[str], cwd: Path, environment: dict[str, str], stdout: Path
     os.environ.update(environment)
     sys.argv[:] = command
     try:
-        importlib.import_module(MAIN[Path(command[0]).name]).main()
+        module, name = MAIN[Path(command[0]).name]
+        getattr(importlib.import_module(module), name)()
     finally:
         atexit._run_exitfuncs()  # which a forked process does not do by itself
