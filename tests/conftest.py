@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forked
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -25,12 +26,12 @@ LONGEST = (
     "tests/pages/test_site.py",
     "tests/studies/test_sweeps.py",
     "tests/pages/test_smallest.py",
-    "tests/pages/test_notebooks.py",
     "tests/commands/test_readme.py",
     "tests/experiments/test_sceptic.py",
 )
 """Files that take longest: they run first, so that no worker is left alone with one at the end."""
-BESIDE = dict.fromkeys(("tests/pages/test_browser.py", "tests/pages/test_every_page.py"), "tests/pages/test_site.py")
+USE_THE_SITE = ("tests/pages/test_browser.py", "tests/pages/test_every_page.py", "tests/pages/test_notebooks.py")
+BESIDE = dict.fromkeys(USE_THE_SITE, "tests/pages/test_site.py")
 """File → file whose worker it runs in, since both use the same site."""
 
 SMALL_NOTEBOOK = """# A small page
@@ -240,6 +241,8 @@ def call(store: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         # a make inside `make test` must not take itself for a part of it
         outer = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
         environment = outer | {"PATH": programs} | variables
+        if Path(command[0]).name in ("jupyter-book", "mirror"):
+            return forked.Started(command, cwd, environment).finish()
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
     return run

@@ -139,8 +139,10 @@ def _run(noise, drive, speed, links, lag, sees, shown, swaps, rate, tired, light
             elif making[r] >= 0 and excited[r, MOTOR, making[r]] < END:
                 making[r] = -1
             lights[t, r] = making[r]
-        if t % every == 0:
-            activity[t // every] = excited
+            if t % every == 0:
+                for part in range(2):  # one by one: to compile the assignment of a whole array takes seconds
+                    for k in range(n):
+                        activity[t // every, r, part, k] = excited[r, part, k]
 
 
 @cache

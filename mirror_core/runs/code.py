@@ -79,13 +79,13 @@ def _is_own(node: ast.stmt) -> bool:
 
 @cache
 def _imported(root: Path, module: str) -> tuple[str, ...]:
-    nodes = [node for node in ast.walk(_tree(root, module)) if _is_own(node)]
-    strings = (node.value for node in ast.walk(_tree(root, module)) if isinstance(node, ast.Constant))
-    named = [text for text in strings if isinstance(text, str) and text.startswith(f"{PACKAGE}.")]
-    return (
-        *named,
-        *(at for node in nodes for alias in node.names for at in _defined_in(root, node.module, alias.name)),
-    )
+    found = []
+    for node in ast.walk(_tree(root, module)):
+        if _is_own(node):
+            found += [at for alias in node.names for at in _defined_in(root, node.module, alias.name)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{PACKAGE}."):
+            found.append(node.value)
+    return tuple(found)
 
 
 def _defined_in(root: Path, module: str, name: str) -> Iterator[str]:

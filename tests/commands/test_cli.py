@@ -1,11 +1,13 @@
 """The command `mirror`: what it says, what it ends with, and what is left when it is interrupted."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import forked
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,20 +129,15 @@ def test_a_number_of_workers_that_is_no_number_is_refused(folder, monkeypatch):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_sweep_says_what_is_kept(folder, how):
     Path("sweep.toml").write_text("seeds = { first = 1, count = 2000 }" + SETTINGS)
-    command = [sys.executable, "-m", "mirror_core.cli", "sweep", "sweep.toml", "--store", "runs", "--workers", "1"]
-
-    def listen() -> None:
-        signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        )  # tests started in the background of a shell inherit that it is ignored
-
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen) as process:
-        while not list(Path("runs").glob("measures/*/*.json")):
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.02)
-        process.send_signal(how)
-        told = process.communicate()[1]
-    assert process.returncode == INTERRUPTED
+    command = ["mirror", "sweep", "sweep.toml", "--store", "runs", "--workers", "1"]
+    sweep = forked.Started(command, Path.cwd(), os.environ)
+    while not list(Path("runs").glob("measures/*/*.json")):
+        assert sweep.process.is_alive(), sweep.finish()
+        time.sleep(0.02)
+    os.kill(sweep.process.pid, how)
+    done = sweep.finish()
+    assert done.returncode == INTERRUPTED
+    told = done.stderr
     last = told.splitlines()[-1]
     kept = len(list(Path("runs").glob("measures/*/*.json")))
     assert last.endswith(f"Interrupted. {kept} of 2000 runs are kept in runs; the same command does the rest.")

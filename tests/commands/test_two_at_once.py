@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
+import forked
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,12 +20,10 @@ def twice(tmp_path):
     """Run a subcommand twice at once."""
 
     def run(*arguments: str) -> None:
-        command = [sys.executable, "-m", "mirror_core.cli", *arguments]
         variables = os.environ | {"MIRROR_CORE_STORE": str(tmp_path / "store")}
-        options = dict(cwd=tmp_path, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        both = [subprocess.Popen(command, **options) for _ in range(2)]
-        said = [one.communicate(timeout=300)[0] for one in both]
-        assert [one.returncode for one in both] == [0, 0], said
+        both = [forked.Started(["mirror", *arguments], tmp_path, variables) for _ in range(2)]
+        done = [one.finish() for one in both]
+        assert [one.returncode for one in done] == [0, 0], done
 
     return run
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -180,17 +176,3 @@ def test_weights_return_from_the_compiled_code_unchanged():
             p.fill_(torch.nan)
         learner.write_back()
     assert all(torch.equal(p, before[name]) for name, p in network.named_parameters())
-
-
-def test_code_that_is_kept_gives_the_numbers_of_code_just_compiled(tmp_path):
-    code = (
-        "from mirror_core.config.settings import Config; from mirror_core.networks.training.loop import train;"
-        "c = Config().change(hidden_size=8, input_size=8, n_sequences=200, n_epochs=2, n_heldout=20);"
-        "print(train(c).history.loss.tolist())"
-    )
-    kept = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    told = [
-        subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True).stdout
-        for _ in ("compiles", "loads")
-    ]
-    assert told[0] == told[1]

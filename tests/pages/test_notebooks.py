@@ -1,7 +1,8 @@
 """Notebooks have typed parameters, run through papermill with small settings, and give the same tables again under
 nbval.
 
-The paper's own sections run here; the other notebooks run once, when tests/pages/test_site.py builds the whole site.
+They run when tests/pages/test_site.py builds the whole site; here one runs by itself, and those of the paper's sections
+again.
 """
 
 from __future__ import annotations
@@ -20,21 +21,10 @@ SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["s
 QUICK = SETTINGS["mirror_notebooks_quick"]
 TINY = yaml.safe_load((ROOT / "tests" / "pages" / "tiny.yml").read_text(encoding="utf-8"))
 
-SHORT = {"n_sequences": 64, "n_epochs": 1}
-"""Laid over those where a notebook is run twice, and only asked whether it says the same again."""
-
 SECTIONS = [ROOT / "notebooks" / f"{name}.md" for name in ("methods", "main_result", "ablations", "temporal")]
 
 each_notebook = pytest.mark.parametrize("source", NOTEBOOKS, ids=lambda path: path.stem)
 each_section = pytest.mark.parametrize("source", SECTIONS, ids=lambda path: path.stem)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """Return the folder of the executed notebooks, with a copy of their sources in it."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    return folder
 
 
 def test_the_site_runs_every_notebook():
@@ -61,13 +51,14 @@ def test_sections_of_the_paper_take_seeds_and_readings(source):
     assert parameters["seed"]["default"] == "42"
 
 
-@each_section
-def test_runs_through_papermill(source, folder, call):
-    parameters = [part for name, value in (TINY[source.stem] | SHORT).items() for part in ("-p", name, str(value))]
-    output = folder / f"{source.stem}.ipynb"
-    done = call("papermill", f"notebooks/{source.name}", output.name, *parameters, "-p", "seed", "7", cwd=folder)
+def test_runs_through_papermill(tmp_path, call):
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    small = TINY["ablations"] | {"n_sequences": 64, "n_epochs": 1}
+    parameters = [part for name, value in small.items() for part in ("-p", name, str(value))]
+    command = ["papermill", "notebooks/ablations.md", "out.ipynb", "-p", "seed", "7", *parameters]
+    done = call(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    notebook = nbformat.read(output, as_version=4)
+    notebook = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert outputs
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
@@ -90,11 +81,12 @@ def compare_tables(path: Path) -> int:
     return compared
 
 
-def test_gives_the_same_tables_under_nbval(folder, call):
-    executed = sorted(folder.glob("*.ipynb"))
-    assert len(executed) == len(SECTIONS)
+def test_gives_the_same_tables_under_nbval(build, checkout, tmp_path, call):
+    executed = [tmp_path / f"{source.stem}.ipynb" for source in SECTIONS]
+    for path in executed:
+        shutil.copy(checkout / "_quick" / "book" / "notebooks" / path.name, path)
     assert sum(compare_tables(path) for path in executed) > 0
-    options = ["-q", "-p", "no:cacheprovider", f"--rootdir={folder}", "--nbval-lax", "--nbval-current-env"]
+    options = ["-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", "--nbval-lax", "--nbval-current-env"]
     options += ["--nbval-cell-timeout=300", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")]
-    done = call("pytest", *options, *[path.name for path in executed], cwd=folder)
+    done = call("pytest", *options, *[path.name for path in executed], cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]

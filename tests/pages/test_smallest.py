@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 
 import jupytext
@@ -36,10 +37,17 @@ SETTINGS = {
 """Parameters that are refused where they are used first."""
 
 
+@cache
+def cells_of(name: str) -> list:
+    """Return the code cells of a notebook."""
+    notebook = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst")
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@cache
 def parameters_of(name: str) -> dict[str, object]:
     """Return what a notebook's cell of parameters sets."""
-    cells = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst").cells
-    cell = next(cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    cell = next(cell for cell in cells_of(name) if "parameters" in cell.metadata.get("tags", []))
     found: dict[str, object] = {"__builtins__": {"int": int, "float": float, "str": str, "bool": bool}}
     exec(cell.source, found)
     return {parameter: value for parameter, value in found.items() if not parameter.startswith("__")}
@@ -144,9 +152,8 @@ def run(name: str, parameters: dict, first: int | None = None) -> None:
     first
         How many of them; all if not given.
     """
-    notebook = jupytext.read(ROOT / "notebooks" / f"{name}.md", fmt="md:myst")
     shell = InteractiveShell.instance()
-    for cell in [cell for cell in notebook.cells if cell.cell_type == "code"][:first]:
+    for cell in cells_of(name)[:first]:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="error"):
             shell.showtraceback = lambda *arguments, **options: None
             shell.run_cell(cell.source, store_history=False).raise_error()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import nbformat
 import papermill
 import pytest
@@ -45,8 +46,7 @@ def folder(tmp_path):
 
 
 def run_papermill(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("papermill"), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return forked.Started(["papermill", *arguments], cwd, os.environ).finish()
 
 
 def printed(path: Path) -> str:
