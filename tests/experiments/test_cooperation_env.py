@@ -155,7 +155,7 @@ def test_an_agent_is_recorded_as_our_own_pairs_are(tmp_path):
 
 
 def test_the_example_with_stable_baselines_runs(tmp_path, monkeypatch):
-    pytest.importorskip("stable_baselines3", reason="stable_baselines3 is not installed: only the example needs it")
+    pytest.importorskip("stable_baselines3", reason="stable_baselines3 is missing, of the optional extra `agents`")
     source = Path(importlib.util.find_spec("mirror_core.experiments.cooperation_env").origin)
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
     example = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line)
