@@ -159,8 +159,14 @@ def test_the_example_with_stable_baselines_runs(tmp_path, monkeypatch):
     source = Path(importlib.util.find_spec("mirror_core.experiments.cooperation_env").origin)
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
     example = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line)
-    assert "100_000" in example
     monkeypatch.chdir(tmp_path)
-    short = example.replace("100_000", "64").replace('device="cpu"', 'device="cpu", n_steps=64')
-    exec(compile(short, "example", "exec"), {})
-    assert analyse_file("agent.npz", n_permutations=19).reading.verdict
+    for long, short in (
+        ("100_000", "64"),
+        ('device="cpu"', 'device="cpu", n_steps=64'),
+        ('"agent.npz"', '"agent.npz", n_sequences=8, n_steps=20, n_fillings=2'),
+    ):
+        assert long in example
+        example = example.replace(long, short)
+    exec(compile(example, "example", "exec"), {})
+    assert read_file("agent.npz")[0].shape == (8, 19, 64)
+    assert analyse_file("agent.npz", n_permutations=9).reading.verdict
