@@ -12,7 +12,7 @@ from mirror_core.experiments import cooperation_recordings as recordings
 from mirror_core.experiments import cooperation_world
 from mirror_core.experiments.agents import record_agents
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, MISS, POKE, Worlds, inputs, numbers_seen
-from mirror_core.experiments.recurrent_ppo import new_pair, outputs_of, think
+from mirror_core.experiments.recurrent_agents import new_pair, outputs_of, think
 from mirror_core.recordings.formats import read_file
 from mirror_core.report import analyse_file
 
