@@ -100,7 +100,7 @@ def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
     found = judge_study(experiment, table)
     evidence = StudyEvidence({experiment.name: table})
     return HTML(
-        verdict_table(found, experiment.whose, [f"here, {experiment.sampled}"]).data
+        verdict_table(found, experiment.whose, [f"here, {experiment.sampled}"], experiment.name).data
         + how_each_follows(found, evidence).data
     )
 
