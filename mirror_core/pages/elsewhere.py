@@ -35,7 +35,7 @@ def finding(rows: Sequence[System]) -> HTML:
     number = {len(asked): "every one", 0: "none"}.get(len(have), str(len(have)))
     verb = "have" if number.isdigit() and len(have) > 1 else "has"
     first = f"Put to the same test, {number} of the systems that could be asked {verb} mirror units that learning made."
-    told = [f"{'this is' if len(have) == 1 else 'these are'} {listed(have)}, of {len(asked)} asked"] if have else []
+    told = [f"of {len(asked)} asked, {'this is' if len(have) == 1 else 'these are'} {listed(have)}"] if have else []
     told += [f"it cannot be told in {listed(few)}"] if few else []
     more = " ".join(
         [
