@@ -23,7 +23,8 @@ LOCK_LINES = [
 ]
 LOCK = {canonicalize_name(name): version for name, version in (line.split("==") for line in LOCK_LINES)}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.md"))
-DIRECT = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+EXTRAS = PROJECT["optional-dependencies"]
+DIRECT = [Requirement(line) for line in (*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["agents"])]
 
 
 def imported(tree: ast.AST) -> set[str]:
@@ -79,7 +80,7 @@ def test_what_is_imported_is_declared():
     text += ["\n".join(c.source for c in jupytext.read(path).cells if c.cell_type == "code") for path in NOTEBOOKS]
     modules = {name for source in text for name in imported(ast.parse(source))}
     modules -= sys.stdlib_module_names | {"mirror_core"}
-    optional = [line for extra in ("cluster", "agents") for line in PROJECT["optional-dependencies"][extra]]
+    optional = [line for extra in ("cluster", "agents") for line in EXTRAS[extra]]
     declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"] + optional}
     provided = metadata.packages_distributions()
     # an optional package that is not installed is known by the name of its module

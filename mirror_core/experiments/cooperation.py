@@ -5,10 +5,11 @@ which both are paid only if both poke within a short time. They learn to wait fo
 information about the partner, and in the agents, silencing the units that carry it lowers cooperation. Whether such
 units are mirror units the source does not ask. We do.
 
-The world is `cooperation_world`, the agents and how they learn `recurrent_ppo`: two separate recurrent networks, a
-million timesteps alone, in which a poke is paid by itself, then two million together. `cooperation_recordings` has them
-play and records their units; this module has the conditions and what is measured. Two things are smaller or other than
-in the source: the room, and that an agent sees where its cells lie from itself, not where everything is.
+The world is `cooperation_world`, the agents are `recurrent_agents`, two separate networks, and how they learn is
+`recurrent_ppo`: a million timesteps alone, in which a poke is paid by itself, then two million together.
+`cooperation_recordings` has them play and records their units; this module has the conditions and what is measured. Two
+things are smaller or other than in the source: the room, and that an agent sees where its cells lie from itself, not
+where everything is.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from mirror_core.experiments.base import Experiment, Learner, measure_each, regi
 from mirror_core.experiments.cooperation_recordings import Played, balanced, paired, play
 from mirror_core.experiments.cooperation_world import COOPERATION, FROZEN, MISS, WAITS
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
-from mirror_core.experiments.recurrent_ppo import Pair
+from mirror_core.experiments.recurrent_agents import Pair, new_pair
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 
@@ -190,7 +191,7 @@ def measure(pair: Pair, condition: str, streams: Played, seed: int, sizes: Sizes
 
 def learned(seed: int, conditions: tuple[str, ...], sizes: Sizes) -> tuple[dict[str, Pair], dict[str, float]]:
     """Return the pairs of these conditions and `together`, and how many seconds each took to learn its own part."""
-    pairs, seconds = {"untrained": ppo.new_pair(sizes.n_units, stream(seed, f"{NAME}/weights"))}, {"untrained": 0.0}
+    pairs, seconds = {"untrained": new_pair(sizes.n_units, stream(seed, f"{NAME}/weights"))}, {"untrained": 0.0}
 
     def train(condition: str, start: str, steps: int, rate: float, on: str, **options: bool) -> None:
         began = time.process_time()

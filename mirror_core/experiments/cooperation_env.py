@@ -20,11 +20,12 @@ to it as its partner's:
 
         def act(self, observations):
             with torch.no_grad():
-                policy, seen = model.policy, torch.as_tensor(observations).float()
-                units = policy.mlp_extractor.forward_actor(policy.extract_features(seen))
+                seen = model.policy.extract_features(torch.as_tensor(observations).float())
+                units = model.policy.mlp_extractor.forward_actor(seen)
             return model.predict(observations)[0], units.numpy()
 
-    record_agents(Cooperation(alone=True), {"left": Learned(), "right": Learned()}, "agent.npz")
+    agents = {"left": Learned(), "right": Learned()}
+    record_agents(Cooperation(alone=True), agents, "agent.npz")
 
 Then `mirror analyse agent.npz` says whether its units are mirror units.
 """

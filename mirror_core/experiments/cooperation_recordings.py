@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mirror_core.experiments import recurrent_ppo as ppo
 from mirror_core.experiments.cooperation_world import DRINK, EPISODE, POKE, WAITS, ZEROS, Worlds
-from mirror_core.experiments.recurrent_ppo import Agent, Pair
+from mirror_core.experiments.recurrent_agents import N_ACTIONS, Agent, Pair, check_pair, choose, outputs_of, think
 
 N_GROUPS, LEAST = 8, 4
 """For the mirror test, streams are joined to so many sequences; a move that one of them has less often than this is
@@ -42,15 +41,15 @@ def play(
     pair: Pair, n: int, rng: np.random.Generator, *, alone: bool = False, sees_partner: bool = True, kept=(None, None)
 ) -> Played:
     """Let a pair play n episodes; `kept` (agent, unit) is 0 for units that are silenced, None for none."""
-    ppo.check_pair(pair)
+    check_pair(pair)
     worlds = Worlds(rng.integers(2**63, size=n), alone=alone, sees_partner=sees_partner)
     hidden = [np.zeros((n, len(agent["b"])), np.float32) for agent in pair]
     steps, log_p, actions = [], np.empty(n), np.empty((2, n), np.int64)
     for _ in range(EPISODE):
         before, uniform = (worlds.states.copy(), worlds.seen.copy()), rng.random((2, n))
         for k, agent in enumerate(pair):
-            hidden[k] = ppo.think(agent, worlds.seen[k], hidden[k], kept[k])
-            ppo.choose(ppo.outputs_of(agent, hidden[k]), uniform[k], actions[k], log_p)
+            hidden[k] = think(agent, worlds.seen[k], hidden[k], kept[k])
+            choose(outputs_of(agent, hidden[k]), uniform[k], actions[k], log_p)
         waited = before[0][:, :, WAITS].T > 0
         worlds.step(actions)
         poked = worlds.did % DRINK == POKE
@@ -70,7 +69,7 @@ def activity(agent: Agent, seen: np.ndarray) -> np.ndarray:
     """Return the hidden states (sequence, time, unit) of an agent that sees this (time, sequence, 6)."""
     hidden, states = np.zeros((seen.shape[1], len(agent["b"])), np.float32), []
     for now in seen:
-        hidden = ppo.think(agent, np.ascontiguousarray(now), hidden)
+        hidden = think(agent, np.ascontiguousarray(now), hidden)
         states.append(hidden)
     return np.stack(states, axis=1)
 
@@ -126,7 +125,7 @@ def balanced(found: Paired, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
     parts = [
         one[:n].reshape(N_GROUPS, -1, *one.shape[2:]) for one in (found.perform, found.observe, found.actions)
     ]  # fmt: skip
-    counts = np.array([np.bincount(row, minlength=ppo.N_ACTIONS) for row in parts[2]])
+    counts = np.array([np.bincount(row, minlength=N_ACTIONS) for row in parts[2]])
     used = np.flatnonzero(counts.min(axis=0) >= LEAST)
     if len(used) < 3:
         return None

@@ -277,6 +277,6 @@ FROG_AND_TOAD = register(
         "integers / long labels",
         "integers / untrained",
         lesion="lesion_help",
-        seconds=75,
+        seconds=60,
     )
 )

@@ -21,6 +21,8 @@ N_GAMES, N_STEPS, N_ROUNDS, SAME_GAME = 128, 32, 80, 3
 """Learning by play: games at a time, steps between updates, updates, and updates after which games begin anew."""
 PLAY_RATE, DISCOUNT, TRACE, CLIP, ENTROPY, N_EPOCHS, N_PARTS = 3e-3, 0.97, 0.9, 0.2, 0.01, 3, 4
 """Of proximal policy optimisation: the rate falls linearly to none."""
+TINY = np.float32(1e-30)
+"""Parameters, and their mean slopes, below it are 0."""
 
 
 @keep_compiled
@@ -49,6 +51,11 @@ def _adam(theta, mean, square, gradient, size, grown):
         mean[i] += np.float32(0.1) * (gradient[i] - mean[i])
         square[i] += np.float32(0.001) * (gradient[i] * gradient[i] - square[i])
         theta[i] -= size * mean[i] / (np.sqrt(square[i] / grown) + np.float32(1e-8))
+        # weights of units that never fire shrink until they are subnormal numbers, with which processors are slow
+        if abs(theta[i]) < TINY:
+            theta[i] = 0
+        if abs(mean[i]) < TINY:
+            mean[i] = 0
 
 
 class Perceptron:

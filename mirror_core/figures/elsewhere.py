@@ -36,7 +36,8 @@ def side_by_side(
     for axis, (test, rows) in zip(axes[0], panels.items(), strict=True):
         for y, (found, control) in enumerate(rows):
             if found is None:
-                note(axis, "not asked", (0.02, y), (0, 0), ("axes fraction", "data"), va="center", color="0.45")
+                at, place = ((level[test][0], y), "data") if test in level else ((0, y), ("axes fraction", "data"))
+                note(axis, "not asked", at, (4, 0), place, va="center", color="0.45")
                 continue
             if control is not None:
                 _learners(axis, control, names[y], y + _OFFSET, CONTROL, hollow=True)

@@ -19,7 +19,7 @@ from mirror_core.experiments.elsewhere import system
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.mirroring import MIRRORING
 from mirror_core.experiments.planted import power
-from mirror_core.experiments.recurrent_ppo import Pair
+from mirror_core.experiments.recurrent_agents import Pair
 from mirror_core.figures.cooperation import world
 from mirror_core.figures.marks import by_seed
 from mirror_core.pages.experiment import present, told, values
@@ -35,7 +35,7 @@ BEHAVIOUR, UNITS = tuple(MEASURES)[:4], ("partner_unique", *MIRRORING)
 """Measures of the two tables of conditions."""
 PANELS = {
     "attempts\nanswered in time": "cooperation_success",
-    "variance that follows\nthe partner": "partner_unique",
+    "variance from\nthe partner": "partner_unique",
     "units that pass\nas mirror units": "mirror_share",
     "decoding across,\nabove chance": "code_gain",
 }
@@ -69,8 +69,8 @@ def finding(table: pd.DataFrame) -> HTML:
     more = (
         f"Together, {of('cooperation_success')} of attempts are answered in time (before: "
         f"{of('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
-        f"{of('mirror_share')} (untrained: {of('mirror_share', 'untrained')}); decoding the move across lies "
-        f"{of('code_gain')} above chance, in the worse way and agent. Silencing the units that most follow the "
+        f"{of('mirror_share')} (untrained: {of('mirror_share', 'untrained')}); decoding the move across, minus "
+        f"chance, is {of('code_gain')} in the worse way and agent. Silencing the units that most follow the "
         f"partner costs {of('partner_lesion_success')} more of success than silencing units like them. Of "
         f"{len(found)} claims, "
         f"{verdicts.count('reproduced')} are reproduced, {verdicts.count('partly')} partly."
@@ -114,7 +114,10 @@ def what_could_be_found(pair: Pair, played: Played, seed: int, n_draws: int) -> 
     ]
 
     def least(found: pd.Series) -> str:
-        return f"from {made.planted[found].min() * 100:.0f} % on" if found.any() else "at no share tried here"
+        if not found.any():
+            return "at no share tried here"
+        least = made.planted[found].min()
+        return "only if all are planted" if least == 1 else f"from {least * 100:.0f} % on"
 
     says = (
         f"<p>Single units pass {least(made.mirror_units > 0)}; decoding has p ≤ {decimal(ALPHA)} "

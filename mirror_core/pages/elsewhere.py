@@ -17,7 +17,7 @@ from mirror_core.pages.verdict_table import badge
 from mirror_core.studies.claims.verdicts import VERDICTS
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.measures.significance import ALPHA
-from mirror_core.studies.wording import decimal, listed
+from mirror_core.studies.wording import decimal, listed, sentence
 
 
 def name_of(one: System) -> str:
@@ -32,14 +32,18 @@ def finding(rows: Sequence[System]) -> HTML:
     carry = [name_of(one) for one in rows if one.carries == "yes"]
     claims = [judgement.verdict for one in rows for judgement in one.judgements]
     few = [name_of(one) for one in asked if one.mirrors == "cannot be told"]
-    untold = f"; it cannot be told in {listed(few)}" if few else ""
     number = {len(asked): "every one", 0: "none"}.get(len(have), str(len(have)))
     verb = "have" if number.isdigit() and len(have) > 1 else "has"
     first = f"Put to the same test, {number} of the systems that could be asked {verb} mirror units that learning made."
-    more = (
-        f"Of {len(asked)} systems asked, these are: {listed(have)}{untold}. "
-        f"A code of the action carries over both ways in {listed(carry)}. Of {len(claims)} claims of the sources, "
-        f"{claims.count('reproduced')} are reproduced here, {claims.count('partly')} partly."
+    told = [f"of {len(asked)} asked, {'this is' if len(have) == 1 else 'these are'} {listed(have)}"] if have else []
+    told += [f"it cannot be told in {listed(few)}"] if few else []
+    more = " ".join(
+        [
+            *([sentence("; ".join(told))] if told else []),
+            f"A code of the action carries over both ways in {listed(carry)}.",
+            f"Of {len(claims)} claims of the sources, {claims.count('reproduced')} are reproduced here, "
+            f"{claims.count('partly')} partly.",
+        ]
     )
     return statement(first, more)
 
@@ -58,10 +62,12 @@ def the_table(rows: Sequence[System]) -> HTML:
                     f'{page}, {_n(one)}<br><small class="wrap">{escape(claimed)}</small>'
                 ),
                 "units that pass": f"<strong>{one.mirrors}</strong>{_of(one.share)}{_of(one.control, 'control: ')}",
-                "code carries over": f"<strong>{one.carries}</strong>{_of(one.gain, 'chance + ')}",
+                "code carries over": f"<strong>{one.carries}</strong>{_of(one.gain, 'minus chance: ')}",
                 "lesions matter": f"<strong>{one.matters}</strong>{_of(one.lesion)}"
                 + (f'<br><small class="wrap">{label}</small>' if label else ""),
-                "its claims here": "<br>".join(f"{counts[name]} {badge(name)}" for name in VERDICTS if counts[name])
+                "its claims here": "<br>".join(
+                    f"{counts[name]}&nbsp;{badge(name)}" for name in VERDICTS if counts[name]
+                )
                 or '<a href="claims.html">see claims</a>',
             }
         )

@@ -73,7 +73,9 @@ def seconds_said(table: pd.DataFrame, does: str, more: str = "") -> HTML:
     return HTML(f"<p>{does} in {least} to {most} s of one core, by its condition{more} (medians).</p>")
 
 
-def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequence[str] = ()) -> HTML:
+def conditions_table(
+    experiment: Experiment, table: pd.DataFrame, measures: Sequence[str] = (), of: str = "Conditions"
+) -> HTML:
     """Show one row for each condition: what is done in it, how many learners, and measures as mean and 95 % interval.
 
     Parameters
@@ -82,6 +84,8 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
         See `mirror_core.experiments.study.study`.
     measures
         Which, by default all of the experiment.
+    of
+        What its rows are, where the table is long and folded.
     """
     rows = []
     for condition in present(experiment, table):
@@ -92,7 +96,7 @@ def conditions_table(experiment: Experiment, table: pd.DataFrame, measures: Sequ
             known = measure_named(name)
             row[escape(known.label)] = cell(values(table, condition, name), known.limits, digits_of(name))
         rows.append(row)
-    return show(pd.DataFrame(rows), of="Conditions")
+    return show(pd.DataFrame(rows), of=of)
 
 
 def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
@@ -100,7 +104,7 @@ def verdicts(experiment: Experiment, table: pd.DataFrame) -> HTML:
     found = judge_study(experiment, table)
     evidence = StudyEvidence({experiment.name: table})
     return HTML(
-        verdict_table(found, experiment.whose, [f"here, {experiment.sampled}"]).data
+        verdict_table(found, experiment.whose, [f"here, {experiment.sampled}"], experiment.name).data
         + how_each_follows(found, evidence).data
     )
 

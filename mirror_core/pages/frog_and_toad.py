@@ -115,7 +115,7 @@ def taught(table: pd.DataFrame) -> HTML:
             rows.append(
                 {
                     "coding": coding,
-                    "taught": "long" if how.startswith("long") else "",
+                    "taught": "long" if how.startswith("long") else "as planned",
                     "help when asked for": told(table, condition, "help_recall"),
                     "index minus before learning": with_interval(
                         against(table, coding, how, "untrained").values, digits=3
@@ -180,8 +180,8 @@ def in_brief() -> HTML:
         "the smaller of the two, if both are positive; the mean over units. In deviations: each unit's rises divided "
         "by its standard deviation.",
         f"<strong>Ways of writing.</strong> {ways}. The last two have an input for each symbol at each column.",
-        "<strong>Lesion.</strong> The fifth of hidden units with the largest index is silenced, and "
-        f"{frog_and_toad.N_LESIONS} times as many others that vary alike.",
+        "<strong>Lesion.</strong> The fifth of hidden units with the largest index is silenced; for comparison, "
+        f"{frog_and_toad.N_LESIONS} times, as many others that vary alike.",
     )
     return HTML(f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")
 

@@ -56,7 +56,7 @@ def finding(table: pd.DataFrame) -> HTML:
         f"network, with {told(table, 'no network', 'read_action')}. Of its units, a share of "
         f"{told(table, 'vision', 'mirror_share')} passes the test, of self-observation's "
         f"{told(table, 'self-observation', 'mirror_share')}; their mean r is {told(table, 'vision', 'mean_r')} against "
-        f"{told(table, 'self-observation', 'mean_r')}, and a decoder carries over, above chance, by "
+        f"{told(table, 'self-observation', 'mean_r')}, and decoding across modes, minus chance, is "
         f"{told(table, 'vision', 'code_gain')} against {told(table, 'self-observation', 'code_gain')}.",
     )
 

@@ -34,7 +34,8 @@ from mirror_core.experiments.cooperation_world import (
     numbers_seen,
 )
 from mirror_core.experiments.planted import planted, power
-from mirror_core.experiments.recurrent_ppo import Settings, new_pair
+from mirror_core.experiments.recurrent_agents import check_pair, choose, new_pair, think
+from mirror_core.experiments.recurrent_ppo import Settings
 from mirror_core.experiments.study import read_study
 
 UP, RIGHT, DOWN, LEFT, STAY = range(len(ACTIONS))
@@ -172,7 +173,7 @@ def test_agents_of_another_shape_are_refused():
     rng = np.random.default_rng(0)
     pair = new_pair(4, rng)
     with pytest.raises(OptionError, match="a pair has two"):
-        recurrent_ppo.check_pair(pair[:1])
+        check_pair(pair[:1])
     pair[1]["w"] = pair[1]["w"][:3]
     with pytest.raises(OptionError, match=r"w of an agent has shape \(3, 4\): with 4 units it must be \(4, 4\)"):
         recordings.play(pair, 2, rng)
@@ -244,7 +245,7 @@ def test_actions_are_drawn_as_often_as_their_probability():
     logits = np.array([0.3, -1, 2, 0, 1, 9], np.float32)
     n = 4000
     actions, log_p = np.empty(n, np.int64), np.empty(n)
-    recurrent_ppo.choose(np.tile(logits, (n, 1)), (np.arange(n) + 0.5) / n, actions, log_p)
+    choose(np.tile(logits, (n, 1)), (np.arange(n) + 0.5) / n, actions, log_p)
     p = np.exp(logits[:5]) / np.exp(logits[:5]).sum()
     np.testing.assert_allclose(np.bincount(actions) / n, p, atol=1 / n)
     np.testing.assert_allclose(np.exp(log_p), p[actions], rtol=1e-5)
@@ -278,8 +279,8 @@ def test_silenced_units_do_nothing():
     rng = np.random.default_rng(4)
     agent, seen = new_pair(5, rng)[0], Worlds([1, 2]).seen[0]
     kept = np.array([1, 0, 1, 1, 0], np.float32)
-    hidden = recurrent_ppo.think(agent, seen, np.zeros((2, 5), np.float32), kept)
-    whole = recurrent_ppo.think(agent, seen, np.zeros((2, 5), np.float32))
+    hidden = think(agent, seen, np.zeros((2, 5), np.float32), kept)
+    whole = think(agent, seen, np.zeros((2, 5), np.float32))
     assert (hidden[:, [1, 4]] == 0).all() and (hidden[:, [0, 2, 3]] == whole[:, [0, 2, 3]]).all() and whole.any()
     np.testing.assert_allclose(whole, np.maximum(inputs(seen) @ agent["w_in"] + agent["b"], 0), atol=1e-6)
 

@@ -12,7 +12,7 @@ from mirror_core.experiments import cooperation_recordings as recordings
 from mirror_core.experiments import cooperation_world
 from mirror_core.experiments.agents import record_agents
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, MISS, POKE, Worlds, inputs, numbers_seen
-from mirror_core.experiments.recurrent_ppo import new_pair, outputs_of, think
+from mirror_core.experiments.recurrent_agents import new_pair, outputs_of, think
 from mirror_core.recordings.formats import read_file
 from mirror_core.report import analyse_file
 
@@ -155,12 +155,18 @@ def test_an_agent_is_recorded_as_our_own_pairs_are(tmp_path):
 
 
 def test_the_example_with_stable_baselines_runs(tmp_path, monkeypatch):
-    pytest.importorskip("stable_baselines3", reason="stable_baselines3 is not installed: only the example needs it")
+    pytest.importorskip("stable_baselines3", reason="stable_baselines3 is missing, of the optional extra `agents`")
     source = Path(importlib.util.find_spec("mirror_core.experiments.cooperation_env").origin)
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
     example = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line)
-    assert "100_000" in example
     monkeypatch.chdir(tmp_path)
-    short = example.replace("100_000", "64").replace('device="cpu"', 'device="cpu", n_steps=64')
-    exec(compile(short, "example", "exec"), {})
-    assert analyse_file("agent.npz", n_permutations=19).reading.verdict
+    for long, short in (
+        ("100_000", "64"),
+        ('device="cpu"', 'device="cpu", n_steps=64'),
+        ('"agent.npz"', '"agent.npz", n_sequences=8, n_steps=20, n_fillings=2'),
+    ):
+        assert long in example
+        example = example.replace(long, short)
+    exec(compile(example, "example", "exec"), {})
+    assert read_file("agent.npz")[0].shape == (8, 19, 64)
+    assert analyse_file("agent.npz", n_permutations=9).reading.verdict

@@ -73,7 +73,7 @@ def test_the_page_and_its_figure_show_every_row(coin, plain):
     assert page.the_table(rows).data.count("<tr") == 3
     for chosen, said in ((rows, "1 of"), (rows[:1], "every one of"), (rows[1:], "none of"), ([], "none of")):
         assert f"{said} the systems that could be asked has mirror units" in plain(page.finding(chosen).data)
-    assert "Of 2 systems asked, these are: " in page.finding(rows).data
+    assert f"Of 2 asked, this is {page.name_of(rows[0])}. A code" in page.finding(rows).data
     few = elsewhere.system(replace(coin, n_actions=4), made(0.0, 0.0), "learned")
     said = page.finding([rows[0], few]).data
     assert "1 of the systems" in plain(said) and f"; it cannot be told in {page.name_of(few)}. " in said

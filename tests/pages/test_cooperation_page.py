@@ -10,6 +10,7 @@ import pytest
 from mirror_core.experiments import cooperation_recordings as recordings
 from mirror_core.experiments import recurrent_ppo
 from mirror_core.experiments.cooperation_world import COOPERATION, DRINK, POKE
+from mirror_core.experiments.recurrent_agents import new_pair
 from mirror_core.figures import cooperation as figures
 from mirror_core.pages import cooperation as page
 from mirror_core.pages.experiment import present
@@ -69,7 +70,7 @@ def test_lesions_are_counted(table):
 @pytest.fixture(scope="module")
 def played():
     rng = np.random.default_rng(1)
-    pair = recurrent_ppo.new_pair(24, rng)
+    pair = new_pair(24, rng)
     settings = recurrent_ppo.Settings(n_worlds=32, n_steps=20)
     recurrent_ppo.train(pair, 64_000, 5e-3, rng, alone=True, settings=settings)
     return recordings.play(pair, 8, rng)
