@@ -16,6 +16,7 @@ from mirror_core.analysis.nulls.tuning_mismatch import compare
 from mirror_core.analysis.significance import permutation_p, share_beyond
 from mirror_core.analysis.tuning import Tuning, tuning
 from mirror_core.arrays import CENTRINGS
+from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.recordings import sessions
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Trials
@@ -250,7 +251,8 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
 
 def _shares_of_draws(draws: np.ndarray) -> dict[str, np.ndarray]:
     """Return each quantity for each draw of mismatched units."""
-    return {what.name: np.array([what.of_r(draw) for draw in draws]) for what in HEADLINE}
+    found = [shares(draw, STRONG_THRESHOLD, MODERATE_THRESHOLD) for draw in draws]
+    return {what.name: np.array([getattr(one, what.name) for one in found]) for what in HEADLINE}
 
 
 def _p(r: np.ndarray, draws: dict[str, np.ndarray]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from scipy.special import ndtri
 
 from mirror_core.analysis import CLASSES
 from mirror_core.arrays import CENTRINGS
@@ -229,14 +230,12 @@ def _beyond(found: Iterable[tuple[np.ndarray, np.ndarray]], alpha: float) -> str
     """Say whether decoders that do better across modes than within one do so by chance: whether the furthest above is
     so by fewer standard errors than a normal deviate is at `alpha`, corrected for how many are looked at."""
     ways = [(difference[way], error[way]) for difference, error in found for way in ((0, 1), (1, 0))]
-    from scipy.stats import norm  # here: it takes its time to import
-
     above = [way for way in ways if way[0] > 0]
     if not above:
         return ""
     difference, error = max(above, key=lambda way: way[0] / max(way[1], 1e-12))
     why = "which is chance"
-    if difference > norm.isf(alpha / len(ways)) * error:
+    if difference > -ndtri(alpha / len(ways)) * error:
         why = "more than chance: one mode has cleaner cases, or more of them"
     return (
         f" Where crossing does better than staying, it does so by at most {decimal(difference)} (standard error "
