@@ -25,8 +25,8 @@ MOST_FOLDS = 5
 """Parts into which trials are cut to test a regression on those that it was not fitted to."""
 # How the exchange of directions is chosen. Units that all follow the target alike (all rise) in both modes, whatever
 # the reason, must not pass: untuned units among those exchanged lend seats on which a direction costs nothing, and
-# where most units follow alike, those that do not are weak ones. Candidates: exchanged are (all) units, (.05) those with
-# p <= .05 of following the target in each mode, or (FDR) those at a false discovery rate of .05 in each; the weights of
+# where most units follow alike, those that do not are weak ones. Candidates: exchanged are (all) units, (.05) those
+# with p <= .05 of following the target in each mode, or (FDR) those at a false discovery rate of .05 in each; the weights of
 # the regression are taken as they are, or (centred) minus their mean over the units exchanged with each other, weighted
 # by how strongly these follow. Situations without a shared code, of one axis and of two: codes independent; all alike;
 # leaning to one side; with 8 or 24 of 24 units tuned, other units in each mode, unequal noise, noise that both modes
