@@ -79,7 +79,7 @@ def carries_over(sections: Mapping[str, Section], settings: Settings) -> str:
         found = section.found["regression"]
         if min(np.diag(found.p)) > settings.alpha:
             return "none"
-        if section.notes:
+        if np.nanmin(found.least_p) > settings.alpha:
             return "cannot be tested"
         across = [found.p_units[way] for way in ((0, 1), (1, 0))]
         return "yes" if max(across) <= settings.alpha else "in part" if min(across) <= settings.alpha / 2 else "no"
@@ -125,7 +125,11 @@ def verdict(
         else " On average the same unit is not more alike in the two modes than units like it.",
     }[alike]
     number = of_number(recordings)
-    what, each, few = (f"of {number}", "", "units or draws") if number else ("of the action", DECODER, "actions")
+    what, each, few = (
+        (f"of {number}", "", "units that follow it, or so many alike")
+        if number
+        else ("of the action", DECODER, "actions")
+    )
     joined = {
         "yes": f"A code {what} carries over between the modes, both ways.",
         "in part": f"A code {what} carries over in part: not both ways{each}.",
