@@ -212,7 +212,7 @@ def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
     condition = np.array(["/".join(parts) for parts in zip(*conditions, strict=True)], dtype=np.str_)
     missing = np.any([column == "" for column in labels], axis=0)
     if missing.any():
-        notes.append(f"{missing.sum()} of {len(missing)} trials left out: they have no condition or no mode.")
+        notes.append(f"{missing.sum()} of {len(missing)} trials left out, without a condition or a mode.")
     if layout.halves:
         chosen = _halves(np.where(missing, "", condition), seed)
         notes.append(

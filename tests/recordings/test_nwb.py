@@ -84,7 +84,7 @@ def test_spikes_are_counted_around_the_event(tmp_path, text):
         "area": ["F5", "F5", "M1", ""]
     }
     np.testing.assert_allclose(found.times, [-0.15, -0.05, 0.05, 0.15, 0.25])
-    assert any("they have no onset" in note for note in found.notes) and any("neither" in note for note in found.notes)
+    assert any("without onset" in note for note in found.notes) and any("neither" in note for note in found.notes)
 
 
 def test_the_proposed_options_read_the_file(tmp_path):

@@ -16,7 +16,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.report.animals import animals_of
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import FEWEST, both_modes
-from mirror_core.studies.wording import counted
+from mirror_core.studies.wording import part_of
 
 WORK = 2e9
 """Values that the draws go through together at most, about ten seconds of work, unless that leaves fewer than `FEWEST`
@@ -43,7 +43,7 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
     table = found.table().drop(columns=["p, turned"]).rename(columns=names)
     follow, least = int(found.follow.sum()), float(np.nanmin(found.least_p))
     notes = [
-        f"{follow} of {counted(n_units, 'unit')} {'follows' if follow == 1 else 'follow'} {of.name} in both modes, "
+        f"{part_of(follow, n_units, 'unit', 'follows', 'follow')} {of.name} in both modes, "
         f"each by itself (p ≤ {TUNED:g} in each): among these is exchanged."
     ]
     if least > settings.alpha:

@@ -24,6 +24,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.shares import HEADLINE
 from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.report.results import Section, Settings
+from mirror_core.studies.wording import counted
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
@@ -222,7 +223,7 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     found = {name: shares(values) for name, values in r.items()}
     notes = [f"Unit mismatch: skipped, {reason}"] if reason else []
     if n := found["timestep-centred"].n_excluded:
-        notes.append(f"{n} unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.")
+        notes.append(f"Timestep-centred r leaves {counted(n, 'unit')} out: the same in every sequence of a mode.")
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
     p = {name: _p(r[name], draws) for name, draws in by_chance.items()}
     rows = [
