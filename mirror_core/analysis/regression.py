@@ -101,7 +101,8 @@ def regression(
     modes, each by itself (p ≤ `TUNED`); and the mean weight of a group, by how strongly its units follow, is removed.
     Units that all rise in both modes, whatever the reason, then do not pass: units that follow nothing would lend
     places in which a direction costs nothing, and where most units are alike, those that are not are weak. (Of six
-    such rules, compared by simulation, the most powerful of those that hold.) The price is power where few units can be
+    such rules, compared by simulation, the most powerful of those that hold; of ten units in 96 that prefer nearly one
+    direction, of two axes, it passes in .07 of ways.) The price is power where few units can be
     seen to follow the target one by one: `least_p` says what p could not fall below.
 
     Parameters
@@ -137,7 +138,7 @@ def regression(
     >>> noisy = [target @ code + rng.standard_normal((len(target), 1, 30)) for target in targets]
     >>> found = regression(noisy, targets, rng, 99)
     >>> bool(found.c.min() > 0.9), float(found.p_units[0, 1])
-    (True, 0.02)
+    (True, 0.01)
     """
     whole("n_draws", n_draws, 1)
     number("penalty", penalty, 0, open_low=True)

@@ -59,7 +59,7 @@ def as_page(report: Report) -> str:
 <h1>{escape(title)}</h1>
 <p class="verdict">{escape(report.reading.verdict)}</p>
 <p class="soft">{escape(subject(report))}. {escape(method(report).capitalize())}.</p>
-{_list("What was left out", report.recordings.notes)}
+{_list("How it was read, and what was left out", report.recordings.notes)}
 </header>
 <main>
 {_list("What this says", report.reading.says)}

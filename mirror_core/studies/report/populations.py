@@ -301,8 +301,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "geometry",
         "Do the two modes use the same dimensions?",
-        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, "
-        "so it "
+        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs "
+        f"{'sequences' if recordings.trials is None else 'conditions'}, so it "
         "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
         "of the "
         "other hold, of the most possible, each unit in its own standard deviations; its null exchanges units of one "

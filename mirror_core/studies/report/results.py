@@ -20,7 +20,7 @@ def in_words_of(recordings: Recordings, text: str) -> str:
     """
     if recordings.trials is None:
         return text
-    text = re.sub(r"(?<![\w-])an action(?![\w-])", "a condition", text)
+    text = re.sub(r"(?<![\w-])([Aa])n action(?![\w-])", r"\1 condition", text)
     return re.sub(r"(?<![\w-])action(s?)(?![\w-])", r"condition\1", text)
 
 

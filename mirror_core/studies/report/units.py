@@ -223,7 +223,8 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     found = {name: shares(values) for name, values in r.items()}
     notes = [f"Unit mismatch: skipped, {reason}"] if reason else []
     if n := found["timestep-centred"].n_excluded:
-        notes.append(f"Timestep-centred r leaves {counted(n, 'unit')} out: the same in every sequence of a mode.")
+        which = "sequence" if recordings.trials is None else "condition"
+        notes.append(f"Timestep-centred r leaves {counted(n, 'unit')} out: the same in every {which} of a mode.")
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
     p = {name: _p(r[name], draws) for name, draws in by_chance.items()}
     rows = [
@@ -236,13 +237,13 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
         for what in HEADLINE
         for name, values in r.items()
     ]
+    of = "sequences" if recordings.trials is None else "mean responses to conditions"
     return Section(
         "headline",
         "How many units respond alike in both modes?",
         "r is the correlation of a unit's activation while performing with its activation while observing, over all "
-        "sequences and timesteps. Timestep-centred: the mean over sequences is removed from each timestep first, "
-        "and with "
-        "it what all sequences have in common. Unit mismatch: the mean when each unit performing is paired "
+        f"{of} and timesteps. Timestep-centred: the mean over {of} is removed from each timestep first, "
+        f"and with it what all {of} have in common. Unit mismatch: the mean when each unit performing is paired "
         "with another unit observing; p: how often that gives as much (for the smallest r: as little).",
         pd.DataFrame(rows),
         notes=tuple(notes),
