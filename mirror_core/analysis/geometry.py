@@ -90,7 +90,9 @@ def cka_test(
     scale = np.sqrt(_hsic(_rows(x), _rows(x)) * _hsic(_rows(y), _rows(y)))
     repairings = random_permutations(len(x), n_permutations, rng)
     steps = tqdm(repairings, "CKA null", unit="draw", leave=False, disable=not progress)
-    return Measure(value, np.array([_hsic(_rows(x), _rows(y[order])) / scale for order in steps]))
+    of_x, of_y = ((mode**2).sum(axis=2) for mode in (x, y))  # once, not for each draw
+    null = [_hsic(_rows(x), _rows(y[order]), of_x.ravel(), of_y[order].ravel()) / scale for order in steps]
+    return Measure(value, np.array(null))
 
 
 def principal_angles(
@@ -253,14 +255,20 @@ def _rows(activity: Recording) -> Float[np.ndarray, "row unit"]:
     return activity.reshape(-1, activity.shape[-1])
 
 
-def _hsic(x: Float[np.ndarray, "row first"], y: Float[np.ndarray, "row second"]) -> float:
+def _hsic(
+    x: Float[np.ndarray, "row first"],
+    y: Float[np.ndarray, "row second"],
+    k: Float[np.ndarray, " row"] | None = None,
+    m: Float[np.ndarray, " row"] | None = None,
+) -> float:
     """Return the unbiased HSIC of linear kernels K = xxᵀ and M = yyᵀ from columns that have mean zero.
 
     Song et al. (2012), eq. 5, whose sums over the kernels without their diagonals k and m reduce to products of x
-    and y: tr(KM) = ‖xᵀy‖² − k·m, and, since xxᵀ and yyᵀ have row sums 0, 1ᵀK1 = −Σk and 1ᵀKM1 = k·m.
+    and y: tr(KM) = ‖xᵀy‖² − k·m, and, since xxᵀ and yyᵀ have row sums 0, 1ᵀK1 = −Σk and 1ᵀKM1 = k·m. Squared
+    lengths of the rows may be given as k and m.
     """
     n = len(x)
-    k, m = (x**2).sum(axis=1), (y**2).sum(axis=1)
+    k, m = ((rows**2).sum(axis=1) if known is None else known for rows, known in ((x, k), (y, m)))
     trace = np.sum((x.T @ y) ** 2) - k @ m
     return (trace + k.sum() * m.sum() / ((n - 1) * (n - 2)) - 2 * (k @ m) / (n - 2)) / (n * (n - 3))
 

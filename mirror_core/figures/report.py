@@ -11,7 +11,7 @@ from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.figures.kept import histogram, keep, means_seen, sentence
 from mirror_core.figures.marks import mode_legend, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.wording import counted, decimal
 
 
 def r_histograms(r: Mapping[str, np.ndarray], mismatched: Mapping[str, np.ndarray]) -> Figure:
@@ -81,7 +81,12 @@ def shares_over_thresholds(shares: Mapping[str, pd.DataFrame], mismatched: Mappi
 
 
 def unit_traces(
-    perform: np.ndarray, observe: np.ndarray, units: Sequence[int], r: Sequence[float], n_sequences: int = 4
+    perform: np.ndarray,
+    observe: np.ndarray,
+    units: Sequence[int],
+    r: Sequence[float],
+    n_sequences: int = 4,
+    of: str = "sequence",
 ) -> Figure:
     """Draw traces of single units over the first sequences, performing (solid) and observing (dashed).
 
@@ -93,6 +98,8 @@ def unit_traces(
         Number of each unit, and its r on all these sequences.
     n_sequences
         Most sequences drawn.
+    of
+        What each is: a sequence, or a condition, the mean over the half of its trials that did not choose the units.
     """
     n_timesteps = perform.shape[1]
     n_sequences = min(n_sequences, len(perform))
@@ -111,11 +118,12 @@ def unit_traces(
     axes[-1, 0].set_xticks(
         [start + end for start in starts for end in ends], [str(end) for _ in starts for end in ends]
     )
-    axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
+    chose = "that" if of == "sequence" else "in means over trials that"
+    axes[-1, 0].set_xlabel(f"timestep, of {counted(n_sequences, of)} {chose} did not choose the units")
     fig.supylabel("activation", fontsize=9)
     mode_legend(fig, "outside upper left")
     shown = np.stack([perform[:n_sequences], observe[:n_sequences]])
-    labels = {"mode": list(MODE_COLOUR), "sequence": range(n_sequences), "timestep": steps, "unit": list(units)}
+    labels = {"mode": list(MODE_COLOUR), of: range(n_sequences), "timestep": steps, "unit": list(units)}
     said = ", ".join(f"unit {unit} {decimal(one)}" for unit, one in zip(units, r, strict=True))
     return keep(fig, unit_traces, xr.DataArray(shown, labels, list(labels), "activation"), f"r: {said}.")
 

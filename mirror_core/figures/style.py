@@ -1,18 +1,21 @@
 """Colours, panels and marks that mean the same in every figure."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython import get_ipython
-from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from mirror_core.figures.kept import kept, named_marks
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 WIDTH = 7.6
 """Width of a full figure in inches: the text column of a page."""
@@ -40,6 +43,9 @@ def use_style() -> None:
     Nothing of what the user has set for Matplotlib remains: neither settings in a `matplotlibrc`, nor, in a notebook, a
     backend that shows nothing under a cell, such as one that `MPLBACKEND` names.
     """
+    from IPython import get_ipython  # here as below: a report from the terminal needs none of it
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
     matplotlib.rcdefaults()
     plt.style.use(str(files("mirror_core.figures") / "mirror.mplstyle"))
     shell = get_ipython()
@@ -47,7 +53,8 @@ def use_style() -> None:
         shell.enable_matplotlib("inline")
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
-    _also_to_take_along()
+    if shell is not None:
+        _also_to_take_along(shell)
 
 
 def ink(colour: str) -> str:
@@ -55,18 +62,19 @@ def ink(colour: str) -> str:
     return _INK.get(colour, colour)
 
 
-def _also_to_take_along() -> None:
+def _also_to_take_along(shell: InteractiveShell) -> None:
     """Have notebooks keep every figure as PDF too, and with it what it keeps beside its picture: the site offers them.
 
     The rest is metadata, no kind of content of its own: the site's reader of notebooks warns of kinds it does not know.
     """
-    if (shell := get_ipython()) is not None:
-        formatter = shell.display_formatter.formatters["application/pdf"]
-        formatter.enabled = True
-        formatter.for_type(Figure, _to_take_along)
+    formatter = shell.display_formatter.formatters["application/pdf"]
+    formatter.enabled = True
+    formatter.for_type(Figure, _to_take_along)
 
 
 def _to_take_along(fig: Figure) -> bytes | tuple[bytes, dict[str, str | int]]:
+    from IPython.core.pylabtools import print_figure
+
     layout = fig.get_layout_engine()
     fig.set_layout_engine("none")  # it lies as in the picture for the page, which has just been drawn
     pdf = print_figure(fig, fmt="pdf", base64=False, metadata={"CreationDate": None}, bbox_inches=None)

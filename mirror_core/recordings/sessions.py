@@ -166,7 +166,7 @@ def joined(sessions: Sequence[tuple[str, Session]], layout: Layout) -> Session:
             notes.append(
                 f"The number of a trial is the mean {layout.condition[0]} of its bin: sessions share no other."
             )
-        units["session"] = np.repeat(stems, [len(one.names) for one in parts])
+        units["session"] = np.repeat(_names_of(parts, stems), [len(one.names) for one in parts])
         left = sum(label not in shared for key in keys for label in key)
         notes.append(
             f"{len(parts)} sessions put together by condition: units of different sessions were not recorded at the "
@@ -174,6 +174,13 @@ def joined(sessions: Sequence[tuple[str, Session]], layout: Layout) -> Session:
             + (f" {left} trials left out: not all sessions have their condition." if left else "")
         )
     return Session(data, trials, units, tuple(names), first.times, tuple(notes), numbers)
+
+
+def _names_of(sessions: Sequence[Session], stems: Sequence[str]) -> Sequence[str]:
+    """Return what files call their sessions, if each has a name of its own, else the names of the files."""
+    said = [np.unique(one.units.get("session", "")).tolist() for one in sessions]
+    names = [of_file[0] for of_file in said if len(of_file) == 1 and of_file[0]]
+    return names if len(set(names)) == len(sessions) else stems
 
 
 def _bin_means(sessions: Sequence[Session], labels: np.ndarray, name: str) -> np.ndarray:
@@ -205,7 +212,7 @@ def to_trials(session: Session, layout: Layout, seed: int) -> Trials:
     condition = np.array(["/".join(parts) for parts in zip(*conditions, strict=True)], dtype=np.str_)
     missing = np.any([column == "" for column in labels], axis=0)
     if missing.any():
-        notes.append(f"{missing.sum()} of {len(missing)} trials left out: they have no condition or no mode.")
+        notes.append(f"{missing.sum()} of {len(missing)} trials left out, without a condition or a mode.")
     if layout.halves:
         chosen = _halves(np.where(missing, "", condition), seed)
         notes.append(

@@ -130,7 +130,7 @@ class Trials:
             modes[i] = modes[i][:, :, heard]
             full = np.isfinite(modes[i]).any(axis=(1, 2))
             if not full.all():
-                notes.append(f"{(~full).sum()} of {len(full)} trials of {name} left out: they have no value.")
+                notes.append(f"{(~full).sum()} of {len(full)} trials of {name} left out, without any value.")
             modes[i], labels[i] = modes[i][full], labels[i][full]
             continuous = continuous and continuous.kept(i, full)
             if len(lost := np.setdiff1d(shared, labels[i])):

@@ -56,7 +56,18 @@ def side(values: Sequence[float], limit: float = 0.0) -> str:
 
 def counted(n: int, what: str) -> str:
     """Return a number of things, such as "1 network" or "5 networks"."""
-    return f"{n} {what}{'s' if n > 1 else ''}"
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def part_of(n: int, total: int, what: str, one: str, many: str) -> str:
+    """Return a part of a number of things with its verb.
+
+    Examples
+    --------
+    >>> part_of(1, 16, "unit", "is", "are")
+    '1 of 16 units is'
+    """
+    return f"{n} of {counted(total, what)} {one if n == 1 else many}"
 
 
 def listed(names: Sequence[str]) -> str:

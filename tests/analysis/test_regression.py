@@ -23,14 +23,16 @@ def coded(
     length=1,
     common=0.0,
     uneven=False,
+    alike=False,
 ):
     """Return trials of two modes whose codes of a continuous condition are the same, opposed, or unrelated.
 
     `common` is the size of two sources of noise that reach the same units in both modes; `uneven` lets units differ in
-    their own noise.
+    their own noise; `alike` has all rise with the first axis.
     """
     rng = np.random.default_rng(seed)
     codes = rng.standard_normal((2, n_axes, n_units)) * (np.arange(n_units) < tuned * n_units)
+    codes[:, 0] = np.abs(codes[:, 0]) if alike else codes[:, 0]
     codes[1] = sign * codes[0] if shared else codes[1]
     targets = [rng.standard_normal((k, length, n_axes)) for k in n]
     noise = noise * np.exp(rng.standard_normal(n_units)) if uneven else noise
@@ -68,6 +70,8 @@ def test_a_shared_code_passes_and_an_opposed_one_does_not(n_axes):
     shared = regression(*coded(0, n_axes), 199)
     assert (shared.c > 0.9).all() and np.nanmax(shared.p_units) <= 0.02
     opposed = regression(*coded(0, n_axes, sign=-1), 199)
+    alike = regression(*coded(0, shared=False, alike=True, tuned=0.33), 199)  # of units that all rise, any is another
+    assert alike.c[0, 1] > 0.5 and alike.p_units[0, 1] == alike.least_p[0, 1] == 1
     assert opposed.c[0, 1] < -0.9 and opposed.p_units[0, 1] > 0.9 and opposed.p[0, 0] == 1 / 200
 
 
@@ -75,6 +79,7 @@ SITUATIONS = {
     "few tuned of units that differ in noise": {"n_units": 20, "tuned": 0.25, "uneven": True},
     "two axes, few tuned": {"n_axes": 2, "tuned": 0.2, "noise": 3.0},
     "noise that the same units share in both modes": {"tuned": 0.33, "common": 2.0},
+    "few tuned, which all rise": {"tuned": 0.33, "alike": True},
 }
 
 

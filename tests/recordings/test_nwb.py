@@ -10,6 +10,7 @@ from mirror_core.analysis import OptionError, RecordingError
 from mirror_core.recordings.formats import contents, read_recording
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.trials import Trials
+from mirror_core.studies.report.animals import animals_of
 
 LAYOUT = Layout(
     event="onset", window=(-0.2, 0.3), bin=0.1, mode="mode", condition=("grip",), perform="execute", observe="observe"
@@ -27,7 +28,7 @@ def column(group, name, values, **attributes):
     return made
 
 
-def write(path, *, units=True, trials="trials", text=None):
+def write(path, *, units=True, trials="trials", text=None, of_all=()):
     """Write a file with four units, the first and the last silent, and six trials."""
     text = text or h5py.string_dtype()
     with h5py.File(path, "w") as file:
@@ -52,6 +53,8 @@ def write(path, *, units=True, trials="trials", text=None):
             column(table, "spike_times_index", np.cumsum([len(train) for train in TRAINS]).astype(np.uint8))
             column(table, "area", np.array(["F5", "F5", "M1", ""], object))
             column(table, "snr", np.array([1.5, 2.5, 3.5, 4.5]))
+        for name, value in dict(of_all).items():
+            file[f"general/{name}"] = value
     return path
 
 
@@ -81,7 +84,7 @@ def test_spikes_are_counted_around_the_event(tmp_path, text):
         "area": ["F5", "F5", "M1", ""]
     }
     np.testing.assert_allclose(found.times, [-0.15, -0.05, 0.05, 0.15, 0.25])
-    assert any("they have no onset" in note for note in found.notes) and any("neither" in note for note in found.notes)
+    assert any("without onset" in note for note in found.notes) and any("neither" in note for note in found.notes)
 
 
 def test_the_proposed_options_read_the_file(tmp_path):
@@ -216,3 +219,19 @@ def test_what_is_wrong_is_named(case, tmp_path):
         read_recording(path, LAYOUT.change(**options))
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
     assert "damaged" not in str(caught.value)
+
+
+def test_files_of_several_subjects_group_their_units(tmp_path):
+    for name, subject in (("s1", "M1"), ("s2", "M2"), ("s3", "M2")):
+        write(tmp_path / f"{name}.nwb", of_all={"subject/subject_id": subject, "session_id": f"day {name}"})
+    listed = contents(tmp_path)
+    assert listed.proposal.groups == ("subject", "area") and listed.proposal.files == "sessions"
+    assert any("2 subjects, M1 (1), M2 (2)" in note for note in listed.notes)
+    layout = LAYOUT.change(files="sessions")
+    animals = animals_of(read_recording(tmp_path, layout))
+    assert animals.kind == "subject" and animals.of_unit.tolist() == ["M1"] * 4 + ["M2"] * 8
+    other = animals_of(read_recording(tmp_path, layout.change(groups=("area",))))  # the user says otherwise
+    assert other.kind == "session" and other.names == ["s1", "s2", "s3"]
+    (tmp_path / "s1.nwb").unlink()  # one subject is no sample, its sessions are
+    left = animals_of(read_recording(tmp_path, layout))
+    assert left.kind == "session" and left.names == ["day s2", "day s3"]

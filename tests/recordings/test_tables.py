@@ -82,7 +82,7 @@ def test_a_missing_label_is_no_label(tmp_path):
     table.to_parquet(path)
     found = read_recording(path, LAYOUT)
     np.testing.assert_array_equal(found.perform, DATA[[2, 4]])
-    assert any("they have no condition" in note for note in found.notes)
+    assert any("without a condition" in note for note in found.notes)
 
 
 def test_spaces_and_commas_in_labels_are_no_matter(tmp_path):

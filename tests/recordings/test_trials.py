@@ -41,7 +41,7 @@ def test_what_has_no_value_is_left_out_everywhere():
     assert found.units == ("x", "z") and found.groups["area"].tolist() == ["F5", "F5"]
     assert found.perform.shape == (3, 4, 2) and found.observe.shape == (2, 4, 2)
     assert any("1 of 3 units left out: no value in a mode (y)" in note for note in found.notes)
-    assert any("1 of 4 trials of perform left out: they have no value" in note for note in found.notes)
+    assert any("1 of 4 trials of perform left out, without any value" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_a_unit_that_does_the_same_in_every_sequence_has_no_centred_r(quick):
     found = analyse(perform, observe, actions, n_permutations=19, alpha=0.3)
     assert np.isnan(found.units["r, timestep-centred"][1]) and np.isfinite(found.units["r, raw"][1])
     assert found.sections["headline"].notes == (
-        "1 unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.",
+        "Timestep-centred r leaves 1 unit out: the same in every sequence of a mode.",
     )
     assert json.loads(found.to_json())["unit_table"][1]["r, timestep-centred"] is None
 
@@ -259,7 +259,7 @@ def test_planted_mirror_units_are_found_and_unrelated_ones_are_not(report, quick
     assert "A code of the action carries over between the modes, both ways." in report.reading.verdict
     unrelated = analyse(*small(40, 5, 30, 6), n_permutations=200)
     assert unrelated.reading.verdict.startswith("No mirror unit is found among 30 units, where a share of")
-    assert unrelated.reading.verdict.endswith("No code of the action carries over between the modes.")
+    assert unrelated.reading.verdict.endswith("No code of the action is found to carry over between the modes.")
     assert "That is expected of any two populations" in " ".join(unrelated.reading.says)
 
 

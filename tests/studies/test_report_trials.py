@@ -52,7 +52,7 @@ def test_mirror_units_are_found_in_trials_that_the_modes_do_not_share():
     assert (kind[8:] == "neither").sum() >= 19
     assert (kind[24:] == "neither").all()  # a burst that all conditions share is no code
     assert "of 28 units are mirror units" in found.reading.verdict
-    assert found.reading.verdict.endswith("A code of the action carries over between the modes, both ways.")
+    assert found.reading.verdict.endswith("A code of the condition carries over between the modes, both ways.")
     assert found.facts()["units"] == 28
     assert "generalisation" not in found.tables
     shown = found.tables["examples"].iloc[:-1]  # chosen on half of each condition's trials, shown on the other
@@ -155,8 +155,8 @@ def test_units_that_pass_raw_alone_are_not_said_to_be_like_units_paired_at_rando
 
 def test_of_two_conditions_no_code_can_be_tested():
     found = analyse_trials(made(*session(4, conditions=CONDITIONS[:2])), n_permutations=100)
-    assert any("2 actions" in note and "tuning-mismatch" in note for note in found.sections["nulls"].notes)
-    assert "cannot be tested with so few actions" in found.reading.verdict
+    assert any("2 conditions" in note and "tuning-mismatch" in note for note in found.sections["nulls"].notes)
+    assert "cannot be tested with so few conditions" in found.reading.verdict
 
 
 def test_one_condition_is_refused():

@@ -12,7 +12,8 @@ import pandas as pd
 from mirror_core import __version__
 from mirror_core.pages.report.drawing import PICTURES, Picture, figure
 from mirror_core.pages.report.text import method, shown, subject
-from mirror_core.studies.report.results import Report, Section
+from mirror_core.studies.report.results import Report, Section, in_words_of
+from mirror_core.studies.wording import counted
 
 CSS = """
 :root { color-scheme: light dark; --text: #222; --soft: #595959; --back: #fff; --card: #f5f5f3; --line: #d8d8d4; }
@@ -58,7 +59,7 @@ def as_page(report: Report) -> str:
 <h1>{escape(title)}</h1>
 <p class="verdict">{escape(report.reading.verdict)}</p>
 <p class="soft">{escape(subject(report))}. {escape(method(report).capitalize())}.</p>
-{_list("What was left out", report.recordings.notes)}
+{_list("How it was read, and what was left out", report.recordings.notes)}
 </header>
 <main>
 {_list("What this says", report.reading.says)}
@@ -67,7 +68,7 @@ def as_page(report: Report) -> str:
 {"".join(_section(report, section) for section in sections)}
 <section id="units">
 <h2>Every unit</h2>
-<details><summary>Show the table ({len(report.units)} units)</summary>
+<details><summary>Show the table ({counted(len(report.units), "unit")})</summary>
 {_table(report.units, "every unit")}
 </details>
 </section>
@@ -100,9 +101,10 @@ def _figure(report: Report, picture: Picture, number: int) -> str:
     finally:
         plt.close(drawn)
     content = base64.b64encode(buffer.getvalue()).decode()
+    alt, caption = (escape(in_words_of(report.recordings, said)) for said in (picture.alt, picture.caption))
     return (
-        f'<figure><img{narrow} alt="{escape(picture.alt)}" src="data:image/svg+xml;base64,{content}">'
-        f"<figcaption>{escape(picture.caption)}</figcaption></figure>\n"
+        f'<figure><img{narrow} alt="{alt}" src="data:image/svg+xml;base64,{content}">'
+        f"<figcaption>{caption}</figcaption></figure>\n"
     )
 
 

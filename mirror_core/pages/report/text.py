@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mirror_core.studies.report.results import Report, Section
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.wording import counted, decimal
 
 COLUMNS = 100
 """Width of running text in the terminal; tables are as wide as they are."""
@@ -34,8 +34,8 @@ def subject(report: Report) -> str:
     n_sequences, n_timesteps, n_units = report.recordings.perform.shape
     if (trials := report.recordings.trials) is not None:
         performed, observed = len(trials.perform), len(trials.observe)
-        trials = f"{performed} trials performing, {observed} observing, {n_sequences} conditions"
-        return f"{trials}, {n_timesteps} time bins × {n_units} units"
+        trials = f"{counted(performed, 'trial')} performing, {observed} observing, {counted(n_sequences, 'condition')}"
+        return f"{trials}, {counted(n_timesteps, 'time bin')} × {counted(n_units, 'unit')}"
     actions = f"{report.recordings.n_actions} actions" if report.recordings.actions is not None else "no actions"
     return f"{n_sequences} sequences × {n_timesteps} timesteps × {n_units} units, {actions}"
 

@@ -83,6 +83,8 @@ class Contents:
     fields: tuple[Field, ...]
     proposal: Layout
     notes: tuple[str, ...] = ()
+    subject: str = ""
+    """Whose recordings these are, where the file says so."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,9 @@ def contents(path: str | Path) -> Contents:
             listed = found.contents(parts[0])
         if len(parts) > 1:
             notes = (f"{len(parts)} files, {parts[0].name} to {parts[-1].name}; listed is the first.", *notes)
+        if listed.subject:
+            listed, said = _of_subjects(parts, listed)
+            notes += said
         notes = (found.name, *notes, *listed.notes)
         numbers = continuous(listed.fields, listed.proposal.event)
         if numbers and not listed.proposal.continuous:
@@ -221,6 +226,26 @@ def contents(path: str | Path) -> Contents:
                 f"{', '.join(numbers)}",
             )
         return Contents(listed.fields, listed.proposal, notes)
+
+
+def _of_subjects(parts: list[Path], first: Contents) -> tuple[Contents, tuple[str, ...]]:
+    """Return contents whose proposal groups units by subject, where files are of several, and what is said of it."""
+    subjects = [first.subject]
+    for part in parts[1:]:
+        found = _format_of(part)
+        with _clear_errors(part, found):
+            subjects.append(found.contents(part).subject)
+    counts = Counter(filter(None, subjects))
+    if len(counts) < 2:
+        return first, ()
+    words = [one.name for one in first.fields if one.of == "unit" and one.kind == "text" and one.name != "session"]
+    groups = tuple(dict.fromkeys([*words, "subject"]))
+    each = ", ".join(f"{name} ({n})" for name, n in sorted(counts.items()))
+    note = (
+        f"the files are of {len(counts)} subjects, {each}: units are exchanged within a subject, which is the sampling "
+        "unit, unless groups (--groups) leaves it out"
+    )
+    return replace(first, proposal=first.proposal.change(groups=groups, files="sessions")), (note,)
 
 
 def described(name: str, array: np.ndarray, of: str = "") -> Field:

@@ -59,7 +59,7 @@ def around_events(
     if not there.any():
         raise RecordingError(f"{layout.event} has no time in any of {len(events)} trial(s): one must have.")
     if not there.all():
-        notes = (*notes, f"{(~there).sum()} of {len(there)} trials left out: they have no {layout.event}.")
+        notes = (*notes, f"{(~there).sum()} of {len(there)} trials left out, without {layout.event}.")
     check_size("activity around the events", 8.0 * there.sum() * (len(edges) - 1) * len(names))
     at = events[there, None] + edges
     if trains is not None:
@@ -75,6 +75,6 @@ def around_events(
         data = np.stack([bin_means(times, values, bins) for bins in at])
     lost = np.isnan(data).any(axis=(1, 2)).sum()
     if lost:
-        notes = (*notes, f"{lost} of {len(data)} trials have bins without a value of a unit: they are missing.")
+        notes = (*notes, f"In {lost} of {len(data)} trials a unit has bins without a value: these are missing.")
     columns = {name: as_text(values)[there] for name, values in rows.items()}
     return Session(data, columns, units, tuple(names), (edges[:-1] + edges[1:]) / 2, notes)

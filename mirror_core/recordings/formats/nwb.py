@@ -18,6 +18,8 @@ from mirror_core.recordings.trials import as_text
 
 TRIALS = "intervals/trials"
 """Where NWB has its table of trials."""
+OF_ALL = {"subject": "general/subject/subject_id", "session": "general/session_id"}
+"""What a file says of all its units: name of a column of them → where NWB has it."""
 
 
 def read(path: Path, layout: Layout) -> Session:
@@ -38,7 +40,9 @@ def read(path: Path, layout: Layout) -> Session:
         else:
             start = item(series, "starting_time")
             times = float(start[()]) + np.arange(len(data)) / float(start.attrs["rate"])
-        return around_events(rows, layout, units={}, names=_channels(file, series, data.shape[1]), signal=(times, data))
+        names = _channels(file, series, data.shape[1])
+        units = _groups(_of_all(file, len(names)), layout)
+        return around_events(rows, layout, units=units, names=names, signal=(times, data))
 
 
 def contents(path: Path) -> Contents:
@@ -51,16 +55,18 @@ def contents(path: Path) -> Contents:
             of = "trial" if name == trials else name
             fields += [described(column, array, of) for column, array in columns(item(file, name)).items()]
         if "units" in file:
-            fields += [described(column, array, "unit") for column, array in columns(item(file, "units")).items()]
+            of_units = _of_units(file, item(file, "units"))
+            fields += [described(column, array, "unit") for column, array in of_units.items()]
             if "spike_times" in file["units"]:
                 fields.append(Field("units/spike_times", item(file, "units/spike_times").shape, "spike times", ""))
         fields += [
             Field(name, item(series, "data").shape, "TimeSeries", "") for name, series in _all_series(file).items()
         ]
+        subject = str(_of_all(file, 1).get("subject", [""])[0])
     options = {"window": (-0.5, 1.0), "bin": 0.05} | ({"trials": trials} if trials not in (TRIALS, None) else {})
     if not any(one.kind == "spike times" for one in fields):
         options |= {"data": next((one.name for one in fields if one.kind == "TimeSeries"), None)}
-    return Contents(tuple(fields), proposed(fields, event=True, **options))
+    return Contents(tuple(fields), proposed(fields, event=True, **options), subject=subject)
 
 
 def columns(table: h5py.Group) -> dict[str, np.ndarray]:
@@ -111,20 +117,35 @@ def _spikes(file: h5py.File, rows: dict[str, np.ndarray], layout: Layout) -> Ses
         raise OptionError(
             f"the file has no units with spike times: data (--data) must name a TimeSeries; there: {there}."
         )
-    described_by = columns(units)
+    described_by = _of_units(file, units)
     if layout.unit is not None and layout.unit not in described_by:
         raise unknown("column of the units (--unit)", layout.unit, described_by)
     names = as_text(described_by[layout.unit or "id"])
+    groups = _groups(described_by, layout)
+    trains = _rows(units, "spike_times")
+    observed = _rows(units, "obs_intervals") if "obs_intervals_index" in units else []
+    return around_events(rows, layout, units=groups, names=names.tolist(), trains=trains, observed=observed)
+
+
+def _of_units(file: h5py.File, units: h5py.Group) -> dict[str, np.ndarray]:
+    """Return what is known of each unit: columns of the table, where its electrode is, what the file says of all."""
+    found = columns(units)
+    return _of_all(file, len(units["id"]) if "id" in units else 0) | _location(file, units) | found
+
+
+def _of_all(file: h5py.File, n_units: int) -> dict[str, np.ndarray]:
+    """Return what a file says of all its units: whose they are, and from which session."""
+    said = {name: str(as_text(item(file, path)[()])[0]) for name, path in OF_ALL.items() if path in file}
+    return {name: np.full(n_units, value) for name, value in said.items() if value}
+
+
+def _groups(described_by: dict[str, np.ndarray], layout: Layout) -> dict[str, np.ndarray]:
+    """Return the columns of the units that a layout asks for; all that are no numbers, where it asks for none."""
     for name in layout.groups:
         if name not in described_by:
             raise unknown("column of the units (--groups)", name, described_by)
     kept = layout.groups or [name for name, column in described_by.items() if column.dtype.kind not in "fiu"]
-    groups = {name: as_text(described_by[name]) for name in kept if name != layout.unit}
-    if "electrodes" in units and not layout.groups and "location" not in groups:
-        groups |= _location(file, units)
-    trains = _rows(units, "spike_times")
-    observed = _rows(units, "obs_intervals") if "obs_intervals_index" in units else []
-    return around_events(rows, layout, units=groups, names=names.tolist(), trains=trains, observed=observed)
+    return {name: as_text(described_by[name]) for name in kept if name != layout.unit}
 
 
 def _rows(table: h5py.Group, name: str) -> list[np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from mirror_core.runs.progress import progress_bar
 from mirror_core.studies.report.continuous import readouts
 from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
 from mirror_core.studies.report.responses import population, power, reliability
-from mirror_core.studies.report.results import Report, Section, Settings
+from mirror_core.studies.report.results import Report, Section, Settings, in_words_of
 from mirror_core.studies.report.units import headline, nulls
 from mirror_core.studies.report.verdict import by_tuning, confirmed_units, judge
 
@@ -187,9 +188,19 @@ def _report(recordings: Recordings, settings: Settings, name: str, progress: boo
                 reason = f"there is too little memory for it ({error}): analyse fewer units or sequences at a time."
                 sections[key] = Section(key, title, "", None, reason)
             bar.update(10 * cost)
-    return Report(
-        name, recordings, settings, sections, _units(recordings, sections), judge(recordings, settings, sections)
-    )
+    reading = judge(recordings, settings, sections)
+    sections = {key: _worded(recordings, section) for key, section in sections.items()}
+    return Report(name, recordings, settings, sections, _units(recordings, sections), reading)
+
+
+def _worded(recordings: Recordings, section: Section) -> Section:
+    """Return a section whose text has the words for these recordings."""
+    said = {name: in_words_of(recordings, getattr(section, name)) for name in ("title", "explanation", "skipped")}
+    table = section.table
+    if table is not None:
+        table = table.map(lambda cell: in_words_of(recordings, cell) if isinstance(cell, str) else cell)
+    notes = tuple(in_words_of(recordings, note) for note in section.notes)
+    return replace(section, **said, notes=notes, table=table)
 
 
 def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame:

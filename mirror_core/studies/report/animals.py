@@ -1,7 +1,7 @@
 """Units of several animals: whom a unit may be exchanged with, and what is said with the animal as the sampling unit.
 
 The rules, written before any number was seen. A group of units by one of the names in `SAMPLED` says which animal a
-unit is of; the first of them that is there counts. Where there are two or more, a unit is exchanged with units of its
+unit is of; the first of them with two or more members counts. There, a unit is exchanged with units of its
 own animal only: what all units of an animal have in common, such as a response to reward or to its own movement, would
 else make each unit more alike itself than units of others are. A unit that is alone in its animal has nobody to be
 exchanged with and is left out; where that is so of every animal, all are exchanged with all, and the report says so.
@@ -82,5 +82,6 @@ def animals_of(trials: Trials | None) -> Animals | None:
     for kind in SAMPLED:
         if kind in named:
             found = Animals(kind, np.asarray(trials.groups[named[kind]]))
-            return found if len(found.names) > 1 else None
+            if len(found.names) > 1:
+                return found
     return None

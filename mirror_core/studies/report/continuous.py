@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mirror_core.analysis.regression import Regression, regression
+from mirror_core.analysis.regression import TUNED, Regression, regression
 from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Continuous
@@ -17,6 +16,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.report.animals import animals_of
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import FEWEST, both_modes
+from mirror_core.studies.wording import part_of
 
 WORK = 2e9
 """Values that the draws go through together at most, about ten seconds of work, unless that leaves fewer than `FEWEST`
@@ -41,13 +41,15 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
     )
     names = {"c": "correlation", "r2": "R²"}
     table = found.table().drop(columns=["p, turned"]).rename(columns=names)
-    signs = math.comb(n_units, n_units // 2)  # as many ways to exchange rising and falling, at most
-    least = max(1 / (1 + draws), 1 / (signs if of.period is None else math.factorial(min(n_units, 20))))
-    notes = []
+    follow, least = int(found.follow.sum()), float(np.nanmin(found.least_p))
+    notes = [
+        f"{part_of(follow, n_units, 'unit', 'follows', 'follow')} {of.name} in both modes, "
+        f"each by itself (p ≤ {TUNED:g} in each): among these is exchanged."
+    ]
     if least > settings.alpha:
         notes.append(
-            f"With {n_units} unit(s) and {draws} draws p, units cannot fall below {least:.2g}: whether it is the same "
-            "code cannot be tested."
+            f"With so few, or so many alike, p, units cannot fall below {least:.2g}: whether it is the same code "
+            "cannot be tested."
         )
     what = f"cosine and sine of {of.name}" if of.period else of.name
     means = f"the {of.name} that each unit prefers" if of.period else f"whether each unit rises or falls with {of.name}"
@@ -57,8 +59,9 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
         f"A ridge regression of {what} on the mean response in a trial, fitted in one mode and tested on trials left "
         "out in both, each mode standardised by itself: gain and offset may differ. Ceiling: the correlation within "
         f"the tested mode. p: {of.name} exchanged among trials (is anything known of it?). p, units: {means} in the "
-        "tested mode, exchanged among units that follow it about as strongly (does the same unit mean the same?); two "
-        "unrelated codes pass the first, and only by luck the second. A regression sees what rises or falls"
+        "tested mode, exchanged among units that follow it in both modes, about as strongly (does the same unit mean "
+        "the same?); two unrelated codes pass the first, and only by luck the second"
+        f"{'' if of.period else '; units that all rise, or all fall, never do'}. A regression sees what rises or falls"
         f"{' once a turn' if of.period else ''}, the bins of the other tests whatever repeats.",
         table,
         notes=tuple(notes),

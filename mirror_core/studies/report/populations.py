@@ -38,6 +38,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import both_modes, repeated, too_large, tunings
+from mirror_core.studies.wording import counted, part_of
 
 N_TOP = 10
 """Units shown and tested one by one: those with the largest r on one half of the sequences."""
@@ -256,9 +257,9 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
         "Do units prefer the same actions?",
         "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. "
         "Strictly "
-        "congruent: the same in both modes; broadly: some in common; incongruent: none. Of the units that are tuned to "
-        "the actions in both modes; all others have no class. By chance, and p: when the actions of one mode are "
-        "renamed.",
+        "congruent: the same in both modes; broadly: some in common; incongruent: none. Share: of the units that are "
+        "tuned to the actions in both modes; all others have no class. By chance, and p: when the actions of one mode "
+        "are renamed.",
         table.rename(columns={"by_chance": "by chance"}),
         notes=tuple(notes),
         found={"kind": kind},
@@ -274,7 +275,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     try:
         n_draws = min(settings.n_permutations, CKA_DRAWS, max(99, int(CKA_WORK / recordings.perform.size)))
         if (least := 1 / math.factorial(min(len(recordings.perform), 20))) > settings.alpha:
-            raise RecordingError(f"with {len(recordings.perform)} sequences its p cannot fall below {least:.2g}.")
+            rows_of = counted(len(recordings.perform), "sequence" if recordings.trials is None else "condition")
+            raise RecordingError(f"with {rows_of} its p cannot fall below {least:.2g}.")
         cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))
         found["cka"] = cka
         rows.append(("CKA: distances between rows", cka.value, cka.null.mean(), cka.p, cka.p_less, n_draws))
@@ -299,8 +301,8 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "geometry",
         "Do the two modes use the same dimensions?",
-        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, "
-        "so it "
+        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs "
+        f"{'sequences' if recordings.trials is None else 'conditions'}, so it "
         "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
         "of the "
         "other hold, of the most possible, each unit in its own standard deviations; its null exchanges units of one "
@@ -486,7 +488,8 @@ def lags(recordings: Recordings, settings: Settings) -> Section:
         "share of all units": [float(np.mean(of_all == lag)) for lag in at],
     }
     paired = "re-paired sequences" if trials is None else "renamed conditions"
-    notes = [f"{passed.sum()} of {len(top)} {what} have a peak beyond {paired} (p ≤ {settings.alpha:g})."]
+    peaked = part_of(int(passed.sum()), len(top), what.removesuffix("s"), "has", "have")
+    notes = [f"{peaked} a peak beyond {paired} (p ≤ {settings.alpha:g})."]
     if trials is not None:
         least = 1 / math.factorial(min(recordings.n_actions, 20))
         if least > settings.alpha:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,6 +11,17 @@ import pandas as pd
 
 from mirror_core.checks import number, whole
 from mirror_core.recordings.cleaned import Recordings
+
+
+def in_words_of(recordings: Recordings, text: str) -> str:
+    """Return what is said of actions as it is said of these recordings: trials of an animal have conditions.
+
+    Names of nulls, such as action-relabelling, stay.
+    """
+    if recordings.trials is None:
+        return text
+    text = re.sub(r"(?<![\w-])([Aa])n action(?![\w-])", r"\1 condition", text)
+    return re.sub(r"(?<![\w-])action(s?)(?![\w-])", r"condition\1", text)
 
 
 @dataclass(frozen=True)

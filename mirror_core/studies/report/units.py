@@ -16,6 +16,7 @@ from mirror_core.analysis.nulls.tuning_mismatch import compare
 from mirror_core.analysis.significance import permutation_p, share_beyond
 from mirror_core.analysis.tuning import Tuning, tuning
 from mirror_core.arrays import CENTRINGS
+from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.recordings import sessions
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Trials
@@ -23,6 +24,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.shares import HEADLINE
 from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.report.results import Section, Settings
+from mirror_core.studies.wording import counted
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
@@ -221,7 +223,8 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     found = {name: shares(values) for name, values in r.items()}
     notes = [f"Unit mismatch: skipped, {reason}"] if reason else []
     if n := found["timestep-centred"].n_excluded:
-        notes.append(f"{n} unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.")
+        which = "sequence" if recordings.trials is None else "condition"
+        notes.append(f"Timestep-centred r leaves {counted(n, 'unit')} out: the same in every {which} of a mode.")
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
     p = {name: _p(r[name], draws) for name, draws in by_chance.items()}
     rows = [
@@ -234,13 +237,13 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
         for what in HEADLINE
         for name, values in r.items()
     ]
+    of = "sequences" if recordings.trials is None else "mean responses to conditions"
     return Section(
         "headline",
         "How many units respond alike in both modes?",
         "r is the correlation of a unit's activation while performing with its activation while observing, over all "
-        "sequences and timesteps. Timestep-centred: the mean over sequences is removed from each timestep first, "
-        "and with "
-        "it what all sequences have in common. Unit mismatch: the mean when each unit performing is paired "
+        f"{of} and timesteps. Timestep-centred: the mean over {of} is removed from each timestep first, "
+        f"and with it what all {of} have in common. Unit mismatch: the mean when each unit performing is paired "
         "with another unit observing; p: how often that gives as much (for the smallest r: as little).",
         pd.DataFrame(rows),
         notes=tuple(notes),
@@ -250,7 +253,8 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
 
 def _shares_of_draws(draws: np.ndarray) -> dict[str, np.ndarray]:
     """Return each quantity for each draw of mismatched units."""
-    return {what.name: np.array([what.of_r(draw) for draw in draws]) for what in HEADLINE}
+    found = [shares(draw, STRONG_THRESHOLD, MODERATE_THRESHOLD) for draw in draws]
+    return {what.name: np.array([getattr(one, what.name) for one in found]) for what in HEADLINE}
 
 
 def _p(r: np.ndarray, draws: dict[str, np.ndarray]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from scipy.special import ndtri
 
 from mirror_core.analysis import CLASSES
 from mirror_core.arrays import CENTRINGS
@@ -25,8 +26,8 @@ from mirror_core.config.paper import STRONG_THRESHOLD
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.animals import OverAnimals
-from mirror_core.studies.report.results import Reading, Section, Settings
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.report.results import Reading, Section, Settings, in_words_of
+from mirror_core.studies.wording import counted, decimal, part_of
 
 ENOUGH = 0.5
 """Power from which finding no mirror unit says something."""
@@ -45,12 +46,14 @@ def judge(recordings: Recordings, settings: Settings, sections: Mapping[str, Sec
     units = confirmed_units(sections)
     mirror, anti = (None, None) if units is None else (int(which.sum()) for which in units)
     carried = carries_over(sections, settings)
+    says = _says(recordings, settings, sections, mirror, anti, carried)
+    does_not = _does_not_say(recordings, settings, sections, mirror, carried)
     return Reading(
         mirror if by_tuning(sections) else None,
         carried,
-        verdict(recordings, settings, sections, mirror, carried),
-        tuple(_says(recordings, settings, sections, mirror, anti, carried)),
-        tuple(_does_not_say(recordings, settings, sections, mirror, carried)),
+        in_words_of(recordings, verdict(recordings, settings, sections, mirror, carried)),
+        tuple(in_words_of(recordings, sentence) for sentence in says),
+        tuple(in_words_of(recordings, sentence) for sentence in does_not),
     )
 
 
@@ -78,7 +81,7 @@ def carries_over(sections: Mapping[str, Section], settings: Settings) -> str:
         found = section.found["regression"]
         if min(np.diag(found.p)) > settings.alpha:
             return "none"
-        if section.notes:
+        if np.nanmin(found.least_p) > settings.alpha:
             return "cannot be tested"
         across = [found.p_units[way] for way in ((0, 1), (1, 0))]
         return "yes" if max(across) <= settings.alpha else "in part" if min(across) <= settings.alpha / 2 else "no"
@@ -103,19 +106,21 @@ def verdict(
     if mirror is None:
         units = "Whether single units are mirror units cannot be tested here"
     elif not by_tuning(sections):
-        passes = "passes" if mirror == 1 else "pass"
-        units = f"Whether single units are mirror units cannot be told here: {mirror} of {n} {passes} unit mismatch, "
-        units += "which is more than luck only where all units respond alike strongly"
+        passes = "pass" if mirror > 1 else "passes"
+        units = "Whether single units are mirror units cannot be told here: "
+        units += f"{mirror or 'none'} of {n} {passes} unit mismatch, raw and centred"
+        units += ", which is more than luck only where all units respond alike strongly" if mirror else ""
     elif mirror:
-        units = f"{mirror} of {n} units {'is a mirror unit' if mirror == 1 else 'are mirror units'}"
+        units = part_of(mirror, n, "unit", "is a mirror unit", "are mirror units")
         units += ": tuned more alike in the two modes than different units are"
     elif power["power"] >= ENOUGH:
-        units = f"No mirror unit is found among {n} units, where a share of {decimal(power['power'])} of them would be"
+        units = f"No mirror unit is found among {counted(n, 'unit')}, where a share of {decimal(power['power'])} of "
+        units += "them would be"
     else:
-        units = (
-            f"Too noisy or too few to tell: no mirror unit is found among {n} units, but {power['both']} are tuned in "
-        )
-        units += f"both modes, and of mirror units among these a share of {decimal(power['power'])} would be found"
+        units = f"Too noisy or too few to tell: no mirror unit is found among {counted(n, 'unit')}, but "
+        units += f"{power['both'] or 'none'} {'are' if power['both'] > 1 else 'is'} tuned in both modes"
+        if power["both"]:
+            units += f", and of mirror units among these a share of {decimal(power['power'])} would be found"
     population = {
         None: "",
         True: " On average the same unit is more alike in the two modes than units like it.",
@@ -124,11 +129,15 @@ def verdict(
         else " On average the same unit is not more alike in the two modes than units like it.",
     }[alike]
     number = of_number(recordings)
-    what, each, few = (f"of {number}", "", "units or draws") if number else ("of the action", DECODER, "actions")
+    what, each, few = (
+        (f"of {number}", "", "units that follow it, or so many alike")
+        if number
+        else ("of the action", DECODER, "actions")
+    )
     joined = {
         "yes": f"A code {what} carries over between the modes, both ways.",
         "in part": f"A code {what} carries over in part: not both ways{each}.",
-        "no": f"No code {what} carries over between the modes.",
+        "no": f"No code {what} is found to carry over between the modes.",
         "none": f"No code {what} can be read from either mode, so none can carry over.",
         "cannot be tested": f"Whether a code {what} carries over cannot be tested with so few {few}.",
         "no actions": f"Nothing can be said about a code of the action: {sections['decoding'].skipped}",
@@ -180,21 +189,25 @@ def _says(
 ) -> list[str]:
     says = []
     if mirror is not None:
-        said = f"{mirror} mirror and {anti} anti-mirror units: they pass tuning mismatch, one-sided,"
+        said = (
+            f"{counted(mirror, 'mirror unit')} and {counted(anti, 'anti-mirror unit')} pass tuning mismatch, one-sided,"
+        )
         if not by_tuning(sections):
-            said = f"{mirror} units with r > 0 and {anti} with r < 0 pass unit mismatch, one-sided, raw and centred,"
+            said = f"{counted(mirror, 'unit')} with r > 0 and {anti} with r < 0 pass unit mismatch, one-sided, raw and "
+            said += "centred,"
         says.append(f"{said} at a false discovery rate of {settings.alpha:g}.")
     for name, (value, exchanged, p) in sections["population"].found.get("means", {}).items():
         says.append(
-            f"Mean {name} of the same unit: {decimal(value)}; of units exchanged among like ones: {decimal(exchanged)} "
-            f"({p_text(p)})."
+            f"Mean {' '.join(reversed(name.split(', ')))} of the same unit: {decimal(value)}; of units exchanged among "
+            f"like ones: {decimal(exchanged)} ({p_text(p)})."
         )
-    says += [*_strength(sections, settings.alpha), *_geometry(sections, settings)]
+    of = "sequences" if recordings.trials is None else "conditions"
+    says += [*_strength(sections, settings.alpha, of), *_geometry(sections, settings)]
     tests = sections["nulls"].found.get("tests", {})
     if ("sequence", "raw") in tests:
         n = int(tests["sequence", "raw"].significant(settings.alpha, "bh").sum())
         says.append(
-            f"{n} of {len(recordings.units)} units follow the same sequences in both modes."
+            f"{part_of(n, len(recordings.units), 'unit', 'follows', 'follow')} the same sequences in both modes."
             + (" That is expected of any two populations that follow the same actions." if n else
                " Is row i of perform the same episode as row i of observe?")
         )  # fmt: skip
@@ -217,10 +230,10 @@ def _says(
         says.append(say + _beyond(sections["decoding"].found["beyond"].values(), settings.alpha))
     if (classes := sections["congruence"].table) is not None:
         strict = classes[classes["class"] == CLASSES[0]].iloc[0]
-        more = "more than" if strict.p <= settings.alpha else "not more than"
+        n, more = int(classes.units.sum()), "more than" if strict.p <= settings.alpha else "not more than"
         says.append(
-            f"{int(strict.units)} units are strictly congruent, {more} renamed actions give "
-            f"({decimal(strict['by chance'] * len(recordings.units), 1)} on average)."
+            f"Of {counted(n, 'unit')} tuned in both modes, {int(strict.units)} {'is' if strict.units == 1 else 'are'} "
+            f"strictly congruent, {more} renamed actions give ({decimal(strict['by chance'] * n, 1)} on average)."
         )
     return says
 
@@ -229,14 +242,12 @@ def _beyond(found: Iterable[tuple[np.ndarray, np.ndarray]], alpha: float) -> str
     """Say whether decoders that do better across modes than within one do so by chance: whether the furthest above is
     so by fewer standard errors than a normal deviate is at `alpha`, corrected for how many are looked at."""
     ways = [(difference[way], error[way]) for difference, error in found for way in ((0, 1), (1, 0))]
-    from scipy.stats import norm  # here: it takes its time to import
-
     above = [way for way in ways if way[0] > 0]
     if not above:
         return ""
     difference, error = max(above, key=lambda way: way[0] / max(way[1], 1e-12))
     why = "which is chance"
-    if difference > norm.isf(alpha / len(ways)) * error:
+    if difference > -ndtri(alpha / len(ways)) * error:
         why = "more than chance: one mode has cleaner cases, or more of them"
     return (
         f" Where crossing does better than staying, it does so by at most {decimal(difference)} (standard error "
@@ -244,7 +255,7 @@ def _beyond(found: Iterable[tuple[np.ndarray, np.ndarray]], alpha: float) -> str
     )
 
 
-def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
+def _strength(sections: Mapping[str, Section], alpha: float, of: str) -> list[str]:
     """Say how strong units are, and whether a common time course makes them so."""
     headline = sections["headline"].found
     raw, centred = (headline["shares"][name] for name in CENTRINGS)
@@ -259,7 +270,7 @@ def _strength(sections: Mapping[str, Section], alpha: float) -> list[str]:
     strong = of_raw > STRONG_THRESHOLD
     if strong.any() and np.median(np.nan_to_num(of_centred[strong])) < COMMON_COURSE * np.median(of_raw[strong]):
         says.append(
-            "The r of most units with r > .75 comes from a time course that all sequences share, not from what differs "
+            f"The r of most units with r > .75 comes from a time course that all {of} share, not from what differs "
             f"between them: its median falls from {decimal(np.median(of_raw[strong]))} to "
             f"{decimal(np.median(np.nan_to_num(of_centred[strong])))} when each timestep's mean is removed."
         )
@@ -299,8 +310,9 @@ def _does_not_say(
     elif (found := sections["power"].found) and found["power"] < 1:
         does_not.append(
             f"That a unit which fails is no mirror unit: of mirror units planted in simulated populations with the "
-            f"tunings and the noise of these data the test finds a share of {decimal(found['power'])}, and of "
-            f"{recordings.n_recorded} units {found['both']} are tuned in both modes; the others cannot be tested."
+            f"tunings and the noise of these data the test finds a share of {decimal(found['power'])}, and "
+            f"{part_of(found['both'], recordings.n_recorded, 'unit', 'is', 'are')} tuned in both modes; the others "
+            "cannot be tested."
         )
     number = of_number(recordings)
     if mirror and carried in ("no", "in part", "none"):
