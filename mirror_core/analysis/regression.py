@@ -14,9 +14,9 @@ from jaxtyping import Float, Int, Shaped
 from scipy import linalg
 
 from mirror_core.analysis.decoders import standardisation
-from mirror_core.analysis.permutations import random_permutations, repaired_sums
+from mirror_core.analysis.permutations import exchanges_of_alike, random_permutations, repaired_sums
 from mirror_core.analysis.significance import TIE
-from mirror_core.analysis.transfer import _correlation, _turns, _whitening
+from mirror_core.analysis.transfer import _correlation, _p_turned, _turns, _whitening
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import number, whole
@@ -150,7 +150,7 @@ def regression(
         raise RecordingError(
             f"groups has shape {groups.shape} for {made[0].x.shape[1]} units: one label a unit is needed."
         )
-    units = [_exchanges(one.strength, groups, n_draws, rng) for one in made]
+    units = [exchanges_of_alike(one.strength, ALIKE, n_draws, rng, groups) for one in made]
     turns = _turns(made[0].y.shape[1], n_draws, rng)
     c, r2, p, p_turned = (np.empty((2, 2)) for _ in range(4))
     p_units = np.full((2, 2), np.nan)
@@ -170,10 +170,7 @@ def regression(
         else:
             exchanged = _exchanged(answers, tested, n_draws, rng)
         p[i, j] = (1 + np.sum(exchanged >= c[i, j] - TIE)) / (1 + n_draws)
-        together = (answers @ _whitening(made[i].y)).T @ (tested.y @ _whitening(tested.y))
-        scale = np.abs(together).max() or 1.0
-        turned = np.einsum("ab,nba->n", together / scale, turns)
-        p_turned[i, j] = (1 + np.sum(turned >= np.trace(together / scale) - TIE)) / (1 + n_draws)
+        p_turned[i, j] = _p_turned(answers @ _whitening(made[i].y), tested.y @ _whitening(tested.y), turns)
         if i != j:
             drawn = _of_other_units(np.mean(weights[i], axis=0), tested, units[j])
             p_units[i, j] = (1 + np.sum(drawn[1:] >= drawn[0] - TIE)) / (1 + n_draws)
@@ -230,19 +227,6 @@ def _ridge(x: Float[np.ndarray, "row unit"], penalty: float) -> Callable[[np.nda
     if by_row:
         return lambda y: x.T @ linalg.cho_solve(factor, y)
     return lambda y: linalg.cho_solve(factor, x.T @ y)
-
-
-def _exchanges(
-    strength: Float[np.ndarray, " unit"], groups: Shaped[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
-) -> Int[np.ndarray, "draw unit"]:
-    """Return permutations among units of one group that are next to each other in strength."""
-    exchanged = np.empty((n_draws, len(strength)), dtype=int)
-    order = np.argsort(strength, kind="stable")
-    for name in np.unique(groups):
-        own = order[groups[order] == name]
-        for alike in np.array_split(own, max(1, len(own) // ALIKE)):
-            exchanged[:, alike] = alike[random_permutations(len(alike), n_draws, rng)]
-    return exchanged
 
 
 def _of_other_units(

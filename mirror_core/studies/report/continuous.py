@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from mirror_core.analysis.permutations import n_orders
 from mirror_core.analysis.regression import Regression, regression
 from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import Recordings
@@ -42,7 +43,7 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
     names = {"c": "correlation", "r2": "R²"}
     table = found.table().drop(columns=["p, turned"]).rename(columns=names)
     signs = math.comb(n_units, n_units // 2)  # as many ways to exchange rising and falling, at most
-    least = max(1 / (1 + draws), 1 / (signs if of.period is None else math.factorial(min(n_units, 20))))
+    least = max(1 / (1 + draws), 1 / (signs if of.period is None else n_orders(n_units)))
     notes = []
     if least > settings.alpha:
         notes.append(

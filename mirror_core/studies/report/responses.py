@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Shaped
 from mirror_core.analysis import RecordingError
 from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.nulls.tuning_mismatch import compare, corrected_correlation
+from mirror_core.analysis.permutations import random_permutations, units_alike
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.analysis.tuning import Tuning, tuning_length
 from mirror_core.arrays import CENTRINGS, MODES
@@ -177,12 +178,9 @@ def exchanged_means(
 
     Where units are of several animals, among those of one.
     """
-    sums, order = np.zeros(n_draws), np.argsort(strength, kind="stable")
-    own = [order] if animals is None else [order[animals[order] == name] for name in np.unique(animals)]
-    for units in own:
-        for block in np.array_split(units, max(1, len(units) // ALIKE)):
-            partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
-            sums += r[block, partners].sum(axis=1)
+    sums = np.zeros(n_draws)
+    for part in units_alike(strength, ALIKE, animals):
+        sums += r[part, part[random_permutations(len(part), n_draws, rng)]].sum(axis=1)
     return sums / len(r)
 
 
