@@ -9,7 +9,8 @@ from mirror_core.recordings.cleaned import of_trials
 from mirror_core.recordings.trials import Trials
 from mirror_core.report import analyse, analyse_trials
 from mirror_core.studies.report.analysing import ANALYSES
-from mirror_core.studies.report.populations import generalisation, lags
+from mirror_core.studies.report.chosen import lags
+from mirror_core.studies.report.populations import generalisation
 from mirror_core.studies.report.responses import exchanged_means
 from mirror_core.studies.report.results import Settings
 

@@ -18,8 +18,9 @@ from mirror_core.recordings.cleaned import Recordings, from_labelled, of_trials,
 from mirror_core.recordings.formats import read_file
 from mirror_core.recordings.trials import Trials
 from mirror_core.runs.progress import progress_bar
+from mirror_core.studies.report.chosen import examples, lags
 from mirror_core.studies.report.continuous import readouts
-from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
+from mirror_core.studies.report.populations import congruences, decoding, generalisation, geometry
 from mirror_core.studies.report.responses import population, power, reliability
 from mirror_core.studies.report.results import Report, Section, Settings
 from mirror_core.studies.report.units import headline, nulls
