@@ -24,7 +24,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mirror_core.analysis import unit_correlation
 from mirror_core.arrays import MODES
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
@@ -42,7 +41,7 @@ from mirror_core.experiments.contrast import (
     tensors,
 )  # fmt: skip
 from mirror_core.experiments.lesions import cost, lesion_sets, lesioned, task_costs
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.training.lessons import make_lessons
@@ -199,8 +198,7 @@ def looked(network: MirrorNetwork, episodes: Episodes) -> dict[str, float]:
         done, seen = states_of(network, actions, sensations)
         named = (own_head(network, "observe")(seen).argmax(-1) == actions).double().mean()
         error = functional.mse_loss(own_head(network, "perform")(done), sensations)
-    r = unit_correlation(done.numpy(), seen.numpy(), centre_timesteps=True)
-    return {"named": float(named), "acting_error": float(error), "r": float(np.nanmean(r))}
+    return {"named": float(named), "acting_error": float(error), "r": mean_r(done.numpy(), seen.numpy())}
 
 
 def at_level(curve: pd.DataFrame, level: float = LEVEL) -> dict[str, float]:

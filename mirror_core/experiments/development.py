@@ -34,7 +34,7 @@ from mirror_core.config.settings import Config
 from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.development_teaching import TEACHERS, Course, Rows, named, teaching
 from mirror_core.experiments.lesions import held_at, matched_sets
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.networks.training.lessons import Lessons
@@ -313,12 +313,6 @@ def lesions(
     return {name: float(value) for name, value in (found | {"excess": found["top"] - found["matched"]}).items()}
 
 
-def centred_r(network: MirrorNetwork, seen: Episodes) -> float:
-    """Return the mean r of the units between performing and observing, without timestep means."""
-    perform, observe = record(network, seen).values
-    return float(np.nanmean(unit_correlation(perform, observe, centre_timesteps=True)))
-
-
 def infancy(condition: str, base: Config, seen: dict[str, Episodes], lasting: Lasting) -> dict[str, float]:
     """Let a learner babble, and return what is measured on the way; see `others` for what it sees."""
     found: dict[str, float] = {}
@@ -329,7 +323,7 @@ def infancy(condition: str, base: Config, seen: dict[str, Episodes], lasting: La
             lost = lesions(network, seen["same"], stream(base.seed, f"development/lesions/{age}"), lasting.n_lesions)
             found.update({f"{group}_{age}": value for group, value in lost.items()})
         if age != "640":
-            found[f"mean_r_{age}"] = centred_r(network, seen["same"])
+            found[f"mean_r_{age}"] = mean_r(*record(network, seen["same"]).values)
 
     def look(done: int, network: MirrorNetwork) -> None:
         reached = match(network, seen["same"])

@@ -27,7 +27,7 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.lesions import LESIONED, held_at, matched_sets
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.experiments.replay_memory import CAPACITY, SNIPPET, TAGGED, Memory, moments, snippets, tagged
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
@@ -286,7 +286,7 @@ def level_measures(condition: str, lived: Lived, n_test: int, n_draws: int) -> d
     perform, observe, _ = shown_and_done(lived, n_test)
     return {
         "level_passing": unlike_others(perform, observe, f"{condition}/level", lived.config.seed, n_draws),
-        "level_r": float(np.nanmean(unit_correlation(perform, observe, centre_timesteps=True))),
+        "level_r": mean_r(perform, observe),
     }
 
 

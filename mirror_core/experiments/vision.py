@@ -24,7 +24,7 @@ from mirror_core.analysis import null_test, ridge_transfer, shares, split_half, 
 from mirror_core.checks import one_of, whole
 from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.lesions import held_at, matched_sets
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.experiments.sceptic import explained
 from mirror_core.experiments.vision_network import ArmNetwork
 from mirror_core.networks.silencing import silenced_states
@@ -218,7 +218,7 @@ def measure(network: ArmNetwork, test: Episodes, seed: int, name: str, n_draws: 
     world = network.world
     torques = world.torques(test.actions)
     own = record(network, test.actions, test.sensations)
-    found = {"mean_r": _mean_r(own)}
+    found = {"mean_r": mean_r(own.perform, own.observe)}
     if isinstance(world.actions, Discrete):
         found |= mirroring(own.perform, own.observe, test.actions, seed, f"vision/{name}", n_draws=n_draws)
     shown = test.sensations.reshape(*test.sensations.shape[:2], -1)
@@ -231,7 +231,7 @@ def measure(network: ArmNetwork, test: Episodes, seed: int, name: str, n_draws: 
         found[f"transfer_{measured}"] = float(worse(values[0, 1], values[1, 0]))
     found |= {"c_to_perform": float(across.c[1, 0]), "c_to_observe": float(across.c[0, 1])}
     mirrored = record(network, test.actions, world.mirrored(test.sensations))
-    found["mirror_view_r"] = _mean_r(mirrored)
+    found["mirror_view_r"] = mean_r(mirrored.perform, mirrored.observe)
     found["mirror_view_share"] = _beyond_mismatch(mirrored, seed, f"vision/{name}/mirrored", n_draws)
     by_joint = [np.corrcoef(mirrored.inferred[..., k].ravel(), torques[..., k].ravel())[0, 1] for k in (0, 1)]
     found["mirror_view_c"] = float(np.mean(by_joint))
@@ -258,10 +258,6 @@ def lesion_cost(network: ArmNetwork, own: Recorded, test: Episodes, rng: np.rand
     torques = network.world.torques(test.actions[judged])
     of_top, *of_matched = (explained(one, torques) for one in inferred)
     return float(np.mean(of_matched) - of_top)
-
-
-def _mean_r(recorded: Recorded) -> float:
-    return float(np.nanmean(unit_correlation(recorded.perform, recorded.observe, centre_timesteps=True)))
 
 
 def _beyond_mismatch(recorded: Recorded, seed: int, name: str, n_draws: int) -> float:
