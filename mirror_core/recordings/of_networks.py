@@ -12,6 +12,7 @@ from jaxtyping import Float
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError, whole
 from mirror_core.config.settings import Config
+from mirror_core.networks.entries import check_sensations
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.seeding import stream
 from mirror_core.worlds.episodes import Episodes
@@ -51,12 +52,7 @@ def record(network: MirrorNetwork, episodes: Episodes) -> xr.DataArray:
     OptionError
         For sensations that are no vectors of as many features as the network takes.
     """
-    n_features, shape = network.projection.in_features, episodes.sensations.shape
-    if shape[2:] != (n_features,):
-        raise OptionError(
-            f"sensations of shape {shape} are not allowed: they must be (sequence, time, {n_features}); frames need an "
-            "encoder, as in mirror_core.experiments.vision."
-        )
+    check_sensations(network, episodes.sensations)
     drives = {
         "perform": network.drive(torch.from_numpy(episodes.actions), None),
         "observe": network.drive(None, torch.from_numpy(episodes.sensations)),
