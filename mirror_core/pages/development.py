@@ -18,11 +18,13 @@ from mirror_core.experiments import development as study
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.development import AGES, BODIES, EVERY, LESIONS, LEVEL, LOOKED_AT, TAUGHT, TIMES
 from mirror_core.experiments.judging import judge_study
+from mirror_core.experiments.mirroring import mean_r
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import experiment
 from mirror_core.pages.experiment import COSTS, conditions_table, lesion_costs, panels_of, told, values
 from mirror_core.pages.player import player
 from mirror_core.pages.tables import statement
+from mirror_core.recordings.of_networks import record
 from mirror_core.runs.workers import one_thread
 from mirror_core.studies.wording import decimal, listed, side
 from mirror_core.worlds.episodes import Episodes
@@ -235,7 +237,7 @@ def childhood(base: Config, n_steps: int, n_test: int, body: str = "same") -> Ch
                 found.ages.append(done)
                 found.done.append(actions)
                 found.felt.append(outcome(actions, world.effects, base.world.decay))
-                found.r.append(study.centred_r(network, everybody["same"]))
+                found.r.append(mean_r(*record(network, everybody["same"]).values))
 
         look(0, MirrorNetwork(study.config_of("both", base)))
         study.grow("both", base, n_steps, look)
