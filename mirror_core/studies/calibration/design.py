@@ -84,7 +84,7 @@ def calibrate(
     n_populations
         For each K and similarity.
     n_permutations, n_redraws
-        See `mirror_core.studies.calibration.ask_nulls`.
+        See `mirror_core.studies.calibration.recorded.ask_nulls`.
     """
     whole("n_test", n_test, 4)
     draws = {"n_permutations": n_permutations, "n_redraws": n_redraws}

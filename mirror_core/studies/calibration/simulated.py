@@ -76,8 +76,7 @@ def calibrate_batch(batch: Batch, nulls: list[str], n_permutations: int, n_redra
     -------
     xarray.Dataset
         `p` (network, null, alternative, correction, unit) and `observed` (network, null, unit), see
-        `mirror_core.studies.calibration.ask_nulls`; `planted` (unit). A population stands in for a network, and is
-        called so.
+        `ask_nulls`; `planted` (unit). A population stands in for a network, and is called so.
     """
     found = []
     places = range(batch.first, batch.first + batch.n_populations)

@@ -82,27 +82,17 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
     tables = [transfer.table().rename(columns={"relabelled_p": "p, relabelled"}) for transfer in transfers.values()]
     for name, table in zip(transfers, tables, strict=True):
         table.insert(0, "decoder", DECODER_NAMES[name])
-    least = 1 / n_orders(recordings.n_actions)
-    notes = ()
-    if least > settings.alpha:
-        notes = (
-            f"With {recordings.n_actions} actions p among relabellings cannot fall below {least:.2g}: whether it is "
-            f"the same "
-            "code cannot be tested.",
-        )
     return Section(
         "decoding",
         "Does a code of the action carry over?",
         "A linear decoder of the action, trained in one mode on half of the sequences and tested on the other half in "
         "both. Ceiling: tested in the mode it was trained in. Chance: always the most frequent action. p: against "
         "labels of other sequences (does it know what is done when?). p, relabelled: among all renamings of the "
-        "actions "
-        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second. Where "
-        "actions lie in a circle or "
-        "in an order, as directions and sizes do, few of all renamings keep the neighbours together, and p, "
-        "relabelled is too small.",
+        "actions (does each action mean itself?); two unrelated codes pass the first and only by luck the second. "
+        "Where actions lie in a circle or in an order, as directions and sizes do, few of all renamings keep the "
+        "neighbours together, and p, relabelled is too small.",
         pd.concat(tables, ignore_index=True),
-        notes=notes,
+        notes=_too_few(recordings.n_actions, "actions", settings.alpha),
         found={
             "accuracy": {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
             "null": {DECODER_NAMES[name]: transfer.null for name, transfer in transfers.items()},
@@ -159,13 +149,6 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
             )
         accuracy[DECODER_NAMES[name]], null[DECODER_NAMES[name]] = found, exchanged
         beyond[DECODER_NAMES[name]] = _beyond_ceiling(truths, answers, n_actions)
-    smallest = 1 / n_orders(n_actions)
-    notes = ()
-    if smallest > settings.alpha:
-        notes = (
-            f"With {n_actions} conditions p among relabellings cannot fall below {smallest:.2g}: whether it is the "
-            "same code cannot be tested.",
-        )
     return Section(
         "decoding",
         "Does a code of the condition carry over?",
@@ -175,9 +158,17 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
         "Ceiling: within the tested mode, with fewer trials to train on. p: against conditions exchanged among trials; "
         "p, relabelled: among all renamings of the conditions.",
         pd.DataFrame(rows),
-        notes=notes,
+        notes=_too_few(n_actions, "conditions", settings.alpha),
         found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions, "beyond": beyond},
     )
+
+
+def _too_few(n: int, what: str, alpha: float) -> tuple[str, ...]:
+    """Say if there are so few actions that no p among all of their names can be small enough."""
+    if (least := 1 / n_orders(n)) <= alpha:
+        return ()
+    said = f"With {n} {what} p among relabellings cannot fall below {least:.2g}"
+    return (f"{said}: whether it is the same code cannot be tested.",)
 
 
 def _beyond_ceiling(
@@ -244,10 +235,9 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
         "congruence",
         "Do units prefer the same actions?",
         "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. "
-        "Strictly "
-        "congruent: the same in both modes; broadly: some in common; incongruent: none. Of the units that are tuned to "
-        "the actions in both modes; all others have no class. By chance, and p: when the actions of one mode are "
-        "renamed.",
+        "Strictly congruent: the same in both modes; broadly: some in common; incongruent: none. Of the units that are "
+        "tuned to the actions in both modes; all others have no class. By chance, and p: when the actions of one mode "
+        "are renamed.",
         table.rename(columns={"by_chance": "by chance"}),
         notes=tuple(notes),
         found={"kind": kind},
@@ -288,13 +278,11 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     return Section(
         "geometry",
         "Do the two modes use the same dimensions?",
-        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, "
-        "so it "
-        "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
-        "of the "
-        "other hold, of the most possible, each unit in its own standard deviations; its null exchanges units of one "
-        "mode with units like them, so it asks whether the same units go together. "
-        "p: more alike than the null (a smaller angle is more alike); p, less: less alike.",
+        "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs sequences, so "
+        "it asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
+        "of the other hold, of the most possible, each unit in its own standard deviations; its null exchanges units "
+        "of one mode with units like them, so it asks whether the same units go together. p: more alike than the null "
+        "(a smaller angle is more alike); p, less: less alike.",
         pd.DataFrame(rows, columns=["measure", "value", "null, mean", "p", "p, less", "draws"]),
         notes=tuple(notes),
         found=found,
