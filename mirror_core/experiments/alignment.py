@@ -158,17 +158,7 @@ class Lived:
 
 
 def train(condition: str, base: Config, n_steps: int = N_STEPS) -> Lived:
-    """Let a network learn as a condition says.
-
-    Parameters
-    ----------
-    condition
-        A name in `CONDITIONS`.
-    base
-        World, network, training, and the seed; see `config_of`.
-    n_steps
-        Gradient steps.
-    """
+    """Let a network learn as a condition says."""
     whole("n_steps", n_steps, 0)
     config, rule = config_of(condition, base), _CORES[condition.removeprefix("hard ")][1]
     shown, looks = heldout_episodes(config, N_WATCHED, "alignment/watched"), []
@@ -226,21 +216,7 @@ def learn(learner: Learner) -> pd.DataFrame:
 def rows(
     conditions: Sequence[str], base: Config, *, n_steps: int = N_STEPS, n_test: int = N_TEST, n_draws: int = N_DRAWS
 ) -> pd.DataFrame:
-    """Train a network under each condition and measure it.
-
-    Parameters
-    ----------
-    conditions
-        Names of `CONDITIONS`.
-    base
-        World, network, training, and the seed.
-    n_steps
-        Gradient steps, and those of a probe.
-    n_test
-        Episodes to test on, of each choice of actions.
-    n_draws
-        Draws of each null.
-    """
+    """Train a network under each condition, and a probe for as many steps; measure on `n_test` episodes a choice."""
 
     def measured(condition: str) -> dict[str, float]:
         return measure(condition, train(condition, base, n_steps), n_steps, n_test, n_draws)
@@ -290,8 +266,6 @@ def recall_cost(
         Projections of both modes: those of the alignment, or of a probe.
     perform, observe
         States in other episodes than those to be recalled, on which units are chosen.
-    held
-        Episodes to be recalled.
     """
     sets = lesion_sets(perform, observe, rng)
     actions, sensations = tensors(held)

@@ -155,12 +155,8 @@ def another_body(
 
     Parameters
     ----------
-    effects
-        Those of the learner's own actions.
     angle
         Degrees between an effect and the other's, in the plane of the effect and a random direction of its own.
-    scale
-        How many times as long they are.
 
     Raises
     ------

@@ -65,8 +65,6 @@ def mirroring(
         Of the learner; with `name`, decides every random draw.
     name
         Of the experiment and condition.
-    n_draws
-        Draws of each null.
 
     Returns
     -------

@@ -158,16 +158,10 @@ def live_through(
 
     Parameters
     ----------
-    condition
-        A name in `CONDITIONS`.
     base
         World, network, batch size, learning rate and the seed.
-    n_batches
-        Batches of new episodes.
     n_test
         Episodes that its units are tested on at `LEVEL`, and, up to `N_ASKED`, of another that it is asked about.
-    n_draws
-        Draws of that test.
     """
     plan, config = plan_of(condition), config_of(condition, base)
     whole("n_batches", n_batches, 1)
@@ -206,10 +200,6 @@ def curriculum(
 
     Parameters
     ----------
-    how
-        Of `REPLAYS`.
-    lived
-        Whose `tags` are written.
     rng
         Decides what is drawn from the memory.
     look

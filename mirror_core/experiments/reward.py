@@ -192,12 +192,6 @@ def follow(condition: str, base: Config, n_steps: int, note: Callable[[int, Mirr
 
     Parameters
     ----------
-    condition
-        A name in `PLANS`.
-    base
-        World, network, batches and seed.
-    n_steps
-        How often it learns.
     note
         Is told the number of steps done and shown the network, before the first and `N_CHECKS` times on the way.
     """
@@ -246,21 +240,7 @@ def learn(learner: Learner) -> pd.DataFrame:
 def rows(
     conditions: tuple[str, ...], base: Config, *, n_steps: int = N_STEPS, n_test: int = N_TEST, n_draws: int = N_DRAWS
 ) -> pd.DataFrame:
-    """Let a network live under each condition and measure it.
-
-    Parameters
-    ----------
-    conditions
-        Names of `PLANS`.
-    base
-        World, network, batches, and the seed.
-    n_steps
-        How often each learns.
-    n_test
-        Episodes to test on, and as many others to ask for the accuracy on the way.
-    n_draws
-        Draws of each null.
-    """
+    """Let a network live under each condition; measure it on `n_test` episodes, and its progress on as many others."""
     with one_thread():
         found = measure_each(conditions, lambda one: measure(one, base, n_steps, n_test, n_draws))
     return found.reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])

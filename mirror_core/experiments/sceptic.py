@@ -100,14 +100,10 @@ def rows(conditions: tuple[str, ...], base: Config, *, n_test: int = N_TEST, n_d
 
     Parameters
     ----------
-    conditions
-        Names of `CONDITIONS`.
     base
         World with its habit, network, training, and the seed.
     n_test
         Episodes of independent actions to test on.
-    n_draws
-        Draws of each null.
     """
     with one_thread():
         began = time.process_time()

@@ -212,8 +212,6 @@ def childhood(base: Config, n_steps: int, n_test: int, body: str = "same") -> Ch
     ----------
     n_steps
         Steps of babbling, at least one look's.
-    n_test
-        Episodes of another to imitate.
     body
         The other's: "same", or one of the experiment's.
 

@@ -31,8 +31,6 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
         What each shows, in words: read aloud at each step.
     label
         What the film is.
-    per_second
-        Pictures a second.
 
     Raises
     ------

@@ -53,8 +53,6 @@ def statement(finding: str, more: str) -> HTML:
     finding
         One sentence of at most 25 words that a first-year student understands: no name of a claim, no interval, no
         symbol, at most one number. Rules on the data choose its words.
-    more
-        A sentence or two with the numbers.
     """
     return HTML(f'<p class="finding"><strong>{finding}</strong> {more}</p>')
 

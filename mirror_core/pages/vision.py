@@ -259,8 +259,6 @@ def film(test: Episodes, own: Recorded, mirrored: Recorded, seen_mirrored: np.nd
         What the network makes of them, see `mirror_core.experiments.vision.record`: watched as they are, and mirrored.
     seen_mirrored
         The mirrored frames (sequence, time, row, column).
-    episode
-        Which one.
     """
     captions = [_caption(test, own, mirrored, episode, t) for t in range(test.actions.shape[1])]
     pictures = []

@@ -30,8 +30,6 @@ def library_digest(source: str, library: Path | None = None) -> str:
 
     Parameters
     ----------
-    source
-        Text of the notebook.
     library
         The package's folder; that of `mirror_core` if not given.
     """
@@ -94,12 +92,6 @@ def page_fingerprint(
 
     Parameters
     ----------
-    source
-        Text of the notebook's source.
-    parameters
-        What papermill passes to it.
-    library
-        See `library_digest`.
     data
         Folder of measured tables; those that the source or the parameters name count, see `data_digests`.
     """

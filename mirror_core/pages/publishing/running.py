@@ -43,12 +43,6 @@ def run_notebooks(
 
     Parameters
     ----------
-    stale
-        What to run.
-    timeout
-        Seconds that one cell may take.
-    at_once
-        How many may run at the same time.
     costs
         What pages took in a measured build, for the time that is shown.
 

@@ -37,12 +37,6 @@ def power_in_the_limit(
 
     Parameters
     ----------
-    n_actions
-        K, at least 3.
-    rng
-        Source of the tunings.
-    similarity, planted_share, noise
-        See `simulate_population`.
     n_units
         Planted units whose r is drawn. With as many as by default the standard error of the power is .004 at K = 3 and
         4, where few units decide on the threshold, and at most .001 from K = 6.

@@ -45,8 +45,6 @@ def ask_nulls(
     ----------
     perform, observe, actions
         A recording in both modes and the action at each timestep.
-    rng
-        Source of the permutations.
     nulls
         Names in `mirror_core.analysis.NULLS`.
     n_permutations

@@ -108,8 +108,6 @@ def power_table(batches: Mapping[tuple[int, float], xr.Dataset], null: str) -> p
     ----------
     batches
         (K, similarity) → what `calibrate_batch` returns.
-    null
-        Which of its nulls.
 
     Returns
     -------

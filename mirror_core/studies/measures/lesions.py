@@ -67,8 +67,6 @@ def lesion_effects(run: Run, n_test: int = N_TEST, n_draws: int = 20, doses: Seq
         Held-out episodes; units are chosen on one half of them, losses measured on the other.
     n_draws
         Sets of each null group, for each dose and ablation.
-    doses
-        Numbers of units to silence.
 
     Returns
     -------

@@ -114,8 +114,6 @@ def analyse_trials(
     ----------
     trials
         See `mirror_core.recordings.trials.Trials`. One trial a condition, or a mean over trials, gets what it allows.
-    name, seed, n_permutations, alpha, progress
-        See `analyse`.
 
     Raises
     ------
@@ -136,8 +134,6 @@ def analyse_recording(recording: xr.DataArray | xr.Dataset, *, use_actions: bool
         Dimensions are found by name, in any order.
     use_actions
         Whether to use the actions, where there are any.
-    options
-        See `analyse`.
     """
     perform, observe, actions = from_labelled(recording)
     return analyse(perform, observe, actions if use_actions else None, **options)
