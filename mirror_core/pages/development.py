@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ from mirror_core.experiments.mirroring import mean_r
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import experiment
 from mirror_core.pages.experiment import COSTS, conditions_table, lesion_costs, panels_of, told, values
-from mirror_core.pages.player import player
+from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import statement
 from mirror_core.recordings.of_networks import record
 from mirror_core.runs.workers import one_thread
@@ -271,8 +270,8 @@ def film(found: Childhood, episode: int = 0) -> HTML:
     ]
     captions = [_caption(found, k, episode) for k in range(len(found.ages))]
     pictures = [
-        _picture(placed[0], own, found.seen.actions[episode], done[episode], caption)
-        for own, done, caption in zip(placed[1:], found.done, captions, strict=True)
+        _picture(placed[0], own, found.seen.actions[episode], done[episode])
+        for own, done in zip(placed[1:], found.done, strict=True)
     ]
     return player(pictures, captions, "What a learner is shown and does, as it grows", per_second=1.0)
 
@@ -286,18 +285,15 @@ def _caption(found: Childhood, k: int, episode: int) -> str:
     )
 
 
-def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.ndarray, said: str) -> str:
+def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.ndarray) -> str:
     """Draw both paths in the plane, and both rows of actions below."""
-    width, height = SIZE
     orange, blue = "var(--mirror-observe, #e69f00)", "var(--mirror-perform, #0072b2)"
     parts = [
-        f'<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-label="{escape(said)}" font-family="sans-serif" font-size="12" fill="currentColor">',
         '<text x="20" y="16">dashed: what it sees of the other; line: where its own acts take it</text>',
         _line(shown, orange, 'stroke-dasharray="6 4"'),
         _line(own, blue, ""),
     ]
-    step = (width - 90) / len(actions)
+    step = (SIZE[0] - 90) / len(actions)
     for row, (name, of) in enumerate((("shown", actions), ("done", done))):
         y = 228 + 38 * row
         parts.append(f'<text x="12" y="{y + 4}">{name}</text>')
@@ -307,7 +303,7 @@ def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.n
             broken = "" if right or row == 0 else ' stroke-dasharray="2 2"'
             parts.append(f'<circle cx="{x:.1f}" cy="{y}" r="12" fill="none" {ring}{broken}/>')
             parts.append(f'<text x="{x:.1f}" y="{y + 4}" text-anchor="middle">{action + 1}</text>')
-    return "".join([*parts, "</svg>"])
+    return drawn(*SIZE, parts)
 
 
 def _line(path: np.ndarray, colour: str, dashes: str) -> str:

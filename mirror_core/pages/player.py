@@ -53,6 +53,12 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
     )
 
 
+def drawn(width: int, height: int, parts: Sequence[str]) -> str:
+    """Return the marks of a picture as an SVG element, letters of the page's own size; its caption becomes its name."""
+    look = 'role="img" font-family="sans-serif" font-size="12" fill="currentColor"'
+    return f'<svg viewBox="0 0 {width} {height}" {look}>{"".join(parts)}</svg>'
+
+
 def _named(picture: str, caption: str) -> str:
     """Return a picture with its caption as its name, unless it has one."""
     head, _, rest = picture.partition(">")

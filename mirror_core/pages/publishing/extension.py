@@ -26,7 +26,6 @@ import json
 import os
 import sys
 import time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from sphinx.util import logging
 
 import mirror_core
 from mirror_core import __version__
-from mirror_core.checks import OptionError
+from mirror_core.checks import OptionError, unknown
 from mirror_core.pages.publishing import formulas, shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
@@ -210,12 +209,8 @@ def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, d
     available = sorted(path.stem for path in sources.glob("*.md"))
     for name, parameters in settings.items():
         if name not in available:
-            near = get_close_matches(str(name), available, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            there = ", ".join(available) or "none"
-            raise NotebookFailure(
-                f"{field} in _config.yml names '{name}', which is no notebook in {sources}.{hint} There: {there}."
-            )
+            said = unknown("notebook", name, available)
+            raise NotebookFailure(f"{field} in _config.yml: {said} They are in {sources}.")
         if not isinstance(parameters, dict | None):
             raise NotebookFailure(
                 f"{field}.{name} in _config.yml is {parameters!r}; it must be a mapping of parameters."
