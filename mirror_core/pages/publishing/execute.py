@@ -23,9 +23,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from mirror_core.checks import unknown
 from mirror_core.pages.publishing.fingerprint import data_digests, page_fingerprint, versions
+from mirror_core.pages.publishing.kernel_environment import LEFT_OUT, kernel_variables
 from mirror_core.pages.publishing.kernels import forked
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
-from mirror_core.pages.publishing.surroundings import LEFT_OUT, kernel_variables
 from mirror_core.runs.files import write_text
 from mirror_core.runs.turns import TURNS_VARIABLE
 from mirror_core.runs.used import NOTES_VARIABLE, read_notes

@@ -41,11 +41,11 @@ from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
 from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
 from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
+from mirror_core.pages.publishing.kernel_environment import refuse_other_modules
 from mirror_core.pages.publishing.offline import leave_thebe_out
 from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
-from mirror_core.pages.publishing.surroundings import refuse_other_modules
 from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
 from mirror_core.runs.files import alone, digest_of_files, write_text
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mirror_core
-from mirror_core.pages.publishing.surroundings import deciding_variables
+from mirror_core.pages.publishing.kernel_environment import deciding_variables
 from mirror_core.runs.code import closure, source_of
 
 PACKAGES = ("torch", "numba", "numpy", "scipy", "scikit-learn", "xarray", "pandas", "matplotlib")

@@ -258,7 +258,7 @@ def _compiled_losses(
     performing: bool,
 ) -> tuple[ByLesion, ByLesion]:
     """Return the same from machine code, each lesioned network being a smaller one."""
-    from mirror_core.networks.lesioned import summed_losses  # here, since Numba may be missing
+    from mirror_core.networks.silencing_compiled import summed_losses  # here, since Numba may be missing
 
     n_units = core.hidden_size
     recurrent_bias = core.bias_hh_l0.detach().numpy()
