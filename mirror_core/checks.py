@@ -17,7 +17,7 @@ def unknown(kind: str, name: object, allowed: Iterable[str]) -> OptionError:
     allowed = list(allowed)
     near = difflib.get_close_matches(str(name), allowed, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return OptionError(f"unknown {kind} {name!r}.{hint} Allowed: {', '.join(allowed) or 'none'}.")
+    return OptionError(f"unknown {kind} {name!r}.{hint} Allowed: {', '.join(allowed)}.")
 
 
 def one_of(kind: str, value: object, allowed: Iterable[str]) -> None:
