@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from mirror_core.analysis.decoders import DECODERS, standardisation
+from mirror_core.analysis.decoders import DECODERS, by_modes, standardisation
 from mirror_core.analysis.permutations import (
     all_or_random_permutations,
     random_permutations,
@@ -18,7 +18,6 @@ from mirror_core.analysis.permutations import (
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import checked_actions, checked_pair
-from mirror_core.arrays import MODES
 from mirror_core.checks import one_of, whole
 
 
@@ -59,20 +58,9 @@ class Transfer:
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, the within-mode ceiling of the trained mode beside it."""
-        rows = [
-            {
-                "trained": trained,
-                "tested": tested,
-                "accuracy": self.accuracy[i, j],
-                "ceiling": self.accuracy[i, i],
-                "chance": self.chance,
-                "p": self.p[i, j],
-                "relabelled_p": self.relabelled_p[i, j],
-            }
-            for i, trained in enumerate(MODES)
-            for j, tested in enumerate(MODES)
-        ]
-        return pd.DataFrame(rows)
+        ceiling = np.diag(self.accuracy)[:, None]
+        found = {"accuracy": self.accuracy, "ceiling": ceiling, "chance": self.chance}
+        return by_modes(found | {"p": self.p, "relabelled_p": self.relabelled_p})
 
 
 def cross_decoding(

@@ -15,11 +15,10 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import linalg
 
-from mirror_core.analysis.decoders import standardisation
+from mirror_core.analysis.decoders import by_modes, standardisation
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import RecordingError, checked_pair, checked_target
-from mirror_core.arrays import MODES
 from mirror_core.checks import number, whole
 
 Target = Float[np.ndarray, "sequence time axis"]
@@ -43,19 +42,7 @@ class RidgeTransfer:
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, the ceiling within the trained mode beside it."""
-        rows = [
-            {
-                "trained": trained,
-                "tested": tested,
-                "c": self.c[i, j],
-                "ceiling": self.c[i, i],
-                "r2": self.r2[i, j],
-                "p": self.p[i, j],
-            }
-            for i, trained in enumerate(MODES)
-            for j, tested in enumerate(MODES)
-        ]
-        return pd.DataFrame(rows)
+        return by_modes({"c": self.c, "ceiling": np.diag(self.c)[:, None], "r2": self.r2, "p": self.p})
 
 
 def ridge_transfer(

@@ -21,11 +21,11 @@ from mirror_core.analysis import (
     congruence,
     cross_decoding,
 )
+from mirror_core.analysis.decoders import by_modes
 from mirror_core.analysis.decoding import recalls
 from mirror_core.analysis.permutations import all_or_random_permutations, n_orders, repaired_sums
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.analysis.unpaired import ccgp_of_trials
-from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
@@ -79,9 +79,10 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         )
         for name in DECODERS
     }
-    tables = [transfer.table().rename(columns={"relabelled_p": "p, relabelled"}) for transfer in transfers.values()]
-    for name, table in zip(transfers, tables, strict=True):
-        table.insert(0, "decoder", DECODER_NAMES[name])
+    tables = {
+        DECODER_NAMES[name]: one.table().rename(columns={"relabelled_p": "p, relabelled"})
+        for name, one in transfers.items()
+    }
     return Section(
         "decoding",
         "Does a code of the action carry over?",
@@ -91,7 +92,7 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         "actions (does each action mean itself?); two unrelated codes pass the first and only by luck the second. "
         "Where actions lie in a circle or in an order, as directions and sizes do, few of all renamings keep the "
         "neighbours together, and p, relabelled is too small.",
-        pd.concat(tables, ignore_index=True),
+        _of_decoders(tables),
         notes=_too_few(recordings.n_actions, "actions", settings.alpha),
         found={
             "accuracy": {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
@@ -114,7 +115,7 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
     rng = stream(settings.seed, "report/decoding/trials")
     n_actions = recordings.n_actions
     truths = [labels for _, labels in modes]
-    rows, accuracy, null, beyond = [], {}, {}, {}
+    tables, accuracy, null, beyond = {}, {}, {}, {}
     for name, decoder in DECODERS.items():
         answers = np.empty((2, 2), dtype=object)
         for i, (x, y) in enumerate(modes):
@@ -132,21 +133,10 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
             ]
         renamings = all_or_random_permutations(n_actions, settings.n_permutations, rng)
         renamed = repaired_sums(confusion, renamings)
-        p = share_beyond(found.ravel(), exchanged.reshape(-1, 4))
-        p_renamed = share_beyond(found.ravel(), renamed / n_actions)
-        for at, (i, j) in enumerate(np.ndindex(2, 2)):
-            rows.append(
-                {
-                    "decoder": DECODER_NAMES[name],
-                    "trained": MODES[i],
-                    "tested": MODES[j],
-                    "accuracy": found[i, j],
-                    "ceiling": found[j, j],
-                    "chance": 1 / n_actions,
-                    "p": p[at],
-                    "p, relabelled": p_renamed[at],
-                }
-            )
+        table = {"accuracy": found, "ceiling": np.diag(found)[None], "chance": 1 / n_actions}
+        table["p"] = share_beyond(found.ravel(), exchanged.reshape(-1, 4)).reshape(2, 2)
+        table["p, relabelled"] = share_beyond(found.ravel(), renamed / n_actions).reshape(2, 2)
+        tables[DECODER_NAMES[name]] = by_modes(table)
         accuracy[DECODER_NAMES[name]], null[DECODER_NAMES[name]] = found, exchanged
         beyond[DECODER_NAMES[name]] = _beyond_ceiling(truths, answers, n_actions)
     return Section(
@@ -157,10 +147,15 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
         "turn, of every condition alike; across: trained on all trials of one mode, tested on all of the other. "
         "Ceiling: within the tested mode, with fewer trials to train on. p: against conditions exchanged among trials; "
         "p, relabelled: among all renamings of the conditions.",
-        pd.DataFrame(rows),
+        _of_decoders(tables),
         notes=_too_few(n_actions, "conditions", settings.alpha),
         found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions, "beyond": beyond},
     )
+
+
+def _of_decoders(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all decoders as one, with their names in front."""
+    return pd.concat(tables, names=["decoder"]).reset_index("decoder").reset_index(drop=True)
 
 
 def _too_few(n: int, what: str, alpha: float) -> tuple[str, ...]:
