@@ -25,7 +25,7 @@ from mirror_core.analysis import null_test, top_units, unit_correlation
 from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.lesions import LESIONED, held_at, matched_sets
 from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.experiments.replay_memory import CAPACITY, SNIPPET, TAGGED, Memory, moments, snippets, tagged
@@ -36,8 +36,6 @@ from mirror_core.networks.training.life import Curriculum, Life, Step, lessons_o
 from mirror_core.recordings.of_networks import N_TEST, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 from mirror_core.studies.measures.shares import measured_on_r
 from mirror_core.studies.measures.significance import passing
@@ -90,22 +88,21 @@ OWN = (
 )  # fmt: skip
 """Measures beside those that all experiments share."""
 
-for _name, _label, _limits, _null, _more in (
-    ("other_named", "share of another's actions that are named", SHARE, "always the most frequent action", {}),
-    ("other_rare", "the same of those actions that are rare here", SHARE, "always the most frequent action", {}),
-    ("in_memory", "share of the memory in which something rare happens", SHARE, "tagged at random", {}),
-    (
-        "lesion_other", "accuracy of another's actions that silencing the top units costs beyond matched ones", ANY,
-        "as many units, as variable", {},
-    ),
-    (
-        "level_steps", f"steps until {LEVEL:g} of another's actions are named", COUNT, "no replay",
-        {"digits": 0, "sign": -1},
-    ),
-    ("level_passing", "share of units with r > 0 that then pass unit mismatch", SHARE, "units paired with others", {}),
-    ("level_r", "mean r of the units then, without timestep means", CORRELATION, "units paired with others", {}),
-):  # fmt: skip
-    register_measure(Measure(_name, _label, _limits, _null, **_more))
+_FREQUENT, _OTHERS = "always the most frequent action", "units paired with others"
+register_measures(
+    {
+        "other_named": ("share of another's actions that are named", SHARE, _FREQUENT),
+        "other_rare": ("the same of those actions that are rare here", SHARE, _FREQUENT),
+        "in_memory": ("share of the memory in which something rare happens", SHARE, "tagged at random"),
+        "lesion_other": (
+            "accuracy of another's actions that silencing the top units costs beyond matched ones", ANY,
+            "as many units, as variable",
+        ),
+        "level_steps": (f"steps until {LEVEL:g} of another's actions are named", COUNT, "no replay", 0, -1),
+        "level_passing": ("share of units with r > 0 that then pass unit mismatch", SHARE, _OTHERS),
+        "level_r": ("mean r of the units then, without timestep means", CORRELATION, _OTHERS),
+    }
+)  # fmt: skip
 
 
 def plan_of(condition: str) -> Plan:
