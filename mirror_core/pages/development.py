@@ -15,7 +15,7 @@ from mirror_core.checks import one_of, whole
 from mirror_core.config.settings import Config
 from mirror_core.experiments import development as study
 from mirror_core.experiments import experiment_named
-from mirror_core.experiments.development import AGES, BODIES, EVERY, LESIONS, LEVEL, LOOKED_AT, TAUGHT, TIMES
+from mirror_core.experiments.development import AGES, BODIES, EVERY, LEVEL, LOOKED_AT, TAUGHT, TIMES
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.mirroring import mean_r
 from mirror_core.networks.network import MirrorNetwork
@@ -49,7 +49,6 @@ IN_TABLE = (
     "code_p",
 )
 IN_BODIES = (*BODIES, "turned_60_equal")
-IN_LESIONS = tuple(f"{group}_{age}" for age in AGES for group in LESIONS)
 IN_TEACHING = (*(f"new_{n}" for n in LOOKED_AT), "rounds_to_half", "old_20", "old_at_half", "new_shown", "one_sided")
 """Measures of the page's tables."""
 
