@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from mirror_core.analysis import null_test, top_units, unit_correlation
 from mirror_core.checks import OptionError, one_of, whole
@@ -33,7 +33,7 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.networks.training.life import Curriculum, Life, Step, lessons_of, live
-from mirror_core.recordings.of_networks import N_TEST, record
+from mirror_core.recordings.of_networks import N_TEST, named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
@@ -239,17 +239,9 @@ def curriculum(
 
 def named(network: MirrorNetwork, episodes: Episodes, world: SurprisingWorld) -> dict[str, float]:
     """Return how much of another's actions is named, and of those that are rare in a world (NaN if none is)."""
-    with torch.no_grad():
-        drive = network.drive(None, torch.from_numpy(episodes.sensations))
-        states = network.hidden(network.core_of("observe"), drive)
-    right = _right(network, states, episodes)
+    right = named_actions(network, episodes.sensations) == episodes.actions
     rare = np.isin(episodes.actions, world.rare)
     return {"other_named": float(right.mean()), "other_rare": float(right[rare].mean()) if rare.any() else np.nan}
-
-
-def _right(network: MirrorNetwork, states: torch.Tensor, episodes: Episodes) -> Bool[np.ndarray, "... sequence time"]:
-    with torch.no_grad():
-        return own_head(network, "observe")(states).argmax(-1).numpy() == episodes.actions
 
 
 def shown_and_done(lived: Lived, n_test: int) -> tuple[np.ndarray, np.ndarray, Int[np.ndarray, "sequence time"]]:
@@ -312,12 +304,12 @@ def lesion(
     top = top_units(r, max(1, round(LESIONED * len(r))))
     sets = [top, *matched_sets(top, np.stack([states.var(axis=(0, 1)) for states in (perform, observe)]), rng)]
     keep, level = held_at(observe.mean(axis=(0, 1)), sets)
-    core, right = network.cores[network.core_of("observe")], []
+    core, head, right = network.cores[network.core_of("observe")], own_head(network, "observe"), []
     with torch.no_grad():
         drive = network.drive(None, torch.from_numpy(other.sensations))
         for one in zip(keep.split(1), level.split(1), strict=True):
             states = silenced_states(core, drive, *one)
-            right.append(_right(network, states[0], other).mean())
+            right.append((head(states[0]).argmax(-1).numpy() == other.actions).mean())
     return float(np.mean(right[1:]) - right[0])
 
 

@@ -31,7 +31,7 @@ from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Curriculum, Life, Step, live
-from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
+from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
@@ -297,11 +297,9 @@ def look(network: MirrorNetwork, episodes: Episodes, seed: int, name: str, n_dra
     }
 
 
-@torch.no_grad()
 def right(network: MirrorNetwork, episodes: Episodes) -> Bool[np.ndarray, "sequence time"]:
     """Say at which timesteps a network that observes infers the action."""
-    states = network.hidden(network.core_of("observe"), network.drive(None, torch.from_numpy(episodes.sensations)))
-    return network.heads["infer"]["shared"](states).argmax(-1).numpy() == episodes.actions
+    return named_actions(network, episodes.sensations) == episodes.actions
 
 
 def of_actions(

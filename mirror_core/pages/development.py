@@ -23,7 +23,7 @@ from mirror_core.pages import experiment
 from mirror_core.pages.experiment import COSTS, conditions_table, lesion_costs, panels_of, told, values
 from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import statement
-from mirror_core.recordings.of_networks import record
+from mirror_core.recordings.of_networks import named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.studies.wording import decimal, listed, side
 from mirror_core.worlds.episodes import Episodes
@@ -229,7 +229,7 @@ def childhood(base: Config, n_steps: int, n_test: int, body: str = "same") -> Ch
 
         def look(done: int, network: MirrorNetwork) -> None:
             if done == 0 or done in ages:
-                actions = study.imitate(network, seen.sensations)
+                actions = named_actions(network, seen.sensations)
                 found.ages.append(done)
                 found.done.append(actions)
                 found.felt.append(outcome(actions, world.effects, base.world.decay))
