@@ -19,7 +19,7 @@ from mirror_core.studies.calibration.recorded import ask_nulls
 
 @dataclass(frozen=True)
 class Batch:
-    """Populations of one kind, see `mirror_core.analysis.simulate_population`.
+    """Populations of one kind, see `mirror_core.recordings.simulated.simulate_population`.
 
     The random numbers of a population depend on seed, K and its place in the batch alone. So batches that differ in
     similarity hold the same episodes, noise and unplanted units, and a curve over similarity has no jitter of its own
