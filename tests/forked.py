@@ -25,11 +25,23 @@ MAIN = {
 """Program → the module and the name in it of what it calls."""
 
 LIBRARIES = [
-    *(module for module, _ in MAIN.values()), "jupyter_book.sphinx", "jupyter_client", "mirror_core.pages.publishing.extension",
-    "mirror_core.report", "mirror_core.studies.sweeps.running", "myst_nb.sphinx_ext", "numba", "sklearn.linear_model",
-    "sphinx.builders.html", "sphinx_book_theme", "sphinx_design", "sphinx_external_toc.api", "sphinx_thebe",
-    "sphinxcontrib.bibtex", "torch",
-]  # fmt: skip
+    *(module for module, _ in MAIN.values()),
+    "jupyter_book.sphinx",
+    "jupyter_client",
+    "mirror_core.pages.publishing.extension",
+    "mirror_core.report",
+    "mirror_core.studies.sweeps.running",
+    "myst_nb.sphinx_ext",
+    "numba",
+    "sklearn.linear_model",
+    "sphinx.builders.html",
+    "sphinx_book_theme",
+    "sphinx_design",
+    "sphinx_external_toc.api",
+    "sphinx_thebe",
+    "sphinxcontrib.bibtex",
+    "torch",
+]
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(LIBRARIES)

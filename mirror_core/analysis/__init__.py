@@ -13,7 +13,6 @@ from mirror_core.analysis.geometry import Alignment, Measure, alignment_index, c
 from mirror_core.analysis.inference import (
     Difference,
     Interval,
-    bootstrap_interval,
     hierarchical_bootstrap,
     mean_interval,
     paired_difference,
@@ -47,7 +46,6 @@ __all__ = [
     "Shares",
     "Transfer",
     "alignment_index",
-    "bootstrap_interval",
     "ccgp",
     "cka_test",
     "congruence",

@@ -53,6 +53,16 @@ def unit_correlation(
     return np.clip(np.einsum("ntu,ntu->u", x, y), -1, 1)
 
 
+def unit_by_unit(
+    perform: Float[np.ndarray, "sequence time unit"],
+    observe: Float[np.ndarray, "sequence time other"],
+    centre_timesteps: bool = False,
+) -> Float[np.ndarray, "unit other"]:
+    """Return r of every unit of one recording with every unit of another; NaN where a unit is constant."""
+    x, y = unit_length(perform, centre_timesteps), unit_length(observe, centre_timesteps)
+    return np.einsum("ntu,ntv->uv", x, y, optimize=True)
+
+
 def centred(
     activity: Float[np.ndarray, "sequence time unit"], centre_timesteps: bool = False
 ) -> Float[np.ndarray, "sequence time unit"]:

@@ -7,15 +7,17 @@ start by the same optimiser with the same tolerances, without its checks, which 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Int, Shaped
 from scipy import linalg
 from scipy.optimize import OptimizeResult, minimize
 
 from mirror_core.analysis.validation import RecordingError
+from mirror_core.arrays import MODES
 
 Rows = Float[np.ndarray, "row unit"]
 Labels = Shaped[np.ndarray, " row"]
@@ -136,3 +138,10 @@ DECODERS: dict[str, Callable[[Rows, Labels], LinearDecoder]] = {"logistic": logi
 """Linear classifiers that find different planes where many separate the actions equally well: logistic regression
 follows the directions in which actions lie far apart, ridge regression weighs every direction by its noise. Within a
 mode both may be perfect and across modes disagree, so a transfer should be judged under both."""
+
+
+def by_modes(columns: Mapping[str, Float[np.ndarray, "#train_mode #test_mode"] | float]) -> pd.DataFrame:
+    """Return one row for each mode trained in and each tested in, with what was found there by name."""
+    pairs = pd.MultiIndex.from_product([MODES, MODES], names=["trained", "tested"])
+    values = {name: np.broadcast_to(found, (2, 2)).ravel() for name, found in columns.items()}
+    return pd.DataFrame(values, index=pairs).reset_index()

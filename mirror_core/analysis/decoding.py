@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from mirror_core.analysis.decoders import DECODERS, standardisation
+from mirror_core.analysis.decoders import DECODERS, by_modes, standardisation
 from mirror_core.analysis.permutations import (
     all_or_random_permutations,
     random_permutations,
@@ -20,9 +20,6 @@ from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import checked_actions, checked_pair
 from mirror_core.checks import one_of, whole
 
-MODES = ("perform", "observe")
-"""Order of the modes in every result."""
-
 
 @dataclass(frozen=True)
 class Transfer:
@@ -30,7 +27,7 @@ class Transfer:
 
     accuracy: Float[np.ndarray, "train_mode test_mode"]
     """Share of correct timesteps. The diagonal is the within-mode ceiling: an estimate from as many timesteps, so that
-    noise alone can put a transfer above it. See `standard_error` and `beyond_ceiling`."""
+    noise alone can put a transfer above it. See `beyond_ceiling`."""
     chance: float
     """Accuracy of always naming the most frequent action."""
     null: Float[np.ndarray, "draw train_mode test_mode"]
@@ -49,40 +46,22 @@ class Transfer:
     """Share of correct timesteps of each sequence, by the decoder that was not trained on it."""
 
     @property
-    def standard_error(self) -> Float[np.ndarray, "train_mode test_mode"]:
-        """Standard error of `accuracy` over the tested sequences, which timesteps within one share.
-
-        It is that of these decoders: how they would differ had other sequences trained them is not in it.
-        """
-        return _standard_error(self.of_sequence)
-
-    @property
     def beyond_ceiling(
         self,
     ) -> tuple[Float[np.ndarray, "train_mode test_mode"], Float[np.ndarray, "train_mode test_mode"]]:
-        """How far `accuracy` lies above the ceiling of the trained mode, and the standard error of that.
+        """How far `accuracy` lies above the ceiling of the trained mode, and the standard error of that over sequences.
 
-        Both are measured on the same sequences, so that this is less than their two errors suggest; 0 on the diagonal.
+        It is that of these decoders: how they would differ had other sequences trained them is not in it. Both are
+        measured on the same sequences, so that this is less than their two errors suggest; 0 on the diagonal.
         """
         difference = self.of_sequence - self.of_sequence[np.arange(2), np.arange(2)][:, None]
-        return difference.mean(axis=2), _standard_error(difference)
+        return difference.mean(axis=2), difference.std(axis=2, ddof=1) / np.sqrt(difference.shape[2])
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, the within-mode ceiling of the trained mode beside it."""
-        rows = [
-            {
-                "trained": MODES[i],
-                "tested": MODES[j],
-                "accuracy": self.accuracy[i, j],
-                "ceiling": self.accuracy[i, i],
-                "chance": self.chance,
-                "p": self.p[i, j],
-                "relabelled_p": self.relabelled_p[i, j],
-            }
-            for i in range(2)
-            for j in range(2)
-        ]
-        return pd.DataFrame(rows)
+        ceiling = np.diag(self.accuracy)[:, None]
+        found = {"accuracy": self.accuracy, "ceiling": ceiling, "chance": self.chance}
+        return by_modes(found | {"p": self.p, "relabelled_p": self.relabelled_p})
 
 
 def cross_decoding(
@@ -210,10 +189,6 @@ def recalls(
 
 def _p_above(accuracy: Float[np.ndarray, "2 2"], null: Accuracies) -> Float[np.ndarray, "2 2"]:
     return (1 + np.sum(null >= accuracy - TIE, axis=0)) / (1 + len(null))
-
-
-def _standard_error(of_sequence: Float[np.ndarray, "2 2 sequence"]) -> Float[np.ndarray, "2 2"]:
-    return of_sequence.std(axis=2, ddof=1) / np.sqrt(of_sequence.shape[2])
 
 
 def _rows(activity: Float[np.ndarray, "sequence time unit"]) -> Float[np.ndarray, "row unit"]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.linalg import subspace_angles
 from tqdm import tqdm
 
 from mirror_core.analysis.correlation import centred, unit_length
-from mirror_core.analysis.permutations import random_permutations
+from mirror_core.analysis.permutations import exchanges_of_alike, random_permutations
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.analysis.validation import RecordingError, checked_pair
 from mirror_core.checks import one_of, whole
@@ -216,7 +216,7 @@ def alignment_index(
     covariances = _covariances(perform, observe, n_dims, centre_timesteps, standardise)
     own = [_leading(covariance, n_dims) for covariance in covariances]
     if null == "units":
-        exchanges = exchanges_of_alike(sum((directions**2).sum(axis=1) for directions in own), n_draws, rng)
+        exchanges = exchanges_of_alike(sum((directions**2).sum(axis=1) for directions in own), ALIKE, n_draws, rng)
         drawn = [directions[exchanges] for directions in own]
         pairs = np.swapaxes(own[0], 0, 1) @ drawn[1]
     else:
@@ -239,16 +239,6 @@ def alignment_index(
         angles=subspace_angles(*own)[::-1],
         null_angles=np.arccos(np.minimum(cosines, 1)),
     )
-
-
-def exchanges_of_alike(
-    held: Float[np.ndarray, " unit"], n_draws: int, rng: np.random.Generator
-) -> Int[np.ndarray, "draw unit"]:
-    """Return permutations of the units within groups that are neighbours in how much of them is held."""
-    exchanged = np.empty((n_draws, len(held)), dtype=int)
-    for group in np.array_split(np.argsort(held, kind="stable"), max(1, len(held) // ALIKE)):
-        exchanged[:, group] = group[random_permutations(len(group), n_draws, rng)]
-    return exchanged
 
 
 def _rows(activity: Recording) -> Float[np.ndarray, "row unit"]:

@@ -65,34 +65,6 @@ def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def bootstrap_interval(
-    values: Values,
-    rng: np.random.Generator,
-    *,
-    statistic: Statistic = np.mean,
-    confidence: float = 0.95,
-    n_draws: int = 5000,
-) -> Interval:
-    """Return a statistic of the networks and its percentile bootstrap interval.
-
-    For statistics without a t interval, and shares near 0 or 1; too narrow with fewer than about ten networks.
-
-    Raises
-    ------
-    RecordingError, OptionError
-        As `mean_interval`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = bootstrap_interval([0, 0, 1, 1], np.random.default_rng(0), n_draws=200)
-    >>> found.mean, found.low <= 0.5 <= found.high
-    (0.5, True)
-    """
-    values = _finite("values", values)
-    return hierarchical_bootstrap(values[:, None], rng, statistic=statistic, confidence=confidence, n_draws=n_draws)
-
-
 def hierarchical_bootstrap(
     values: Sequence[np.ndarray] | Float[np.ndarray, "network unit"],
     rng: np.random.Generator,
@@ -104,7 +76,8 @@ def hierarchical_bootstrap(
     """Return a statistic of units pooled over networks, with an interval that knows units come in networks.
 
     Each draw takes networks with replacement, then units of each with replacement (Saravanan et al. 2020), so that
-    many units of few networks do not pass for many observations.
+    many units of few networks do not pass for many observations. With one value a network it is the percentile
+    bootstrap, for statistics without a t interval; too narrow with fewer than about ten networks.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import math
 from itertools import permutations
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from scipy import sparse
 
 UNITS_AT_ONCE = 8
@@ -20,6 +20,11 @@ TABLE_BYTES = 2**28
 """What a table of pairs may take: one of many sequences with each other is made some rows at a time."""
 
 
+def n_orders(n_items: int) -> int:
+    """Return in how many orders items can stand; of more than 20, as of 20: as many draws are never made."""
+    return math.factorial(min(n_items, 20))
+
+
 def random_permutations(n_items: int, n_draws: int, rng: np.random.Generator) -> Int[np.ndarray, "draw item"]:
     """Return independent uniform permutations, one a row."""
     return rng.permuted(np.tile(np.arange(n_items), (n_draws, 1)), axis=1)
@@ -27,7 +32,7 @@ def random_permutations(n_items: int, n_draws: int, rng: np.random.Generator) ->
 
 def all_or_random_permutations(n_items: int, n_draws: int, rng: np.random.Generator) -> Int[np.ndarray, "draw item"]:
     """Return every permutation but the identity where there are at most `n_draws` of them, else random ones."""
-    if math.factorial(min(n_items, 20)) - 1 <= n_draws:
+    if n_orders(n_items) - 1 <= n_draws:
         return np.array(list(permutations(range(n_items)))[1:])
     return random_permutations(n_items, n_draws, rng)
 
@@ -40,6 +45,40 @@ def random_derangements(n_items: int, n_draws: int, rng: np.random.Generator) ->
     moved = np.empty_like(circle)
     np.put_along_axis(moved, circle, onwards, axis=1)
     return moved
+
+
+def units_alike(
+    strength: Float[np.ndarray, " unit"], n_alike: int, groups: Shaped[np.ndarray, " unit"] | None = None
+) -> list[Int[np.ndarray, " _"]]:
+    """Return the units in parts of `n_alike` or a few more that are neighbours in strength, each of one group.
+
+    Parameters
+    ----------
+    groups
+        A label for each unit, such as its animal; None: all are of one.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in units_alike(np.array([3.0, 0.0, 1.0, 2.0]), 2)]
+    [[1, 2], [3, 0]]
+    """
+    order = np.argsort(strength, kind="stable")
+    own = [order] if groups is None else [order[groups[order] == name] for name in np.unique(groups)]
+    return [part for units in own for part in np.array_split(units, max(1, len(units) // n_alike))]
+
+
+def exchanges_of_alike(
+    strength: Float[np.ndarray, " unit"],
+    n_alike: int,
+    n_draws: int,
+    rng: np.random.Generator,
+    groups: Shaped[np.ndarray, " unit"] | None = None,
+) -> Int[np.ndarray, "draw unit"]:
+    """Return permutations of the units within each part of `units_alike`."""
+    exchanged = np.empty((n_draws, len(strength)), dtype=int)
+    for part in units_alike(strength, n_alike, groups):
+        exchanged[:, part] = part[random_permutations(len(part), n_draws, rng)]
+    return exchanged
 
 
 def rows_at_once(n_items: int, n_columns: int) -> list[slice]:

@@ -15,9 +15,9 @@ from jaxtyping import Bool, Float, Int, Shaped
 from scipy import linalg
 
 from mirror_core.analysis.decoders import standardisation
-from mirror_core.analysis.permutations import random_permutations, repaired_sums
+from mirror_core.analysis.permutations import random_permutations, repaired_sums, units_alike
 from mirror_core.analysis.significance import TIE, share_beyond
-from mirror_core.analysis.transfer import _correlation, _turns, _whitening
+from mirror_core.analysis.transfer import _correlation, _p_turned, _turns, _whitening
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import number, whole
@@ -169,6 +169,7 @@ def regression(
     follow = np.all(
         [share_beyond(one.strength, drawn) <= TUNED for one, (_, drawn) in zip(made, within, strict=True)], axis=0
     )
+    who = np.flatnonzero(follow)
     turns = _turns(made[0].y.shape[1], n_draws, rng)
     c, r2, p, p_turned = (np.empty((2, 2)) for _ in range(4))
     p_units, least_p = np.full((2, 2, 2), np.nan)
@@ -185,12 +186,9 @@ def regression(
         c[i, j] = _correlation(answers, tested.y)
         exchanged = within[i][0] if i == j else _exchanged(answers, tested, n_draws, rng)
         p[i, j] = (1 + np.sum(exchanged >= c[i, j] - TIE)) / (1 + n_draws)
-        together = (answers @ _whitening(made[i].y)).T @ (tested.y @ _whitening(tested.y))
-        scale = np.abs(together).max() or 1.0
-        turned = np.einsum("ab,nba->n", together / scale, turns)
-        p_turned[i, j] = (1 + np.sum(turned >= np.trace(together / scale) - TIE)) / (1 + n_draws)
+        p_turned[i, j] = _p_turned(answers @ _whitening(made[i].y), tested.y @ _whitening(tested.y), turns)
         if i != j:
-            alike = _alike(tested.strength, groups, follow)
+            alike = [who[part] for part in units_alike(tested.strength[who], ALIKE, groups[who])]
             drawn, arrangements = _of_other_units(np.mean(weights[i], axis=0), tested, alike, n_draws, rng)
             p_units[i, j] = (1 + np.sum(drawn[1:] >= drawn[0] - TIE)) / (1 + n_draws)
             least_p[i, j] = 1 / min(arrangements, 1 + n_draws)
@@ -247,16 +245,6 @@ def _ridge(x: Float[np.ndarray, "row unit"], penalty: float) -> Callable[[np.nda
     if by_row:
         return lambda y: x.T @ linalg.cho_solve(factor, y)
     return lambda y: linalg.cho_solve(factor, x.T @ y)
-
-
-def _alike(
-    strength: Float[np.ndarray, " unit"], groups: Shaped[np.ndarray, " unit"], follow: Bool[np.ndarray, " unit"]
-) -> list[Int[np.ndarray, " _"]]:
-    """Return the units that follow, in parts: those of one group that are next to each other in strength."""
-    order = np.argsort(strength, kind="stable")
-    order = order[follow[order]]
-    of_groups = [order[groups[order] == name] for name in np.unique(groups[order])]
-    return [alike for own in of_groups for alike in np.array_split(own, max(1, len(own) // ALIKE))]
 
 
 def _of_other_units(

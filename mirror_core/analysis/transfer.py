@@ -15,11 +15,10 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import linalg
 
-from mirror_core.analysis.decoders import standardisation
+from mirror_core.analysis.decoders import by_modes, standardisation
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import RecordingError, checked_pair, checked_target
-from mirror_core.arrays import MODES
 from mirror_core.checks import number, whole
 
 Target = Float[np.ndarray, "sequence time axis"]
@@ -43,19 +42,7 @@ class RidgeTransfer:
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, the ceiling within the trained mode beside it."""
-        rows = [
-            {
-                "trained": trained,
-                "tested": tested,
-                "c": self.c[i, j],
-                "ceiling": self.c[i, i],
-                "r2": self.r2[i, j],
-                "p": self.p[i, j],
-            }
-            for i, trained in enumerate(MODES)
-            for j, tested in enumerate(MODES)
-        ]
-        return pd.DataFrame(rows)
+        return by_modes({"c": self.c, "ceiling": np.diag(self.c)[:, None], "r2": self.r2, "p": self.p})
 
 
 def ridge_transfer(
@@ -134,10 +121,7 @@ def ridge_transfer(
     c, p = np.empty((2, 2)), np.empty((2, 2))
     for i, j in np.ndindex(2, 2):
         c[i, j] = _correlation(answers[i, j], target)
-        together = (answers[i, j] @ whitening).T @ (target @ whitening)
-        scale = np.abs(together).max() or 1.0
-        turned = np.einsum("ab,nba->n", together / scale, turns)
-        p[i, j] = (1 + np.sum(turned >= np.trace(together / scale) - TIE)) / (1 + n_turns)
+        p[i, j] = _p_turned(answers[i, j] @ whitening, target @ whitening, turns)
     return RidgeTransfer(c, r2, p)
 
 
@@ -183,3 +167,15 @@ def _turns(n_axes: int, n_turns: int, rng: np.random.Generator) -> Float[np.ndar
     """Draw orthogonal matrices, uniformly over all: without the signs, QR would give reflections alone for two axes."""
     q, r = np.linalg.qr(rng.standard_normal((n_turns, n_axes, n_axes)))
     return q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :]
+
+
+def _p_turned(
+    answers: Float[np.ndarray, "row axis"],
+    target: Float[np.ndarray, "row axis"],
+    turns: Float[np.ndarray, "turn axis axis"],
+) -> float:
+    """Return the one-sided p of whitened answers among turns of their axes."""
+    together = answers.T @ target
+    together = together / (np.abs(together).max() or 1.0)
+    turned = np.einsum("ab,nba->n", together, turns)
+    return (1 + np.sum(turned >= np.trace(together) - TIE)) / (1 + len(turns))

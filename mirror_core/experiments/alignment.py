@@ -24,7 +24,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mirror_core.analysis import unit_correlation
 from mirror_core.arrays import MODES
 from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
@@ -42,7 +41,7 @@ from mirror_core.experiments.contrast import (
     tensors,
 )  # fmt: skip
 from mirror_core.experiments.lesions import cost, lesion_sets, lesioned, task_costs
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.training.lessons import make_lessons
@@ -159,17 +158,7 @@ class Lived:
 
 
 def train(condition: str, base: Config, n_steps: int = N_STEPS) -> Lived:
-    """Let a network learn as a condition says.
-
-    Parameters
-    ----------
-    condition
-        A name in `CONDITIONS`.
-    base
-        World, network, training, and the seed; see `config_of`.
-    n_steps
-        Gradient steps.
-    """
+    """Let a network learn as a condition says."""
     whole("n_steps", n_steps, 0)
     config, rule = config_of(condition, base), _CORES[condition.removeprefix("hard ")][1]
     shown, looks = heldout_episodes(config, N_WATCHED, "alignment/watched"), []
@@ -199,8 +188,7 @@ def looked(network: MirrorNetwork, episodes: Episodes) -> dict[str, float]:
         done, seen = states_of(network, actions, sensations)
         named = (own_head(network, "observe")(seen).argmax(-1) == actions).double().mean()
         error = functional.mse_loss(own_head(network, "perform")(done), sensations)
-    r = unit_correlation(done.numpy(), seen.numpy(), centre_timesteps=True)
-    return {"named": float(named), "acting_error": float(error), "r": float(np.nanmean(r))}
+    return {"named": float(named), "acting_error": float(error), "r": mean_r(done.numpy(), seen.numpy())}
 
 
 def at_level(curve: pd.DataFrame, level: float = LEVEL) -> dict[str, float]:
@@ -228,21 +216,7 @@ def learn(learner: Learner) -> pd.DataFrame:
 def rows(
     conditions: Sequence[str], base: Config, *, n_steps: int = N_STEPS, n_test: int = N_TEST, n_draws: int = N_DRAWS
 ) -> pd.DataFrame:
-    """Train a network under each condition and measure it.
-
-    Parameters
-    ----------
-    conditions
-        Names of `CONDITIONS`.
-    base
-        World, network, training, and the seed.
-    n_steps
-        Gradient steps, and those of a probe.
-    n_test
-        Episodes to test on, of each choice of actions.
-    n_draws
-        Draws of each null.
-    """
+    """Train a network under each condition, and a probe for as many steps; measure on `n_test` episodes a choice."""
 
     def measured(condition: str) -> dict[str, float]:
         return measure(condition, train(condition, base, n_steps), n_steps, n_test, n_draws)
@@ -292,8 +266,6 @@ def recall_cost(
         Projections of both modes: those of the alignment, or of a probe.
     perform, observe
         States in other episodes than those to be recalled, on which units are chosen.
-    held
-        Episodes to be recalled.
     """
     sets = lesion_sets(perform, observe, rng)
     actions, sensations = tensors(held)

@@ -102,8 +102,6 @@ class Cooperation(ParallelEnv):
     ----------
     alone
         Whether a poke is paid without an answer.
-    sees_partner
-        Whether the agents see each other.
     """
 
     metadata = {"name": "cooperation_v0", "render_modes": []}

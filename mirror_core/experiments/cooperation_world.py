@@ -177,8 +177,6 @@ class Worlds:
         Of the random numbers of each world, whole numbers from 0 to 2⁶⁴ − 1.
     alone
         Whether a poke needs no answer.
-    sees_partner
-        Whether agents see each other.
     clocks
         How much of its first episode each world is through, in timesteps; by default nothing.
 

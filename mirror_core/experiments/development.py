@@ -23,23 +23,23 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from mirror_core.analysis import split_half, top_units, unit_correlation
 from mirror_core.arrays import MODES
-from mirror_core.checks import OptionError, one_of, whole
+from mirror_core.checks import one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.passes import Pass
 from mirror_core.config.settings import Config
 from mirror_core.experiments.base import Experiment, Learner, measure_each, register
 from mirror_core.experiments.development_teaching import TEACHERS, Course, Rows, named, teaching
 from mirror_core.experiments.lesions import held_at, matched_sets
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.life import Life, Step, lessons_of, live
-from mirror_core.recordings.of_networks import N_TEST, record
+from mirror_core.recordings.of_networks import N_TEST, named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
@@ -155,12 +155,8 @@ def another_body(
 
     Parameters
     ----------
-    effects
-        Those of the learner's own actions.
     angle
         Degrees between an effect and the other's, in the plane of the effect and a random direction of its own.
-    scale
-        How many times as long they are.
 
     Raises
     ------
@@ -185,27 +181,9 @@ def others(base: Config, n: int) -> dict[str, Episodes]:
     return found
 
 
-def imitate(network: MirrorNetwork, sensations: np.ndarray) -> Int[np.ndarray, "sequence time"]:
-    """Return the actions that a learner performs when it has seen another: those that it infers.
-
-    Raises
-    ------
-    OptionError
-        If what is seen has other features than the learner's own sensations.
-    """
-    if sensations.shape[2:] != (network.projection.in_features,):
-        raise OptionError(
-            f"sensations of shape {sensations.shape} are not allowed: they must be (sequence, time, "
-            f"{network.projection.in_features}), as the learner's own."
-        )
-    with torch.no_grad():
-        states = network.hidden("shared", network.drive(None, torch.from_numpy(sensations)))
-        return network.heads["infer"]["shared"](states).argmax(-1).numpy()
-
-
 def match(network: MirrorNetwork, seen: Episodes) -> float:
-    """Return the share of another's actions that the learner performs when it has seen them."""
-    return float(np.mean(imitate(network, seen.sensations) == seen.actions))
+    """Return the share of another's actions that the learner performs when it has seen them: it does what it infers."""
+    return float(np.mean(named_actions(network, seen.sensations) == seen.actions))
 
 
 # -- babbling --
@@ -313,12 +291,6 @@ def lesions(
     return {name: float(value) for name, value in (found | {"excess": found["top"] - found["matched"]}).items()}
 
 
-def centred_r(network: MirrorNetwork, seen: Episodes) -> float:
-    """Return the mean r of the units between performing and observing, without timestep means."""
-    perform, observe = record(network, seen).values
-    return float(np.nanmean(unit_correlation(perform, observe, centre_timesteps=True)))
-
-
 def infancy(condition: str, base: Config, seen: dict[str, Episodes], lasting: Lasting) -> dict[str, float]:
     """Let a learner babble, and return what is measured on the way; see `others` for what it sees."""
     found: dict[str, float] = {}
@@ -329,7 +301,7 @@ def infancy(condition: str, base: Config, seen: dict[str, Episodes], lasting: La
             lost = lesions(network, seen["same"], stream(base.seed, f"development/lesions/{age}"), lasting.n_lesions)
             found.update({f"{group}_{age}": value for group, value in lost.items()})
         if age != "640":
-            found[f"mean_r_{age}"] = centred_r(network, seen["same"])
+            found[f"mean_r_{age}"] = mean_r(*record(network, seen["same"]).values)
 
     def look(done: int, network: MirrorNetwork) -> None:
         reached = match(network, seen["same"])
@@ -383,7 +355,7 @@ def school(condition: str, base: Config, start: MirrorNetwork, seen: Episodes, l
     found, new, shown_new, sided = {"rounds_to_half": float(LOOKED_AT[-1])}, np.isin(seen.actions, NEW), [], []
 
     def look(done: int, network: MirrorNetwork, shown: Rows) -> None:
-        right = imitate(network, seen.sensations) == seen.actions
+        right = named_actions(network, seen.sensations) == seen.actions
         if done in LOOKED_AT:
             found[f"new_{done}"] = float(right[new].mean())
         if done == 20:

@@ -132,10 +132,6 @@ def one_by_one(
         Direction → how much a step along it lowers the error of each demonstration.
     slope
         Slope of the error of a demonstration, by its index.
-    goal
-        Slope of the exam's error.
-    n
-        How many to choose.
     """
     chosen: list[int] = []
     total, left = torch.zeros_like(goal), goal
@@ -167,8 +163,6 @@ def teaching(
     ----------
     life
         Its lessons begin with the exam, then come the demonstrations of each round.
-    choose
-        One of `TEACHERS`.
     look
         Called after each round with how many were done, the network and what it was shown.
     """

@@ -37,6 +37,12 @@ register(
 register(Measure("code_p", "p of that among renamings of the actions, the larger way", SHARE, _RELABELLED, sign=-1))
 
 
+def mean_r(perform: Float[np.ndarray, "sequence time unit"], observe: Float[np.ndarray, "sequence time unit"]) -> float:
+    """Return the mean r of the units that vary in both modes, without timestep means; NaN if none does."""
+    r = unit_correlation(perform, observe, centre_timesteps=True)
+    return float(np.nanmean(r)) if np.isfinite(r).any() else np.nan
+
+
 def mirroring(
     perform: Float[np.ndarray, "sequence time unit"],
     observe: Float[np.ndarray, "sequence time unit"],
@@ -59,8 +65,6 @@ def mirroring(
         Of the learner; with `name`, decides every random draw.
     name
         Of the experiment and condition.
-    n_draws
-        Draws of each null.
 
     Returns
     -------
@@ -82,7 +86,6 @@ def mirroring(
     passed = passing(found)
     n_units = len(passed)
     testable = n_units > 1 and 1 / (1 + n_units * (n_units - 1)) <= ALPHA  # p of a unit beyond all pairs of others
-    r = unit_correlation(perform, observe, centre_timesteps=True)
     transfer = cross_decoding(
         perform, observe, actions, stream(seed, f"{name}/decoding"), MAIN_DECODER, n_permutations=n_draws
     )
@@ -91,7 +94,7 @@ def mirroring(
     return {
         "mirror_units": float(passed.sum()) if testable else np.nan,
         "mirror_share": float(passed.mean()) if testable else np.nan,
-        "mean_r": float(np.nanmean(r)) if np.isfinite(r).any() else np.nan,
+        "mean_r": mean_r(perform, observe),
         "code_gain": float(min(transfer.balanced[way] for way in ways) - chance),
         "code_p": float(max(transfer.relabelled_p[way] for way in ways)),
     }

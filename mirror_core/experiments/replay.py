@@ -19,25 +19,23 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from mirror_core.analysis import null_test, top_units, unit_correlation
 from mirror_core.checks import OptionError, one_of, whole
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.lesions import LESIONED, held_at, matched_sets
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.experiments.replay_memory import CAPACITY, SNIPPET, TAGGED, Memory, moments, snippets, tagged
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.own_heads import own_head
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.networks.training.life import Curriculum, Life, Step, lessons_of, live
-from mirror_core.recordings.of_networks import N_TEST, record
+from mirror_core.recordings.of_networks import N_TEST, named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, COUNT, SHARE
 from mirror_core.studies.measures.shares import measured_on_r
 from mirror_core.studies.measures.significance import passing
@@ -90,22 +88,21 @@ OWN = (
 )  # fmt: skip
 """Measures beside those that all experiments share."""
 
-for _name, _label, _limits, _null, _more in (
-    ("other_named", "share of another's actions that are named", SHARE, "always the most frequent action", {}),
-    ("other_rare", "the same of those actions that are rare here", SHARE, "always the most frequent action", {}),
-    ("in_memory", "share of the memory in which something rare happens", SHARE, "tagged at random", {}),
-    (
-        "lesion_other", "accuracy of another's actions that silencing the top units costs beyond matched ones", ANY,
-        "as many units, as variable", {},
-    ),
-    (
-        "level_steps", f"steps until {LEVEL:g} of another's actions are named", COUNT, "no replay",
-        {"digits": 0, "sign": -1},
-    ),
-    ("level_passing", "share of units with r > 0 that then pass unit mismatch", SHARE, "units paired with others", {}),
-    ("level_r", "mean r of the units then, without timestep means", CORRELATION, "units paired with others", {}),
-):  # fmt: skip
-    register_measure(Measure(_name, _label, _limits, _null, **_more))
+_FREQUENT, _OTHERS = "always the most frequent action", "units paired with others"
+register_measures(
+    {
+        "other_named": ("share of another's actions that are named", SHARE, _FREQUENT),
+        "other_rare": ("the same of those actions that are rare here", SHARE, _FREQUENT),
+        "in_memory": ("share of the memory in which something rare happens", SHARE, "tagged at random"),
+        "lesion_other": (
+            "accuracy of another's actions that silencing the top units costs beyond matched ones", ANY,
+            "as many units, as variable",
+        ),
+        "level_steps": (f"steps until {LEVEL:g} of another's actions are named", COUNT, "no replay", 0, -1),
+        "level_passing": ("share of units with r > 0 that then pass unit mismatch", SHARE, _OTHERS),
+        "level_r": ("mean r of the units then, without timestep means", CORRELATION, _OTHERS),
+    }
+)  # fmt: skip
 
 
 def plan_of(condition: str) -> Plan:
@@ -158,16 +155,10 @@ def live_through(
 
     Parameters
     ----------
-    condition
-        A name in `CONDITIONS`.
     base
         World, network, batch size, learning rate and the seed.
-    n_batches
-        Batches of new episodes.
     n_test
         Episodes that its units are tested on at `LEVEL`, and, up to `N_ASKED`, of another that it is asked about.
-    n_draws
-        Draws of that test.
     """
     plan, config = plan_of(condition), config_of(condition, base)
     whole("n_batches", n_batches, 1)
@@ -206,10 +197,6 @@ def curriculum(
 
     Parameters
     ----------
-    how
-        Of `REPLAYS`.
-    lived
-        Whose `tags` are written.
     rng
         Decides what is drawn from the memory.
     look
@@ -252,17 +239,9 @@ def curriculum(
 
 def named(network: MirrorNetwork, episodes: Episodes, world: SurprisingWorld) -> dict[str, float]:
     """Return how much of another's actions is named, and of those that are rare in a world (NaN if none is)."""
-    with torch.no_grad():
-        drive = network.drive(None, torch.from_numpy(episodes.sensations))
-        states = network.hidden(network.core_of("observe"), drive)
-    right = _right(network, states, episodes)
+    right = named_actions(network, episodes.sensations) == episodes.actions
     rare = np.isin(episodes.actions, world.rare)
     return {"other_named": float(right.mean()), "other_rare": float(right[rare].mean()) if rare.any() else np.nan}
-
-
-def _right(network: MirrorNetwork, states: torch.Tensor, episodes: Episodes) -> Bool[np.ndarray, "... sequence time"]:
-    with torch.no_grad():
-        return own_head(network, "observe")(states).argmax(-1).numpy() == episodes.actions
 
 
 def shown_and_done(lived: Lived, n_test: int) -> tuple[np.ndarray, np.ndarray, Int[np.ndarray, "sequence time"]]:
@@ -286,7 +265,7 @@ def level_measures(condition: str, lived: Lived, n_test: int, n_draws: int) -> d
     perform, observe, _ = shown_and_done(lived, n_test)
     return {
         "level_passing": unlike_others(perform, observe, f"{condition}/level", lived.config.seed, n_draws),
-        "level_r": float(np.nanmean(unit_correlation(perform, observe, centre_timesteps=True))),
+        "level_r": mean_r(perform, observe),
     }
 
 
@@ -325,12 +304,12 @@ def lesion(
     top = top_units(r, max(1, round(LESIONED * len(r))))
     sets = [top, *matched_sets(top, np.stack([states.var(axis=(0, 1)) for states in (perform, observe)]), rng)]
     keep, level = held_at(observe.mean(axis=(0, 1)), sets)
-    core, right = network.cores[network.core_of("observe")], []
+    core, head, right = network.cores[network.core_of("observe")], own_head(network, "observe"), []
     with torch.no_grad():
         drive = network.drive(None, torch.from_numpy(other.sensations))
         for one in zip(keep.split(1), level.split(1), strict=True):
             states = silenced_states(core, drive, *one)
-            right.append(_right(network, states[0], other).mean())
+            right.append((head(states[0]).argmax(-1).numpy() == other.actions).mean())
     return float(np.mean(right[1:]) - right[0])
 
 

@@ -56,10 +56,6 @@ def tagged(how: str, life: Life, rows: np.ndarray, rarity: np.ndarray, rng: np.r
 
     Parameters
     ----------
-    how
-        Of `REPLAYS`.
-    rows
-        The batch, as indices of the life.
     rarity
         At how many timesteps of each episode something rare happens.
     """

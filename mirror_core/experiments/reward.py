@@ -31,7 +31,7 @@ from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Curriculum, Life, Step, live
-from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, record
+from mirror_core.recordings.of_networks import N_TEST, heldout_episodes, named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import Measure
@@ -192,12 +192,6 @@ def follow(condition: str, base: Config, n_steps: int, note: Callable[[int, Mirr
 
     Parameters
     ----------
-    condition
-        A name in `PLANS`.
-    base
-        World, network, batches and seed.
-    n_steps
-        How often it learns.
     note
         Is told the number of steps done and shown the network, before the first and `N_CHECKS` times on the way.
     """
@@ -246,21 +240,7 @@ def learn(learner: Learner) -> pd.DataFrame:
 def rows(
     conditions: tuple[str, ...], base: Config, *, n_steps: int = N_STEPS, n_test: int = N_TEST, n_draws: int = N_DRAWS
 ) -> pd.DataFrame:
-    """Let a network live under each condition and measure it.
-
-    Parameters
-    ----------
-    conditions
-        Names of `PLANS`.
-    base
-        World, network, batches, and the seed.
-    n_steps
-        How often each learns.
-    n_test
-        Episodes to test on, and as many others to ask for the accuracy on the way.
-    n_draws
-        Draws of each null.
-    """
+    """Let a network live under each condition; measure it on `n_test` episodes, and its progress on as many others."""
     with one_thread():
         found = measure_each(conditions, lambda one: measure(one, base, n_steps, n_test, n_draws))
     return found.reindex(columns=["condition", *MIRRORING, *OWN, "seconds"])
@@ -317,11 +297,9 @@ def look(network: MirrorNetwork, episodes: Episodes, seed: int, name: str, n_dra
     }
 
 
-@torch.no_grad()
 def right(network: MirrorNetwork, episodes: Episodes) -> Bool[np.ndarray, "sequence time"]:
     """Say at which timesteps a network that observes infers the action."""
-    states = network.hidden(network.core_of("observe"), network.drive(None, torch.from_numpy(episodes.sensations)))
-    return network.heads["infer"]["shared"](states).argmax(-1).numpy() == episodes.actions
+    return named_actions(network, episodes.sensations) == episodes.actions
 
 
 def of_actions(

@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from mirror_core.analysis import cross_decoding
+from mirror_core.analysis.correlation import unit_by_unit
 from mirror_core.arrays import MODES
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
@@ -100,14 +101,10 @@ def rows(conditions: tuple[str, ...], base: Config, *, n_test: int = N_TEST, n_d
 
     Parameters
     ----------
-    conditions
-        Names of `CONDITIONS`.
     base
         World with its habit, network, training, and the seed.
     n_test
         Episodes of independent actions to test on.
-    n_draws
-        Draws of each null.
     """
     with one_thread():
         began = time.process_time()
@@ -180,20 +177,8 @@ def matched_r(
     """
     order = rng.permutation(len(acting))
     first, second = order[::2], order[1::2]
-    theirs, ours = linear_sum_assignment(_correlations(acting[first], watching[first]), maximize=True)
-    return float(_correlations(acting[second], watching[second])[theirs, ours].mean())
-
-
-def _correlations(one: np.ndarray, other: np.ndarray) -> Float[np.ndarray, "unit unit"]:
-    """Return r of every unit of one recording with every unit of another."""
-
-    def standardised(states: np.ndarray) -> np.ndarray:
-        flat = states.reshape(-1, states.shape[-1]).astype(float)
-        flat -= flat.mean(axis=0)
-        scale = np.sqrt((flat**2).sum(axis=0))
-        return np.divide(flat, scale, out=np.zeros_like(flat), where=scale > 0)
-
-    return standardised(one).T @ standardised(other)
+    chosen, judged = (np.nan_to_num(unit_by_unit(acting[half], watching[half])) for half in (first, second))
+    return float(judged[linear_sum_assignment(chosen, maximize=True)].mean())
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,6 @@ def study(
 ) -> pd.DataFrame:
     """Return one row for each condition and seed; what the store has kept is taken from there.
 
-    Parameters
-    ----------
-    experiment
-        What is learned.
-    seed, n_seeds
-        Seeds are seed, seed + 1, …
-    conditions
-        By default all.
-
     Returns
     -------
     pandas.DataFrame

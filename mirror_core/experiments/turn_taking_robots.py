@@ -172,12 +172,8 @@ def simulate(
         Weights from visual to motor populations; changed in place where `rate` is not 0.
     rng
         Source of the noise, the first fatigue and the first headings.
-    seconds
-        How long.
     speed
         How fast each tires, 1 if not given.
-    sees
-        One of `SEES`.
     delay
         Seconds until a light is seen, at least one step.
     drive
@@ -240,8 +236,6 @@ def links_of(kind: str, seed: int, seconds: float = LEARNING_TIME) -> Float[np.n
     ----------
     kind
         "none", or a name in `LINKS`.
-    seed
-        Of the pair.
     seconds
         How long each robot watches its own light.
 

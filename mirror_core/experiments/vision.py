@@ -22,16 +22,14 @@ from torch import Tensor
 
 from mirror_core.analysis import null_test, ridge_transfer, shares, split_half, top_units, unit_correlation
 from mirror_core.checks import one_of, whole
-from mirror_core.experiments.base import Experiment, Learner, measure_each, register
+from mirror_core.experiments.base import Experiment, Learner, measure_each, register, register_measures
 from mirror_core.experiments.lesions import held_at, matched_sets
-from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mirroring
+from mirror_core.experiments.mirroring import MIRRORING, N_DRAWS, mean_r, mirroring
 from mirror_core.experiments.sceptic import explained
 from mirror_core.experiments.vision_network import ArmNetwork
 from mirror_core.networks.silencing import silenced_states
 from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
-from mirror_core.studies.measures import Measure
-from mirror_core.studies.measures import register as register_measure
 from mirror_core.studies.measures.base import ANY, CORRELATION, SHARE
 from mirror_core.studies.measures.significance import ALPHA
 from mirror_core.worlds.arm import ArmWorld
@@ -122,25 +120,26 @@ OWN = (
 """Measures beside those that all experiments share."""
 
 _OTHER_UNIT, _TURNED, _MEAN = "units paired with any other unit", "torques in turned axes", "their mean"
-for _name, _label, _limits, _null in (
-    ("command_r2", "R² of the torques that it infers from what it sees", (ANY[0], 1.0), _MEAN),
-    ("mismatch_share", "share of units beyond unit mismatch", SHARE, _OTHER_UNIT),
-    ("transfer_c", "ridge regression of torques across modes, the worse way: c", CORRELATION, _TURNED),
-    ("transfer_r2", "R² of ridge regression across modes, the worse way", (ANY[0], 1.0), _MEAN),
-    ("c_to_perform", "c from observing to performing", CORRELATION, _TURNED),
-    ("c_to_observe", "c from performing to observing", CORRELATION, _TURNED),
-    ("mirror_view_r", "mean r of performing with a mirrored view", CORRELATION, _OTHER_UNIT),
-    ("mirror_view_share", "share of units beyond unit mismatch, mirrored view", SHARE, _OTHER_UNIT),
-    ("mirror_view_c", "correlation of torques inferred from a mirrored view with the true ones", CORRELATION, "none"),
-    ("command_lesion", "R² of inferred torques lost with the units of the largest r, minus with matched ones", ANY,
-     "units as variable"),
-):  # fmt: skip
-    register_measure(Measure(_name, _label, _limits, _null))
-register_measure(
-    Measure(
-        "transfer_p", "p of ridge regression across modes among turned axes, the larger way", SHARE, _TURNED, sign=-1
-    )
-)
+register_measures(
+    {
+        "command_r2": ("R² of the torques that it infers from what it sees", (ANY[0], 1.0), _MEAN),
+        "mismatch_share": ("share of units beyond unit mismatch", SHARE, _OTHER_UNIT),
+        "transfer_c": ("ridge regression of torques across modes, the worse way: c", CORRELATION, _TURNED),
+        "transfer_r2": ("R² of ridge regression across modes, the worse way", (ANY[0], 1.0), _MEAN),
+        "c_to_perform": ("c from observing to performing", CORRELATION, _TURNED),
+        "c_to_observe": ("c from performing to observing", CORRELATION, _TURNED),
+        "mirror_view_r": ("mean r of performing with a mirrored view", CORRELATION, _OTHER_UNIT),
+        "mirror_view_share": ("share of units beyond unit mismatch, mirrored view", SHARE, _OTHER_UNIT),
+        "mirror_view_c": (
+            "correlation of torques inferred from a mirrored view with the true ones", CORRELATION, "none"
+        ),
+        "command_lesion": (
+            "R² of inferred torques lost with the units of the largest r, minus with matched ones", ANY,
+            "units as variable",
+        ),
+        "transfer_p": ("p of ridge regression across modes among turned axes, the larger way", SHARE, _TURNED, 2, -1),
+    }
+)  # fmt: skip
 
 
 def lessons_of(kind: Kind, seed: int, n_episodes: int, of: str = "lessons") -> Episodes:
@@ -218,7 +217,7 @@ def measure(network: ArmNetwork, test: Episodes, seed: int, name: str, n_draws: 
     world = network.world
     torques = world.torques(test.actions)
     own = record(network, test.actions, test.sensations)
-    found = {"mean_r": _mean_r(own)}
+    found = {"mean_r": mean_r(own.perform, own.observe)}
     if isinstance(world.actions, Discrete):
         found |= mirroring(own.perform, own.observe, test.actions, seed, f"vision/{name}", n_draws=n_draws)
     shown = test.sensations.reshape(*test.sensations.shape[:2], -1)
@@ -231,7 +230,7 @@ def measure(network: ArmNetwork, test: Episodes, seed: int, name: str, n_draws: 
         found[f"transfer_{measured}"] = float(worse(values[0, 1], values[1, 0]))
     found |= {"c_to_perform": float(across.c[1, 0]), "c_to_observe": float(across.c[0, 1])}
     mirrored = record(network, test.actions, world.mirrored(test.sensations))
-    found["mirror_view_r"] = _mean_r(mirrored)
+    found["mirror_view_r"] = mean_r(mirrored.perform, mirrored.observe)
     found["mirror_view_share"] = _beyond_mismatch(mirrored, seed, f"vision/{name}/mirrored", n_draws)
     by_joint = [np.corrcoef(mirrored.inferred[..., k].ravel(), torques[..., k].ravel())[0, 1] for k in (0, 1)]
     found["mirror_view_c"] = float(np.mean(by_joint))
@@ -258,10 +257,6 @@ def lesion_cost(network: ArmNetwork, own: Recorded, test: Episodes, rng: np.rand
     torques = network.world.torques(test.actions[judged])
     of_top, *of_matched = (explained(one, torques) for one in inferred)
     return float(np.mean(of_matched) - of_top)
-
-
-def _mean_r(recorded: Recorded) -> float:
-    return float(np.nanmean(unit_correlation(recorded.perform, recorded.observe, centre_timesteps=True)))
 
 
 def _beyond_mismatch(recorded: Recorded, seed: int, name: str, n_draws: int) -> float:

@@ -113,8 +113,6 @@ def transfer(accuracy: xr.DataArray, chance: float) -> Figure:
     ----------
     accuracy
         Share of correct timesteps with dimensions (reading, condition, seed, train_mode, test_mode).
-    chance
-        Accuracy of a guess.
     """
     conditions = list(accuracy.condition.values)
     fig, axes = row_of_panels(accuracy.reading.values, 1.2 + 0.36 * len(conditions))

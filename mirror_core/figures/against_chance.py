@@ -106,8 +106,6 @@ def decoding(accuracy: xr.DataArray, chance: float) -> Figure:
     ----------
     accuracy
         Share of correct timesteps with dimensions (reading, seed, train_mode, test_mode).
-    chance
-        Accuracy of a guess.
     """
     fig, axes = row_of_panels(accuracy.reading.values, 2.6)
     for axis, reading in zip(axes[0], accuracy.reading.values, strict=True):

@@ -35,8 +35,6 @@ def conditions(
     panels
         Measure → world → what was found in each condition, without networks where a condition has none. Of two worlds,
         the second one's dots are hollow, and below.
-    chosen
-        The condition in colour.
     levels
         Measure → a value to compare with, and what it is.
     ends

@@ -63,8 +63,6 @@ def which_test(calls: pd.DataFrame, means: pd.DataFrame, questions: Mapping[str,
         Columns `situation`, `null`, `alternative`, `mean`, `low`, `high` of `called`.
     questions
         Null → the question it answers, in the order of the panels.
-    alpha
-        The nominal share.
     """
     situations = list(dict.fromkeys(calls.situation))
     fig, axes = _grouped(questions, 1, 1.25 + 0.36 * len(situations))
@@ -140,8 +138,6 @@ def shares_by_actions(shares: pd.DataFrame, families: pd.DataFrame, alpha: float
     families
         Columns `n_actions`, `null`, `alternative`, `correction`, `mean`, `low`, `high`: share of populations in which
         any unit is called.
-    alpha
-        The nominal share of both.
     """
     fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 5.6), sharex=True)
     labels = ("share of units called,\nnot corrected", "share of populations with any\nunit called, corrected by BH")

@@ -32,10 +32,6 @@ def answer(conditions: Sequence[str], main: str, panels: Mapping[str, Mapping[st
 
     Parameters
     ----------
-    conditions
-        From top to bottom.
-    main
-        The one in colour.
     panels
         Title → condition → one value a pair.
     """
@@ -83,8 +79,6 @@ def world(states: np.ndarray, poked: Sequence[bool], together: str) -> str:
     ----------
     states
         (agent, 10), as of `mirror_core.experiments.cooperation_world.Worlds.states`.
-    poked
-        Who pokes just now.
     together
         "cooperation", "miss" or nothing: what is written over the wall.
     """

@@ -81,8 +81,6 @@ def growing(steps: Sequence[int], match: Sequence[float], r: Sequence[float]) ->
 
     Parameters
     ----------
-    steps
-        Steps of babbling done at each look.
     match
         Share of another's actions that it performs.
     r

@@ -25,8 +25,6 @@ def side_by_side(
 
     Parameters
     ----------
-    names
-        What stands at the left of each row.
     panels
         Test → for each row what was found in the system and in its control; None where it cannot be asked.
     level

@@ -88,8 +88,6 @@ def unit_traces(recordings: dict[str, xr.DataArray], r: dict[str, xr.DataArray],
         Reading → recording with dimensions (mode, sequence, time, unit), of the units and episodes to show.
     r
         Reading → each shown unit's r on episodes that did not choose it, dimension (unit).
-    panel
-        The panel's letter in the paper.
     """
     n_units = max(x.sizes["unit"] for x in recordings.values())
     fig, axes = row_of_panels(list(recordings), 0.75 + 0.85 * n_units, rows=n_units)

@@ -118,8 +118,6 @@ def board_picture(
 
     Parameters
     ----------
-    rough, flies
-        Of each column.
     columns, distress, energy, said
         Of frog and toad: where it stands, whether in distress, its energy, and what it does.
     activity

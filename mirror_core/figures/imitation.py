@@ -125,8 +125,6 @@ def boards(moves: Mapping[str, Sequence[int]], goal: int, visited: Mapping[str, 
     ----------
     moves
         Condition → the move at each place.
-    goal
-        Of the learner.
     visited
         Condition → places where the expert was, shaded.
     """
@@ -184,18 +182,10 @@ def picture(
         Who is on the board: "learner" or "expert".
     place
         Where; None: nowhere, in the dark.
-    trail
-        Places where it was on this path.
-    goal
-        Of the learner, if it is shown.
     motor
         Spikes of motor cells, in the order in which they are drawn, ten a row.
     mode
         "perform" or "observe": the colour of the motor cells.
-    goal_cells
-        Share of goal cells that fire.
-    most
-        Spikes drawn in full colour.
     """
     trodden = "".join(_square(at) for at in range(N_PLACES) if at in trail)
     others = "".join(_square(at) for at in range(N_PLACES) if at not in trail)

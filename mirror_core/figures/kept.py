@@ -94,10 +94,6 @@ def keep(
 
     Parameters
     ----------
-    fig
-        The figure.
-    by
-        The function that draws it.
     data
         What is drawn. Of an array every value that is defined becomes a row, with its labels. Several tables follow
         each other, with their names in a first column.
@@ -140,8 +136,6 @@ def of_estimates(found: Mapping[Hashable, Estimate], names: Sequence[str]) -> pd
     ----------
     found
         Labels, one or a tuple → estimate.
-    names
-        Of the labels.
     """
     columns = [*names, "value", "mean", "low", "high"]
     rows = [
@@ -180,8 +174,6 @@ def means_seen(
 
     Parameters
     ----------
-    table
-        One row a value.
     value
         Column of the values; those that are not defined do not count.
     by
@@ -190,8 +182,6 @@ def means_seen(
         Column of the panels, each with a list of groups; none: one list.
     what
         Words at the beginning: what the means are of.
-    digits
-        Decimals.
 
     Examples
     --------

@@ -21,8 +21,6 @@ def dose_curves(effects: pd.DataFrame, ablation: str) -> Figure:
     ----------
     effects
         Columns `reading`, `seed`, `group`, `ablation`, `n_units`, `draw`, `mode`, `loss`, of one condition.
-    ablation
-        Which ablation to draw.
     """
     readings = list(dict.fromkeys(effects.reading))
     fig, axes = row_of_panels(readings, 4.2, rows=2, sharey="row")
@@ -71,8 +69,6 @@ def excess(compared: pd.DataFrame, dose: int) -> Figure:
     ----------
     compared
         Columns `reading`, `condition`, `seed`, `group`, `null`, `ablation`, `n_units`, `mode`, `excess`, `null_sd`.
-    dose
-        Number of silenced units.
     """
     readings, conditions = list(dict.fromkeys(compared.reading)), list(dict.fromkeys(compared.condition))
     fig, axes = row_of_panels(readings, 4.4, rows=2)

@@ -89,8 +89,6 @@ def against_null(
         Name → label of those to draw, in order.
     limits
         Name → least and largest value to show.
-    height
-        Of one row, in inches.
     """
     readings, conditions = list(dict.fromkeys(table.reading)), list(dict.fromkeys(table.condition))
     fig, axes = row_of_panels(readings, height * len(quantities), rows=len(quantities), sharex="row")

@@ -36,8 +36,6 @@ def power_curves(curves: pd.DataFrame, stated: pd.DataFrame, targets: Mapping[in
         The same columns for one similarity and every number of actions.
     targets
         Number of actions → power that the one-sided test is held to at the stated similarity.
-    alpha
-        Nominal share of false discoveries.
     """
     fig, axes = plt.subplots(2, 2, figsize=(WIDTH, 5.4))
     for axis, side in zip(axes[0], TITLES, strict=True):

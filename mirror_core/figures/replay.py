@@ -29,8 +29,6 @@ def conditions(
         World → measure → what was found under each replay, without networks where there are none.
     names
         World → names of the replays.
-    chosen
-        The replay in colour.
     counted
         The measure that counts steps; the others are shares, from 0 to 1.
     """

@@ -96,8 +96,6 @@ def unit_traces(
         Activations (sequence, time, unit) of the units to draw, on sequences that did not choose them.
     units, r
         Number of each unit, and its r on all these sequences.
-    n_sequences
-        Most sequences drawn.
     of
         What each is: a sequence, or a condition, the mean over the half of its trials that did not choose the units.
     """
@@ -231,8 +229,6 @@ def read_across(table: pd.DataFrame, name: str, period: float | None = None) -> 
     ----------
     table
         One row a trial and pair of modes: columns `trained`, `tested`, `true` and `read`.
-    name
-        What the condition is called.
     period
         After how much it begins again, of an angle.
     """
@@ -266,8 +262,6 @@ def tuning_curves(table: pd.DataFrame, name: str) -> Figure:
     ----------
     table
         One row a unit, mode and bin: columns `unit`, `mode`, `at` (mean of the condition), `mean` and `error`.
-    name
-        What the condition is called.
     """
     units = table.unit.unique().tolist()
     columns = min(3, len(units))

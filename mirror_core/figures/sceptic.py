@@ -27,8 +27,6 @@ def conditions(
     ----------
     panels
         Measure → what was found in each condition, without networks where a condition has none.
-    chosen
-        The condition in colour.
     levels
         Measure → a value to compare with, and what it is.
     """

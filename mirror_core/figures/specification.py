@@ -63,8 +63,6 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
         One row a network: `reading`, `rank` (0 to 1), `strong_raw`, `strong_passing_raw`, `strong_mismatched_raw`.
     presence
         See `mirror_core.studies.specification.curve.presence`.
-    choices
-        The rows, from top to bottom.
     """
     readings = list(dict.fromkeys(ranked.reading))
     below = _height(choices)
@@ -127,8 +125,6 @@ def level_means(means: Mapping[str, pd.DataFrame], choices: Sequence[Choice], ov
     means
         Column, `strong_raw` or `strong_passing_raw` → what `level_means` of
         `mirror_core.studies.specification.effects_of_settings` returns, with a column `reading`.
-    choices
-        The rows, from top to bottom.
     overall
         Mean of each of these columns over all networks, by reading (index).
     """

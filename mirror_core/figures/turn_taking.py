@@ -35,8 +35,6 @@ def links_and_delays(cells: pd.DataFrame, titles: Mapping[str, str], names: Sequ
         `measure`, `mean`, and `differs`, whether it differs from no links.
     titles
         Measure → title of its panel; a measure that can be negative is drawn in diverging colours.
-    names
-        Kinds of links, the first on top.
     """
     fig, axes = plt.subplots(1, len(titles), figsize=(WIDTH, 0.6 + 0.33 * len(names)), sharey=True)
     delays = sorted(cells.delay.dropna().unique())
@@ -86,8 +84,6 @@ def pair(
         Weights (seen, own).
     meetings
         Title → for each robot its gestures: begin and end in seconds, and which.
-    seconds
-        How much of each is drawn.
     """
     fig = plt.figure(figsize=(WIDTH, 0.9 + 0.75 * len(meetings)))
     left, right = fig.subfigures(1, 2, width_ratios=[1, 2.3])

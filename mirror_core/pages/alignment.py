@@ -195,8 +195,8 @@ def lesions_said(table: pd.DataFrame) -> HTML:
     """Say what silencing units costs, beside matched ones."""
     tasks = {"accuracy": "named", "squared error when acting": "error", "recall": "recall"}
     costs = {said: (f"top_{what}", f"matched_{what}", f"excess_{what}") for said, what in tasks.items()}
-    told = ("pairs", "hard pairs", "units", "separate")
-    return lesion_costs(table, "Silencing the units of largest <em>r</em> costs:", told, costs)
+    asked = ("pairs", "hard pairs", "units", "separate")
+    return lesion_costs(table, "Silencing the units of largest <em>r</em> costs:", asked, costs)
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

@@ -144,8 +144,6 @@ def film(played: Played, episode: int, n_steps: int) -> HTML:
     ----------
     episode
         Its number among those that were played.
-    n_steps
-        How many pictures.
     """
     pictures, captions = [], []
     states = played.states[:, episode]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -16,13 +15,15 @@ from mirror_core.checks import one_of, whole
 from mirror_core.config.settings import Config
 from mirror_core.experiments import development as study
 from mirror_core.experiments import experiment_named
-from mirror_core.experiments.development import AGES, BODIES, EVERY, LESIONS, LEVEL, LOOKED_AT, TAUGHT, TIMES
+from mirror_core.experiments.development import AGES, BODIES, EVERY, LEVEL, LOOKED_AT, TAUGHT, TIMES
 from mirror_core.experiments.judging import judge_study
+from mirror_core.experiments.mirroring import mean_r
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import experiment
-from mirror_core.pages.experiment import conditions_table, lesion_costs, panels_of, told, values
-from mirror_core.pages.player import player
+from mirror_core.pages.experiment import COSTS, conditions_table, lesion_costs, panels_of, told, values
+from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import statement
+from mirror_core.recordings.of_networks import named_actions, record
 from mirror_core.runs.workers import one_thread
 from mirror_core.studies.wording import decimal, listed, side
 from mirror_core.worlds.episodes import Episodes
@@ -48,7 +49,6 @@ IN_TABLE = (
     "code_p",
 )
 IN_BODIES = (*BODIES, "turned_60_equal")
-IN_LESIONS = tuple(f"{group}_{age}" for age in AGES for group in LESIONS)
 IN_TEACHING = (*(f"new_{n}" for n in LOOKED_AT), "rounds_to_half", "old_20", "old_at_half", "new_shown", "one_sided")
 """Measures of the page's tables."""
 
@@ -116,13 +116,10 @@ def finding(table: pd.DataFrame) -> HTML:
     )
 
 
-_THAN = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
-
-
 def bodies_said(table: pd.DataFrame) -> HTML:
     """Say how imitation carries to other bodies, at equal steps and at equal accuracy."""
-    steps = _THAN[side(_apart(table, "turned_60", "both", "watches").values)]
-    level = _THAN[side(_apart(table, "turned_60_equal", "both", "watches").values)]
+    steps = COSTS[side(_apart(table, "turned_60", "both", "watches").values)]
+    level = COSTS[side(_apart(table, "turned_60_equal", "both", "watches").values)]
     return HTML(
         f"<p>After 640 steps a learner that sees itself act performs {told(table, 'both', 'turned_30')} of the actions "
         f"of a body whose effects are turned by 30°, and {told(table, 'both', 'turned_60')} where they are turned by "
@@ -161,7 +158,7 @@ def least_said(table: pd.DataFrame) -> HTML:
 
 def teaching_said(table: pd.DataFrame) -> HTML:
     """Say what is shown by each teacher, and what it comes to at equal accuracy."""
-    sided = _THAN[side(_apart(table, "one_sided", "taught at once", "taught one by one").values)]
+    sided = COSTS[side(_apart(table, "one_sided", "taught at once", "taught one by one").values)]
     shown, uneven, rounds = (
         {one: told(table, one, measure) for one in TAUGHT} for measure in ("new_shown", "one_sided", "rounds_to_half")
     )
@@ -213,8 +210,6 @@ def childhood(base: Config, n_steps: int, n_test: int, body: str = "same") -> Ch
     ----------
     n_steps
         Steps of babbling, at least one look's.
-    n_test
-        Episodes of another to imitate.
     body
         The other's: "same", or one of the experiment's.
 
@@ -234,11 +229,11 @@ def childhood(base: Config, n_steps: int, n_test: int, body: str = "same") -> Ch
 
         def look(done: int, network: MirrorNetwork) -> None:
             if done == 0 or done in ages:
-                actions = study.imitate(network, seen.sensations)
+                actions = named_actions(network, seen.sensations)
                 found.ages.append(done)
                 found.done.append(actions)
                 found.felt.append(outcome(actions, world.effects, base.world.decay))
-                found.r.append(study.centred_r(network, everybody["same"]))
+                found.r.append(mean_r(*record(network, everybody["same"]).values))
 
         look(0, MirrorNetwork(study.config_of("both", base)))
         study.grow("both", base, n_steps, look)
@@ -274,8 +269,8 @@ def film(found: Childhood, episode: int = 0) -> HTML:
     ]
     captions = [_caption(found, k, episode) for k in range(len(found.ages))]
     pictures = [
-        _picture(placed[0], own, found.seen.actions[episode], done[episode], caption)
-        for own, done, caption in zip(placed[1:], found.done, captions, strict=True)
+        _picture(placed[0], own, found.seen.actions[episode], done[episode])
+        for own, done in zip(placed[1:], found.done, strict=True)
     ]
     return player(pictures, captions, "What a learner is shown and does, as it grows", per_second=1.0)
 
@@ -289,18 +284,15 @@ def _caption(found: Childhood, k: int, episode: int) -> str:
     )
 
 
-def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.ndarray, said: str) -> str:
+def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.ndarray) -> str:
     """Draw both paths in the plane, and both rows of actions below."""
-    width, height = SIZE
     orange, blue = "var(--mirror-observe, #e69f00)", "var(--mirror-perform, #0072b2)"
     parts = [
-        f'<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-label="{escape(said)}" font-family="sans-serif" font-size="12" fill="currentColor">',
         '<text x="20" y="16">dashed: what it sees of the other; line: where its own acts take it</text>',
         _line(shown, orange, 'stroke-dasharray="6 4"'),
         _line(own, blue, ""),
     ]
-    step = (width - 90) / len(actions)
+    step = (SIZE[0] - 90) / len(actions)
     for row, (name, of) in enumerate((("shown", actions), ("done", done))):
         y = 228 + 38 * row
         parts.append(f'<text x="12" y="{y + 4}">{name}</text>')
@@ -310,7 +302,7 @@ def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.n
             broken = "" if right or row == 0 else ' stroke-dasharray="2 2"'
             parts.append(f'<circle cx="{x:.1f}" cy="{y}" r="12" fill="none" {ring}{broken}/>')
             parts.append(f'<text x="{x:.1f}" y="{y + 4}" text-anchor="middle">{action + 1}</text>')
-    return "".join([*parts, "</svg>"])
+    return drawn(*SIZE, parts)
 
 
 def _line(path: np.ndarray, colour: str, dashes: str) -> str:

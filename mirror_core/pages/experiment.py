@@ -80,8 +80,6 @@ def conditions_table(
 
     Parameters
     ----------
-    table
-        See `mirror_core.experiments.study.study`.
     measures
         Which, by default all of the experiment.
     of
@@ -116,8 +114,6 @@ def lesion_costs(
 
     Parameters
     ----------
-    table
-        See `mirror_core.experiments.study.study`.
     lead
         What the list begins with.
     conditions
@@ -143,12 +139,8 @@ def beyond_matched(table: pd.DataFrame, lead: str, conditions: Sequence[str], ex
     ----------
     lead
         Which units: how the sentence begins.
-    conditions
-        Which are told, of those in the table.
     excess
         The measure of the first cost minus the second.
-    lost
-        What it is a cost of.
     """
     where: dict[str, list[str]] = {"above": [], "below": [], "around": []}
     for name in conditions:

@@ -31,8 +31,6 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
         What each shows, in words: read aloud at each step.
     label
         What the film is.
-    per_second
-        Pictures a second.
 
     Raises
     ------
@@ -53,6 +51,12 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
         f'<figcaption class="player-caption" aria-live="polite">{escape(captions[0])}</figcaption>'
         f'<script type="application/json" class="player-frames">{frames}</script></figure>'
     )
+
+
+def drawn(width: int, height: int, parts: Sequence[str]) -> str:
+    """Return the marks of a picture as an SVG element, letters of the page's own size; its caption becomes its name."""
+    look = 'role="img" font-family="sans-serif" font-size="12" fill="currentColor"'
+    return f'<svg viewBox="0 0 {width} {height}" {look}>{"".join(parts)}</svg>'
 
 
 def _named(picture: str, caption: str) -> str:

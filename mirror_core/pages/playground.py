@@ -119,10 +119,6 @@ def app(grid: Grid, found: dict[tuple[str, str], OwnTasks], files: dict[tuple[st
     ----------
     grid
         Runs of one seed, the one to show first in front.
-    found
-        See `known`.
-    files
-        See `glue_networks`.
     n_test
         Held-out episodes on which units and tasks are measured.
     """

@@ -171,8 +171,8 @@ def lesions_said(table: pd.DataFrame) -> HTML:
         said: tuple(f"{EXPERIMENT.name}_{group}_{what}" for group in ("top", "matched", "excess"))
         for said, what in tasks.items()
     }
-    told = ("gradient", "reward", "eligibility", "reward as written")
-    return lesion_costs(table, "In the end, silencing the units of largest <em>r</em> costs:", told, costs)
+    asked = ("gradient", "reward", "eligibility", "reward as written")
+    return lesion_costs(table, "In the end, silencing the units of largest <em>r</em> costs:", asked, costs)
 
 
 def seconds_said(table: pd.DataFrame) -> HTML:

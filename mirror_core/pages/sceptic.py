@@ -16,7 +16,7 @@ from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.sceptic import Foreseen
 from mirror_core.pages import experiment
 from mirror_core.pages.experiment import labelled, panels_of, present, told, values
-from mirror_core.pages.player import player
+from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import show, statement
 from mirror_core.studies.wording import decimal
 
@@ -146,17 +146,11 @@ def _caption(found: Foreseen, episode: int, t: int) -> str:
 
 def _picture(found: Foreseen, episode: int, t: int) -> str:
     """Draw the cycle of actions with what is expected of each, and the sensation foreseen beside the one that comes."""
-    width, height = SIZE
     sensations, actions = found.episodes.sensations[episode], found.episodes.actions[episode]
-    parts = [
-        f'<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-label="{escape(_caption(found, episode, t))}" font-family="sans-serif" font-size="12" '
-        'fill="currentColor">'
-    ]
-    parts += _cycle(found.expected[episode, t], int(actions[t]), int(actions[t + 1]))
+    parts = _cycle(found.expected[episode, t], int(actions[t]), int(actions[t + 1]))
     scale = 85 / max(np.abs(sensations).max(), np.abs(found.following[episode]).max())
     parts += _bars(sensations[t + 1], found.following[episode, t], sensations[t], scale)
-    return "".join([*parts, "</svg>"])
+    return drawn(*SIZE, parts)
 
 
 def _cycle(expected: np.ndarray, now: int, then: int) -> list[str]:

@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from html import escape
 
@@ -53,8 +53,6 @@ def statement(finding: str, more: str) -> HTML:
     finding
         One sentence of at most 25 words that a first-year student understands: no name of a claim, no interval, no
         symbol, at most one number. Rules on the data choose its words.
-    more
-        A sentence or two with the numbers.
     """
     return HTML(f'<p class="finding"><strong>{finding}</strong> {more}</p>')
 
@@ -92,14 +90,12 @@ def variants_table(kind: str, variants: Mapping[str, Variant]) -> HTML:
 
 def settings_table(base: Config) -> HTML:
     """Show every setting with its value and what it means, as its documentation in the code says."""
-    rows = []
-    for section in fields(Config):
-        part = getattr(base, section.name)
-        # the seed stands beside the sections, not in one
-        owner = part if is_dataclass(part) else base
-        notes = _notes(type(owner)) if owner is part else {section.name: _notes(Config)[section.name]}
-        for name, note in notes.items():
-            rows.append({"setting": f"<code>{name}</code>", "value": getattr(owner, name), "what it is": note})
+    values = {name: value for part in asdict(base).values() if isinstance(part, dict) for name, value in part.items()}
+    values["seed"] = base.seed
+    rows = [
+        {"setting": f"<code>{name}</code>", "value": values[name], "what it is": note}
+        for name, note in notes_of(Config).items()
+    ]
     return show(pd.DataFrame(rows), of="Settings")
 
 

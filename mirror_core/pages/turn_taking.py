@@ -155,8 +155,6 @@ def meetings_table(meetings: dict[str, tuple[Meeting, float]], seed: int) -> HTM
     ----------
     meetings
         Title → a meeting, and the delay of seeing.
-    seed
-        Decides the shifts.
     """
     rows = []
     for title, (meeting, delay) in meetings.items():
@@ -191,10 +189,6 @@ def film(meeting: Meeting, delay: float, begin: float, seconds: float, label: st
     ----------
     delay
         Seconds until a light is seen.
-    begin, seconds
-        Which part.
-    per_second
-        Pictures a second.
     """
     runs = [_runs(meeting.lights[:, r]) for r in range(2)]
     last = min(round((begin + seconds) / STEP), len(meeting.lights))

@@ -19,7 +19,7 @@ from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
 from mirror_core.figures.marks import by_seed
 from mirror_core.pages.experiment import apart, beyond_matched, told, values
-from mirror_core.pages.player import player
+from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import digits_of, show, statement
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal
@@ -259,12 +259,10 @@ def film(test: Episodes, own: Recorded, mirrored: Recorded, seen_mirrored: np.nd
         What the network makes of them, see `mirror_core.experiments.vision.record`: watched as they are, and mirrored.
     seen_mirrored
         The mirrored frames (sequence, time, row, column).
-    episode
-        Which one.
     """
     captions = [_caption(test, own, mirrored, episode, t) for t in range(test.actions.shape[1])]
     pictures = []
-    for t, caption in enumerate(captions):
+    for t in range(len(captions)):
         frames = {
             "what is seen": test.sensations[episode, t],
             "what acting predicts": own.predicted[episode, t],
@@ -275,7 +273,7 @@ def film(test: Episodes, own: Recorded, mirrored: Recorded, seen_mirrored: np.nd
             "inferred from what is seen": own.inferred[episode, t],
             "inferred from the mirror": mirrored.inferred[episode, t],
         }
-        pictures.append(_picture(frames, torques, caption))
+        pictures.append(_picture(frames, torques))
     return player(pictures, captions, "An arm, as a network predicts and infers its movement", per_second=1.5)
 
 
@@ -298,12 +296,8 @@ _LOOK = {
 }
 
 
-def _picture(frames: Mapping[str, np.ndarray], torques: Mapping[str, np.ndarray], caption: str) -> str:
-    width, height = SIZE
-    parts = [
-        f'<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-label="{escape(caption)}" font-family="sans-serif" font-size="12" fill="currentColor">'
-    ]
+def _picture(frames: Mapping[str, np.ndarray], torques: Mapping[str, np.ndarray]) -> str:
+    parts = []
     for k, (name, frame) in enumerate(frames.items()):
         x = 5 + k * (_SIDE + 20)
         parts.append(f'<text x="{x + _SIDE / 2:.0f}" y="14" text-anchor="middle">{name}</text>')
@@ -327,7 +321,7 @@ def _picture(frames: Mapping[str, np.ndarray], torques: Mapping[str, np.ndarray]
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
         parts.append(f'<path d="M258 {216 + 24 * k}h30" fill="none" {stroke}/>')
         parts.append(f'<text x="296" y="{220 + 24 * k}">{name}</text>')
-    return "".join([*parts, "</svg>"])
+    return drawn(*SIZE, parts)
 
 
 def _png(frame: np.ndarray) -> str:

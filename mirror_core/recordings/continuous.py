@@ -43,8 +43,8 @@ def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
     numbers = [_numbers(name, one, layout.circular) for one in sessions]
     every = np.concatenate(numbers)
     of_mode = {mode: there & np.isfinite(every) for mode, there in _modes(sessions, layout).items()}
-    n_bins = _fitting(name, every, of_mode, layout)
-    used = every[np.any(list(of_mode.values()), axis=0)]
+    used, least = every[np.any(list(of_mode.values()), axis=0)], IN_A_BIN * (2 if layout.halves else 1)
+    n_bins = _fitting(name, every, of_mode, used, least, layout)
     edges = np.quantile(used, np.arange(1, n_bins) / n_bins)
     of_bin = np.searchsorted(edges, every, side="right")
     counts = np.stack([np.bincount(of_bin[there], minlength=n_bins) for there in of_mode.values()])
@@ -58,7 +58,6 @@ def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
         f"{name}{turn} was cut into {n_bins} equally full bins at "
         f"{', '.join(f'{edge:.4g}' for edge in edges)}: they are the conditions (trials a bin: {each})."
     ]
-    least = IN_A_BIN * (2 if layout.halves else 1)
     lost = (counts < least).any(axis=0)
     if (~lost).sum() < 2:
         raise OptionError(
@@ -148,11 +147,12 @@ def _numbers(name: str, session: Session, period: float | None) -> np.ndarray:
     return found % period
 
 
-def _fitting(name: str, every: np.ndarray, of_mode: dict[str, np.ndarray], layout: Layout) -> int:
-    """Return the number of bins, if trials and numbers of each mode are enough for it."""
+def _fitting(
+    name: str, every: np.ndarray, of_mode: dict[str, np.ndarray], used: np.ndarray, least: int, layout: Layout
+) -> int:
+    """Return the number of bins, if trials and numbers of each mode are enough for it, `least` trials a bin."""
     bins = layout.bins or BINS
     said = f"bins = {bins}{'' if layout.bins else ' (the default)'} is not allowed"
-    least = IN_A_BIN * (2 if layout.halves else 1)
     for mode, there in sorted(of_mode.items(), key=lambda one: one[1].sum()):  # that with fewest trials allows least
         n, different = int(there.sum()), len(np.unique(every[there]))
         if n < 2 * least:
@@ -175,7 +175,6 @@ def _fitting(name: str, every: np.ndarray, of_mode: dict[str, np.ndarray], layou
                 f"{said}: {name} has a number in {n} trials {mode}, and with at least {least} trials a bin it must be "
                 f"from 2 to {n // least}."
             )
-    used = every[np.any(list(of_mode.values()), axis=0)]
     if not _separate(used, bins):
         most = next((k for k in range(bins - 1, 1, -1) if _separate(used, k)), 0)
         allowed = f"it must be from 2 to {most}" if most else "leave continuous out, and each number is a condition"

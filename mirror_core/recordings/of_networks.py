@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError, whole
 from mirror_core.config.settings import Config
+from mirror_core.networks.entries import check_sensations
 from mirror_core.networks.network import MirrorNetwork
+from mirror_core.networks.own_heads import own_head
 from mirror_core.seeding import stream
 from mirror_core.worlds.episodes import Episodes
 from mirror_core.worlds.linear import make_world
@@ -51,12 +53,7 @@ def record(network: MirrorNetwork, episodes: Episodes) -> xr.DataArray:
     OptionError
         For sensations that are no vectors of as many features as the network takes.
     """
-    n_features, shape = network.projection.in_features, episodes.sensations.shape
-    if shape[2:] != (n_features,):
-        raise OptionError(
-            f"sensations of shape {shape} are not allowed: they must be (sequence, time, {n_features}); frames need an "
-            "encoder, as in mirror_core.experiments.vision."
-        )
+    check_sensations(network, episodes.sensations)
     drives = {
         "perform": network.drive(torch.from_numpy(episodes.actions), None),
         "observe": network.drive(None, torch.from_numpy(episodes.sensations)),
@@ -64,6 +61,20 @@ def record(network: MirrorNetwork, episodes: Episodes) -> xr.DataArray:
     with torch.no_grad():
         states = {mode: network.hidden(network.core_of(mode), drives[mode]).numpy() for mode in MODES}
     return recording(states, episodes)
+
+
+def named_actions(network: MirrorNetwork, sensations: np.ndarray) -> Int[np.ndarray, "sequence time"]:
+    """Return the action that a network infers at each timestep of what it is shown.
+
+    Raises
+    ------
+    OptionError
+        For sensations that are no vectors of as many features as the network takes.
+    """
+    check_sensations(network, sensations)
+    with torch.no_grad():
+        states = network.hidden(network.core_of("observe"), network.drive(None, torch.from_numpy(sensations)))
+        return own_head(network, "observe")(states).argmax(-1).numpy()
 
 
 def recording(states: Mapping[str, Float[np.ndarray, "sequence time unit"]], episodes: Episodes) -> xr.DataArray:

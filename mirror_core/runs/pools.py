@@ -379,8 +379,6 @@ def in_workers(
 
     Parameters
     ----------
-    tasks
-        The arguments of each call.
     what, unit, progress
         What the bar says, what it counts, and whether there is one.
     first

@@ -32,8 +32,6 @@ def provenance(started: float, seconds: float) -> dict[str, Any]:
     ----------
     started
         When training began, in seconds since the epoch.
-    seconds
-        How long it took.
     """
     return {
         "mirror_core": __version__,

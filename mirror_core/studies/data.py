@@ -63,17 +63,7 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
 
 
 def made_by(code: str, seconds: float, **more: object) -> dict[str, object]:
-    """Return where a table that is measured now comes from, for its `attrs`.
-
-    Parameters
-    ----------
-    code
-        Digest of the code that makes it.
-    seconds
-        What it took of one core.
-    more
-        What else is to be said.
-    """
+    """Return where a table that is measured now comes from, for its `attrs`."""
     return more | {
         "mirror_core": __version__,
         "code": code,
@@ -102,8 +92,6 @@ def read_data(path: Path, columns: Sequence[str], hint: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    columns
-        Those that it must have.
     hint
         What makes such a table, at the end of an error.
 

@@ -45,8 +45,6 @@ def values_table(beyond: xr.Dataset, measures: xr.Dataset) -> pd.DataFrame:
 
     Parameters
     ----------
-    beyond
-        From `beyond_grid`.
     measures
         From `mirror_core.studies.grid.measure`, of the same networks.
 

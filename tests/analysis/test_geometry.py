@@ -6,7 +6,6 @@ from scipy.linalg import subspace_angles
 from scipy.stats import binom, ortho_group
 
 from mirror_core.analysis import OptionError, RecordingError, alignment_index, cka_test, linear_cka, principal_angles
-from mirror_core.analysis.geometry import exchanges_of_alike
 from mirror_core.analysis.permutations import random_permutations
 from mirror_core.recordings.simulated import simulate_population
 
@@ -140,15 +139,6 @@ def test_exchanged_units_by_explicit_projection():
         )
         between = np.sort(subspace_angles(directions[0], directions[1][to[i]]))
         np.testing.assert_allclose(found.null_angles[i], between, atol=1e-6)
-
-
-def test_units_are_exchanged_within_groups_that_are_held_alike():
-    held = np.random.default_rng(0).uniform(size=20)
-    drawn = exchanges_of_alike(held, 200, np.random.default_rng(1))
-    groups = np.array_split(np.argsort(held), 3)
-    for group in groups:
-        assert (np.sort(drawn[:, group], axis=1) == np.sort(group)).all()
-        assert all(set(drawn[:, unit]) == set(group) for unit in group)
 
 
 def test_standardised_alignment_does_not_depend_on_scale_and_passes_over_constant_units():

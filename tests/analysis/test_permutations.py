@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mirror_core.analysis.decoding import cross_decoding
 from mirror_core.analysis.permutations import (
     all_or_random_permutations,
+    exchanges_of_alike,
     random_derangements,
     random_permutations,
     repaired_products,
@@ -66,3 +67,14 @@ def test_tables_of_many_sequences_are_made_some_rows_at_a_time(limit, monkeypatc
     monkeypatch.undo()
     whole = cross_decoding(activity, activity[:, :, ::-1], actions, np.random.default_rng(3), n_permutations=50)
     np.testing.assert_array_equal(transfer.null, whole.null)
+
+
+@pytest.mark.parametrize("groups", [None, np.tile(["a", "b"], 10)])
+def test_units_are_exchanged_with_those_of_their_group_that_are_alike(groups):
+    strength = np.random.default_rng(0).uniform(size=20)
+    drawn = exchanges_of_alike(strength, 5, 200, np.random.default_rng(1), groups)
+    order = np.argsort(strength)
+    own = [order] if groups is None else [order[groups[order] == name] for name in "ab"]
+    for part in np.concatenate(own).reshape(4, 5):
+        assert (np.sort(drawn[:, part], axis=1) == np.sort(part)).all()
+        assert all(set(drawn[:, unit]) == set(part) for unit in part)

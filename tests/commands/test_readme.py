@@ -85,7 +85,7 @@ def test_a_parameter_that_the_notebook_lacks_fails_the_build(small_checkout, mak
     config.write_text(config.read_text().replace("seed: 7", "sed: 7"))
     build = make("book", small_checkout)
     assert build.returncode != 0
-    assert "notebook small has no parameter 'sed'. Did you mean seed?" in build.stderr
+    assert "notebook small: unknown parameter 'sed'. Did you mean 'seed'?" in build.stderr
 
 
 def test_a_warning_fails_the_build_each_time(small_checkout, make):

@@ -15,17 +15,10 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Life, Step
 from mirror_core.networks.training.rules import make_rule
-from mirror_core.runs.workers import one_thread
 from mirror_core.worlds.linear import make_world
 
 SMALL = Config().change(hidden_size=12, input_size=10, n_sequences=96, sequence_length=6, batch_size=16, seed=3)
 FEW = {"n_steps": 21, "n_test": 30, "n_draws": 19}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread_of_pytorch():
-    with one_thread():
-        yield
 
 
 def plain_info_nce(performed, observed):

@@ -215,8 +215,6 @@ def test_what_does_not_fit_is_refused_in_one_sentence():
         study.config_of("taught hardest", SMALL.change(n_actions=4))
     with pytest.raises(OptionError, match="n_offered = 2 is not allowed"):
         Course(n_shown=3, n_offered=2)
-    with pytest.raises(OptionError, match=r"must be \(sequence, time, 16\), as the learner's own"):
-        study.imitate(MirrorNetwork(SMALL), np.zeros((2, 12, 9), np.float32))
     with pytest.raises(OptionError, match="features of a sensation"):
         study.another_body(np.ones((6, 1)), 30, 1, np.random.default_rng(0))
     assert isinstance(study.others(SMALL, 2)["same"], Episodes)

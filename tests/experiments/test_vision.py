@@ -10,6 +10,7 @@ from mirror_core.checks import OptionError
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments import vision as study
 from mirror_core.experiments.judging import claims_of
+from mirror_core.experiments.mirroring import mean_r
 from mirror_core.worlds.arm import TORQUES, ArmWorld
 
 SMALL = study.Size(hidden_size=12, n_episodes=96, n_steps=4, batch=8, n_test=24, n_draws=19)
@@ -136,7 +137,7 @@ def test_units_that_all_do_the_same_are_found_and_cost_nothing_more_than_matched
     with torch.no_grad():
         states = network.states("perform", network.move(torch.from_numpy(test.actions)))
     own = study.Recorded(states.numpy(), states.numpy(), test.sensations, np.zeros((40, 12, 2)))
-    assert study._mean_r(own) == pytest.approx(1)
+    assert mean_r(own.perform, own.observe) == pytest.approx(1)
     assert study._beyond_mismatch(own, 0, "any", 19) > 0.5
     network.infer.weight.data.zero_()  # whoever says nothing loses nothing
     assert study.lesion_cost(network, own, test, np.random.default_rng(0)) == 0

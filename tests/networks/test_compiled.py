@@ -15,7 +15,6 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training import plain
 from mirror_core.networks.training.lessons import Lessons, make_lessons
 from mirror_core.networks.training.losses import learning_names
-from mirror_core.runs.workers import one_thread
 
 gru = pytest.importorskip("mirror_core.networks.training.compiled.gru")
 compiled = pytest.importorskip("mirror_core.networks.training.compiled.learner")
@@ -34,13 +33,6 @@ CONFIGS = st.builds(
     predict_weight=st.sampled_from([0.3, 1.0]),
     seed=st.integers(0, 1000),
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread_of_pytorch():
-    """Several threads only wait for each other on networks this small, for long on a busy machine."""
-    with one_thread():
-        yield
 
 
 def in_double(network: MirrorNetwork, lessons: Lessons) -> tuple[MirrorNetwork, Lessons]:

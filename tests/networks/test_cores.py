@@ -17,17 +17,10 @@ from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training import plain
 from mirror_core.networks.training.loop import train, train_many
 from mirror_core.recordings.of_networks import heldout_episodes, record
-from mirror_core.runs.workers import one_thread
 
 SMALL = Config().change(
     hidden_size=12, input_size=9, n_sequences=70, n_heldout=20, batch_size=16, n_epochs=2, sequence_length=5
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread_of_pytorch():
-    with one_thread():
-        yield
 
 
 def drawn(core: str) -> tuple[torch.nn.Module, torch.Tensor]:

@@ -13,18 +13,11 @@ from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.life import Life, Step, lessons_of, live
 from mirror_core.networks.training.losses import errors, losses
 from mirror_core.networks.training.rules import RULES, Rule, register
-from mirror_core.runs.workers import one_thread
 from mirror_core.worlds.base import make
 
 SMALL = Config().change(hidden_size=10, input_size=9, batch_size=16, sequence_length=5)
 ROWS = np.arange(16)
 ONES = np.ones((16, 5), np.float32)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread_of_pytorch():
-    with one_thread():
-        yield
 
 
 def lessons(config=SMALL, n=64):

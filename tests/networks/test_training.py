@@ -22,7 +22,6 @@ from mirror_core.networks.training.autograd import AutogradLearner
 from mirror_core.networks.training.lessons import make_lessons
 from mirror_core.networks.training.loop import Trained, train, train_many
 from mirror_core.recordings.of_networks import heldout_episodes, record
-from mirror_core.runs.workers import one_thread
 from mirror_core.seeding import stream
 from mirror_core.worlds.linear import make_world
 
@@ -31,13 +30,6 @@ SMALL = Config().change(
 )
 CURVE = ["epoch", "split", "mode", "objective"]
 EVERY = [(reading, condition) for reading in READINGS for condition in CONDITIONS]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread_of_pytorch():
-    """Several threads only wait for each other on networks this small, for long on a busy machine."""
-    with one_thread():
-        yield
 
 
 def without_numba(patch: pytest.MonkeyPatch) -> None:

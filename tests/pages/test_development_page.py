@@ -28,7 +28,7 @@ def table(**changes):
                 own = name in page.IN_TEACHING
                 row[name] = 0.5 if own == (condition in study.TAUGHT) else np.nan
             if condition not in study.TAUGHT:
-                row |= dict.fromkeys(page.IN_LESIONS, 0.0)
+                row |= {f"{group}_{age}": 0.0 for group in study.LESIONS for age in study.AGES}
             if condition == "untrained":
                 row |= {"mirror_units": 0.0, "mean_r_80": 0.0}
             if condition == "both":

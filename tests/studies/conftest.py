@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from mirror_core.runs.pools import LocalPool
+from mirror_core.studies.report.analysing import ANALYSES
 
 
 class AtOnce:
@@ -30,3 +31,9 @@ def in_this_process():
             return nullcontext(AtOnce())
 
     return InThisProcess
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out the analysis that trains hundreds of decoders, where it is not what is tested."""
+    monkeypatch.delitem(ANALYSES, "generalisation")

@@ -52,12 +52,6 @@ def planted():
     )
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Leave out the analysis that trains hundreds of decoders, where it is not what is tested."""
-    monkeypatch.delitem(ANALYSES, "generalisation")
-
-
 @pytest.fixture(scope="module")
 def report(planted):
     return analyse(planted.perform, planted.observe, planted.actions, name=NASTY, **OPTIONS)

@@ -19,10 +19,7 @@ from mirror_core.studies.report.units import tunings
 LAYOUT = Layout(mode="mode", perform="do", observe="see", condition="angle", continuous=True)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Leave out the analysis that trains hundreds of decoders."""
-    monkeypatch.delitem(ANALYSES, "generalisation")
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def made(seed, *, mirror=0, other=20, noise=0.5, n=(120, 75), line=False, period=360.0):

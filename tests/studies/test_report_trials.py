@@ -8,18 +8,15 @@ from mirror_core.analysis.significance import share_beyond
 from mirror_core.recordings.cleaned import of_trials
 from mirror_core.recordings.trials import Trials
 from mirror_core.report import analyse, analyse_trials
-from mirror_core.studies.report.analysing import ANALYSES
-from mirror_core.studies.report.populations import generalisation, lags
+from mirror_core.studies.report.chosen import lags
+from mirror_core.studies.report.populations import generalisation
 from mirror_core.studies.report.responses import exchanged_means
 from mirror_core.studies.report.results import Settings
 
 CONDITIONS = [f"grip {i}" for i in range(8)]
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Leave out the analysis that trains hundreds of decoders."""
-    monkeypatch.delitem(ANALYSES, "generalisation")
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def session(seed, *, mirror=8, other=16, burst=4, noise=1.0, n=(70, 45), n_timesteps=10, conditions=CONDITIONS):

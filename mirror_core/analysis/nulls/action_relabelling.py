@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from mirror_core.analysis.nulls.base import SAME_CODE, Draws, Null, Request, register
-from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
+from mirror_core.analysis.permutations import all_or_random_permutations, n_orders, repaired_sums
 from mirror_core.analysis.tuning import action_means, tuning_length
 
 
@@ -32,7 +30,7 @@ register(
         keeps="how strongly each unit distinguishes the actions in each mode",
         breaks="which action of one mode goes with which of the other",
         draw=action_relabelling,
-        arrangements=lambda size: math.factorial(min(size.actions, 20)),
+        arrangements=lambda size: n_orders(size.actions),
         of=lambda size: f"{size.actions} actions",
         needs=("actions",),
     )

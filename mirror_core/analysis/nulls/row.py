@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from mirror_core.analysis.nulls.base import SAME_EVENTS, Draws, Null, Request, register
+from mirror_core.analysis.permutations import n_orders
 
 
 def row(asked: Request) -> Draws:
@@ -27,7 +26,7 @@ register(
         keeps="every activation of every unit",
         breaks="which rows go together across modes, the order of timesteps and which rows are one sequence",
         draw=row,
-        arrangements=lambda size: math.factorial(min(size.sequences * size.timesteps, 20)),
+        arrangements=lambda size: n_orders(size.sequences * size.timesteps),
         of=lambda size: "",
         centred=False,
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from mirror_core.analysis.nulls.base import SAME_EVENTS, Draws, Null, Request, register
-from mirror_core.analysis.permutations import random_permutations, repaired_products
+from mirror_core.analysis.permutations import n_orders, random_permutations, repaired_products
 
 
 def sequence(asked: Request) -> Draws:
@@ -21,7 +19,7 @@ register(
         keeps="the time course of every sequence in each mode, and what all sequences share at a timestep",
         breaks="which sequence of one mode goes with which of the other",
         draw=sequence,
-        arrangements=lambda size: math.factorial(min(size.sequences, 20)),
+        arrangements=lambda size: n_orders(size.sequences),
         of=lambda size: f"{size.sequences} sequences",
     )
 )

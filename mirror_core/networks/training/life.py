@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from mirror_core.checks import OptionError, one_of
 from mirror_core.config.passes import Pass, passes
 from mirror_core.config.settings import Config
+from mirror_core.networks.entries import check_sensations
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.networks.training.lessons import Lessons
 from mirror_core.networks.training.loop import compilable
@@ -172,12 +173,7 @@ class Life:
 
 def _enter(network: MirrorNetwork, lessons: Lessons) -> None:
     """Refuse episodes whose actions are no classes, or whose sensations no vectors of as many features as it takes."""
-    n_features, shape = network.projection.in_features, tuple(lessons.sensations.shape)
-    if shape[2:] != (n_features,):
-        raise OptionError(
-            f"sensations of shape {shape} are not allowed: they must be (sequence, time, {n_features}); frames need an "
-            "encoder, as in mirror_core.experiments.vision."
-        )
+    check_sensations(network, lessons.sensations)
     if lessons.actions.ndim != 2 or lessons.actions.is_floating_point():
         raise OptionError(
             f"actions of shape {tuple(lessons.actions.shape)} and {lessons.actions.dtype} are not allowed: they must "

@@ -36,8 +36,6 @@ def publish(root: Path, html: Path, missing: Sequence[str]) -> bool:
     ----------
     root
         The repository, with executed notebooks in its book.
-    html
-        Folder of the built pages.
     missing
         Notebooks whose pages are still being computed.
     """

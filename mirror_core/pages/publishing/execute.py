@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,11 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
+from mirror_core.checks import unknown
 from mirror_core.pages.publishing.fingerprint import data_digests, page_fingerprint, versions
+from mirror_core.pages.publishing.kernel_environment import LEFT_OUT, kernel_variables
 from mirror_core.pages.publishing.kernels import forked
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
-from mirror_core.pages.publishing.surroundings import LEFT_OUT, kernel_variables
 from mirror_core.runs.files import write_text
 from mirror_core.runs.turns import TURNS_VARIABLE
 from mirror_core.runs.used import NOTES_VARIABLE, read_notes
@@ -156,11 +156,7 @@ def _check_parameters(name: str, notebook: NotebookNode, parameters: Mapping[str
     allowed = list(papermill.inspect_notebook(notebook))
     for parameter in parameters:
         if parameter not in allowed:
-            near = get_close_matches(parameter, allowed, n=2)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise NotebookFailure(
-                f"notebook {name} has no parameter '{parameter}'.{hint} It has: {', '.join(allowed) or 'none'}."
-            )
+            raise NotebookFailure(f"notebook {name}: {unknown('parameter', parameter, allowed)}")
 
 
 def _run(

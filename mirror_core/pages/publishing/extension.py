@@ -26,7 +26,6 @@ import json
 import os
 import sys
 import time
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,17 @@ from sphinx.util import logging
 
 import mirror_core
 from mirror_core import __version__
-from mirror_core.checks import OptionError
+from mirror_core.checks import OptionError, unknown
 from mirror_core.pages.publishing import formulas, shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
 from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
 from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
+from mirror_core.pages.publishing.kernel_environment import refuse_other_modules
 from mirror_core.pages.publishing.offline import leave_thebe_out
 from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
-from mirror_core.pages.publishing.surroundings import refuse_other_modules
 from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
 from mirror_core.runs.files import alone, digest_of_files, write_text
 
@@ -210,12 +209,8 @@ def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, d
     available = sorted(path.stem for path in sources.glob("*.md"))
     for name, parameters in settings.items():
         if name not in available:
-            near = get_close_matches(str(name), available, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            there = ", ".join(available) or "none"
-            raise NotebookFailure(
-                f"{field} in _config.yml names '{name}', which is no notebook in {sources}.{hint} There: {there}."
-            )
+            said = unknown("notebook", name, available)
+            raise NotebookFailure(f"{field} in _config.yml: {said} They are in {sources}.")
         if not isinstance(parameters, dict | None):
             raise NotebookFailure(
                 f"{field}.{name} in _config.yml is {parameters!r}; it must be a mapping of parameters."

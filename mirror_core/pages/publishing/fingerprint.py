@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mirror_core
-from mirror_core.pages.publishing.surroundings import deciding_variables
+from mirror_core.pages.publishing.kernel_environment import deciding_variables
 from mirror_core.runs.code import closure, source_of
 
 PACKAGES = ("torch", "numba", "numpy", "scipy", "scikit-learn", "xarray", "pandas", "matplotlib")
@@ -30,8 +30,6 @@ def library_digest(source: str, library: Path | None = None) -> str:
 
     Parameters
     ----------
-    source
-        Text of the notebook.
     library
         The package's folder; that of `mirror_core` if not given.
     """
@@ -94,12 +92,6 @@ def page_fingerprint(
 
     Parameters
     ----------
-    source
-        Text of the notebook's source.
-    parameters
-        What papermill passes to it.
-    library
-        See `library_digest`.
     data
         Folder of measured tables; those that the source or the parameters name count, see `data_digests`.
     """

@@ -52,10 +52,6 @@ def mark_terms(body: str, terms: dict[str, str], address: str) -> str:
 
     Parameters
     ----------
-    body
-        HTML.
-    terms
-        See `definitions`.
     address
         Of the glossary, as seen from the page.
     """

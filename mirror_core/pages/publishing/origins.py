@@ -143,14 +143,10 @@ def section(origin: Origin, known: Origin | None, to: str = "", anchor: str = AN
 
     Parameters
     ----------
-    origin
-        Of the page.
     known
         Of the page that lists networks: groups with any of its networks are links to it.
     to
         Way to the folder of the notebooks' pages.
-    anchor
-        Of the fold.
     """
     listed = known.runs if known else set()
     parts = []
@@ -213,8 +209,6 @@ def map_of(found: Mapping[str, Origin], order: Sequence[str]) -> str:
 
     Parameters
     ----------
-    found
-        See `origins`.
     order
         Names of the pages in the order of the site; others follow.
     """

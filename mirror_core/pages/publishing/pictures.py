@@ -85,8 +85,6 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
 
     Parameters
     ----------
-    html
-        The page.
     found
         Name of the SVG → figure.
     sources

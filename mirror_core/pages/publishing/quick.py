@@ -49,8 +49,6 @@ def copy_sources(root: Path, copy: Path) -> Path:
 
     Parameters
     ----------
-    root
-        The repository.
     copy
         Folder for the copy, made if missing. Sources there are replaced; what an earlier build wrote stays.
     """

@@ -33,8 +33,6 @@ def parse_notebook(text: str, name: str) -> NotebookNode:
 
     Parameters
     ----------
-    text
-        The whole file.
     name
         What to call it in an error, usually its path.
 

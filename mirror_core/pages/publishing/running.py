@@ -17,9 +17,9 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mirror_core.pages.publishing.execute import NotebookFailure, environment, execute_notebook
+from mirror_core.pages.publishing.kernel_environment import own_home, thread_numbers
 from mirror_core.pages.publishing.kernels import FORKED_VARIABLE
 from mirror_core.pages.publishing.progress import Board, Costs
-from mirror_core.pages.publishing.surroundings import own_home, thread_numbers
 from mirror_core.runs.compiling import compile_training, keep_machine_code
 from mirror_core.runs.interrupts import terminated_as_interrupted
 from mirror_core.runs.pools import KeptPool
@@ -43,12 +43,6 @@ def run_notebooks(
 
     Parameters
     ----------
-    stale
-        What to run.
-    timeout
-        Seconds that one cell may take.
-    at_once
-        How many may run at the same time.
     costs
         What pages took in a measured build, for the time that is shown.
 

@@ -7,6 +7,7 @@ themes and extensions of others put into every page, is done to the files at the
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 import shlex
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.util.logging import NAMESPACE
 
 from mirror_core import __version__
 from mirror_core.pages.publishing import downloads, origins
@@ -54,6 +56,12 @@ def setup(app: Sphinx) -> None:
     """Register the steps."""
     app.connect("html-page-context", describe, priority=400)
     app.connect("build-finished", finish)
+    logging.getLogger(f"{NAMESPACE}.sphinx.util.osutil").addFilter(_not_of_copies)
+
+
+def _not_of_copies(record: logging.LogRecord) -> bool:
+    """Let a line pass unless it says that a copy of a source replaces that of an earlier build, as it has to."""
+    return "will overwrite data" not in str(record.msg)
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:

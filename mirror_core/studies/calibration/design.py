@@ -81,10 +81,6 @@ def calibrate(
         Each has separate cores of its own; untrained networks are the same under all.
     seeds
         One network each; as many populations stand beside them.
-    n_populations
-        For each K and similarity.
-    n_permutations, n_redraws
-        See `mirror_core.studies.calibration.ask_nulls`.
     """
     whole("n_test", n_test, 4)
     draws = {"n_permutations": n_permutations, "n_redraws": n_redraws}

@@ -29,20 +29,14 @@ def power_in_the_limit(
 ) -> float:
     """Return the power of a one-sided test of r under BH in a population of very many units and timesteps.
 
-    Units are those of `mirror_core.analysis.simulate_population`. With many timesteps r depends on the two tunings
-    alone, and without noise it is the correlation of the tunings; with many units BH calls all with r above the lowest
-    value that unrelated units exceed no more often than α times as often as all units do (Genovese & Wasserman 2002).
-    In this limit no test that looks at a unit's r alone, whose p is valid for unrelated units and which BH corrects,
-    has more power.
+    Units are those of `mirror_core.recordings.simulated.simulate_population`. With many timesteps r depends on the two
+    tunings alone, and without noise it is the correlation of the tunings; with many units BH calls all with r above the
+    lowest value that unrelated units exceed no more often than α times as often as all units do (Genovese & Wasserman
+    2002). In this limit no test that looks at a unit's r alone, whose p is valid for unrelated units and which BH
+    corrects, has more power.
 
     Parameters
     ----------
-    n_actions
-        K, at least 3.
-    rng
-        Source of the tunings.
-    similarity, planted_share, noise
-        See `simulate_population`.
     n_units
         Planted units whose r is drawn. With as many as by default the standard error of the power is .004 at K = 3 and
         4, where few units decide on the threshold, and at most .001 from K = 6.

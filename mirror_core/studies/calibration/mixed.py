@@ -129,13 +129,6 @@ def measure_mixed(
 ) -> pd.DataFrame:
     """Test the populations of all situations; what the store has kept is taken from there.
 
-    Parameters
-    ----------
-    seed
-        Decides every random draw.
-    n_populations
-        For each situation.
-
     Raises
     ------
     OptionError

@@ -13,7 +13,7 @@ from mirror_core.analysis import CORRECTIONS, NULLS, NullTest
 from mirror_core.analysis.nulls.base import Request
 from mirror_core.analysis.significance import permutation_p, pooled_p
 from mirror_core.analysis.validation import checked_actions, checked_pair
-from mirror_core.arrays import MODES
+from mirror_core.arrays import CENTRINGS, MODES
 from mirror_core.checks import one_of, whole
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.store import Run
@@ -21,8 +21,6 @@ from mirror_core.seeding import stream
 
 SIDES = ("two-sided", "greater")
 """Alternatives that are calibrated: mirror and anti-mirror units together, and mirror units alone."""
-CENTRINGS = {"raw": False, "timestep-centred": True}
-"""Whether the mean of each timestep is removed before r is computed."""
 ONE_BY_ONE = ("row", "pseudosession")
 """Nulls whose every draw passes through the recordings again."""
 CENTRED_ANYHOW = ("tuning-mismatch",)
@@ -47,8 +45,6 @@ def ask_nulls(
     ----------
     perform, observe, actions
         A recording in both modes and the action at each timestep.
-    rng
-        Source of the permutations.
     nulls
         Names in `mirror_core.analysis.NULLS`.
     n_permutations

@@ -19,7 +19,7 @@ from mirror_core.studies.calibration.recorded import ask_nulls
 
 @dataclass(frozen=True)
 class Batch:
-    """Populations of one kind, see `mirror_core.analysis.simulate_population`.
+    """Populations of one kind, see `mirror_core.recordings.simulated.simulate_population`.
 
     The random numbers of a population depend on seed, K and its place in the batch alone. So batches that differ in
     similarity hold the same episodes, noise and unplanted units, and a curve over similarity has no jitter of its own
@@ -76,8 +76,7 @@ def calibrate_batch(batch: Batch, nulls: list[str], n_permutations: int, n_redra
     -------
     xarray.Dataset
         `p` (network, null, alternative, correction, unit) and `observed` (network, null, unit), see
-        `mirror_core.studies.calibration.ask_nulls`; `planted` (unit). A population stands in for a network, and is
-        called so.
+        `ask_nulls`; `planted` (unit). A population stands in for a network, and is called so.
     """
     found = []
     places = range(batch.first, batch.first + batch.n_populations)

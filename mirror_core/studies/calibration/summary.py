@@ -12,9 +12,7 @@ from scipy import special
 from mirror_core.analysis import Interval
 from mirror_core.analysis.significance import TIE
 from mirror_core.checks import whole
-
-ALPHA = 0.05
-"""Nominal level of every test on the page."""
+from mirror_core.studies.measures.significance import ALPHA
 
 
 def called(p: xr.DataArray) -> xr.DataArray:
@@ -110,8 +108,6 @@ def power_table(batches: Mapping[tuple[int, float], xr.Dataset], null: str) -> p
     ----------
     batches
         (K, similarity) → what `calibrate_batch` returns.
-    null
-        Which of its nulls.
 
     Returns
     -------

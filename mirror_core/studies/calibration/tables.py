@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mirror_core.analysis import Interval, mean_interval
+from mirror_core.analysis import Interval
+from mirror_core.analysis.estimates import estimate
 from mirror_core.studies.calibration.design import CURVES, EARLIER, STATED, TRUSTED, Calibration
 from mirror_core.studies.calibration.recorded import CENTRED_ANYHOW
 from mirror_core.studies.calibration.summary import (
@@ -22,11 +23,8 @@ from mirror_core.studies.wording import decimal
 
 def interval(values: pd.Series | np.ndarray) -> Interval:
     """Return mean and 95 % interval over networks in which there is a value; of a single one, the value alone."""
-    values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    if len(values) > 1:
-        return mean_interval(values)
-    return Interval(*(float(values[0]) if len(values) else np.nan,) * 3)
+    found = estimate(values)
+    return Interval(found.mean, found.low, found.high)
 
 
 def means(table: pd.DataFrame, by: list[str], quantity: str) -> pd.DataFrame:

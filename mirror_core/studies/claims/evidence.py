@@ -130,10 +130,6 @@ def gather(
 
     Parameters
     ----------
-    grid
-        See `claim_grid`.
-    n_test, n_permutations, n_lesions
-        See `mirror_core.studies.claims.probing.probe`.
     choices
         The specification table in Parquet; None or a file that is not there: no network of other settings.
     """
@@ -175,8 +171,6 @@ def network_evidence(measures: xr.Dataset, probed: Probe | None) -> tuple[dict[s
 
     Parameters
     ----------
-    measures
-        What `mirror_core.studies.measures.basic.measure_run` returns.
     probed
         What `mirror_core.studies.claims.probing.probe` returns; None where the network was not probed.
     """

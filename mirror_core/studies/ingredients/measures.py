@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from mirror_core.analysis import null_test
 from mirror_core.config.paper import STRONG_THRESHOLD
-from mirror_core.networks.network import MirrorNetwork
 from mirror_core.recordings.chosen import both_modes
 from mirror_core.recordings.of_networks import heldout_episodes, record
 from mirror_core.runs.kept import analyse_runs
@@ -17,7 +15,6 @@ from mirror_core.studies.measures.basic import measure_run
 from mirror_core.studies.measures.decoding import ACROSS, MAIN_DECODER, accuracy_name
 from mirror_core.studies.measures.significance import ALPHA, TRUSTED
 from mirror_core.studies.own_tasks import own_tasks_of
-from mirror_core.worlds.episodes import Episodes
 
 N_EXCHANGES = 999
 """Exchanges of labels that decide which units are tuned."""
@@ -30,27 +27,17 @@ def check_network(run: Run, n_test: int) -> dict[str, float]:
     -------
     dict
         `significant`: share of units whose tunings are more alike than those of different tuned units (tuning
-        mismatch, one-sided, q ≤ .05 by Benjamini–Hochberg); `explained` and `named`: see `task_scores`.
+        mismatch, one-sided, q ≤ .05 by Benjamini–Hochberg); `explained`: share of the sensations' variance that
+        performing predicts, negative where it is worse than their mean; `named`: share of timesteps at which observing
+        names the action.
     """
     episodes = heldout_episodes(run.config, n_test)
     recording = record(run.network, episodes)
     rng, actions = stream(run.config.seed, "mismatch"), recording.action.values
     test = null_test(*both_modes(recording), TRUSTED, N_EXCHANGES, rng, actions=actions, alternative="greater")
-    found = float(np.mean(test.significant(ALPHA, "bh")))
-    return {"significant": found, **task_scores(run.network, recording, episodes)}
-
-
-def task_scores(network: MirrorNetwork, recording: xr.DataArray, episodes: Episodes) -> dict[str, float]:
-    """Return how well each mode does its own task.
-
-    Returns
-    -------
-    dict
-        `explained`: share of the sensations' variance that performing predicts, negative where it is worse than their
-        mean; `named`: share of timesteps at which observing names the action.
-    """
-    found = own_tasks_of(network, recording, episodes)
-    return {"explained": found.explained, "named": found.named}
+    own = own_tasks_of(run.network, recording, episodes)
+    significant = float(np.mean(test.significant(ALPHA, "bh")))
+    return {"significant": significant, "explained": own.explained, "named": own.named}
 
 
 def measure_factorial(

@@ -46,8 +46,6 @@ def beyond_r(
 
     Parameters
     ----------
-    n_test
-        Held-out episodes.
     n_permutations
         Draws of each null that is cheap: relabellings, subspaces, re-pairings behind the lags.
     n_repairings

@@ -31,12 +31,8 @@ def lag_study(recorded: dict[Key, xr.DataArray], n_top: int, max_lag: int, n_per
 
     Parameters
     ----------
-    recorded
-        Recordings of the networks.
     n_top
         Units of each network, those with the largest r on one half of the episodes.
-    max_lag
-        Largest lag in timesteps.
     n_permutations
         Re-pairings of the other half's episodes behind the null band, for each network.
     """

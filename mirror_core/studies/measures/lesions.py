@@ -67,8 +67,6 @@ def lesion_effects(run: Run, n_test: int = N_TEST, n_draws: int = 20, doses: Seq
         Held-out episodes; units are chosen on one half of them, losses measured on the other.
     n_draws
         Sets of each null group, for each dose and ablation.
-    doses
-        Numbers of units to silence.
 
     Returns
     -------
@@ -260,7 +258,7 @@ def _compiled_losses(
     performing: bool,
 ) -> tuple[ByLesion, ByLesion]:
     """Return the same from machine code, each lesioned network being a smaller one."""
-    from mirror_core.networks.lesioned import summed_losses  # here, since Numba may be missing
+    from mirror_core.networks.silencing_compiled import summed_losses  # here, since Numba may be missing
 
     n_units = core.hidden_size
     recurrent_bias = core.bias_hh_l0.detach().numpy()

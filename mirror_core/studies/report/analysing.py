@@ -19,8 +19,9 @@ from mirror_core.recordings.cleaned import Recordings, from_labelled, of_trials,
 from mirror_core.recordings.formats import read_file
 from mirror_core.recordings.trials import Trials
 from mirror_core.runs.progress import progress_bar
+from mirror_core.studies.report.chosen import examples, lags
 from mirror_core.studies.report.continuous import readouts
-from mirror_core.studies.report.populations import congruences, decoding, examples, generalisation, geometry, lags
+from mirror_core.studies.report.populations import congruences, decoding, generalisation, geometry
 from mirror_core.studies.report.responses import population, power, reliability
 from mirror_core.studies.report.results import Report, Section, Settings, in_words_of
 from mirror_core.studies.report.units import headline, nulls
@@ -114,8 +115,6 @@ def analyse_trials(
     ----------
     trials
         See `mirror_core.recordings.trials.Trials`. One trial a condition, or a mean over trials, gets what it allows.
-    name, seed, n_permutations, alpha, progress
-        See `analyse`.
 
     Raises
     ------
@@ -136,8 +135,6 @@ def analyse_recording(recording: xr.DataArray | xr.Dataset, *, use_actions: bool
         Dimensions are found by name, in any order.
     use_actions
         Whether to use the actions, where there are any.
-    options
-        See `analyse`.
     """
     perform, observe, actions = from_labelled(recording)
     return analyse(perform, observe, actions if use_actions else None, **options)

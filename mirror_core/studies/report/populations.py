@@ -1,11 +1,10 @@
-"""What the population carries across modes: the action, the geometry, the timing."""
+"""What the population carries across modes: the action, and the geometry."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,29 +20,19 @@ from mirror_core.analysis import (
     cka_test,
     congruence,
     cross_decoding,
-    lag_test,
-    lagged_correlation,
-    peak_lag,
-    split_half,
-    top_units,
-    unit_correlation,
 )
+from mirror_core.analysis.decoders import by_modes
 from mirror_core.analysis.decoding import recalls
-from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
+from mirror_core.analysis.permutations import all_or_random_permutations, n_orders, repaired_sums
 from mirror_core.analysis.significance import share_beyond
-from mirror_core.analysis.unpaired import ccgp_of_trials, half_means
-from mirror_core.arrays import MODES
+from mirror_core.analysis.unpaired import ccgp_of_trials
 from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import both_modes, repeated, too_large, tunings
-from mirror_core.studies.wording import counted, part_of
+from mirror_core.studies.wording import counted
 
-N_TOP = 10
-"""Units shown and tested one by one: those with the largest r on one half of the sequences."""
-MAX_LAG = 5
-"""Largest lag in timesteps; half of the timesteps where there are fewer."""
 MAX_DIMS = 10
 """Dimensions of the compared subspaces (Elsayed et al. 2016); half of the units where there are fewer."""
 CKA_DRAWS, CKA_WORK = 500, 1e8
@@ -91,30 +80,21 @@ def decoding(recordings: Recordings, settings: Settings) -> Section:
         )
         for name in DECODERS
     }
-    tables = [transfer.table().rename(columns={"relabelled_p": "p, relabelled"}) for transfer in transfers.values()]
-    for name, table in zip(transfers, tables, strict=True):
-        table.insert(0, "decoder", DECODER_NAMES[name])
-    least = 1 / math.factorial(min(recordings.n_actions, 20))
-    notes = ()
-    if least > settings.alpha:
-        notes = (
-            f"With {recordings.n_actions} actions p among relabellings cannot fall below {least:.2g}: whether it is "
-            f"the same "
-            "code cannot be tested.",
-        )
+    tables = {
+        DECODER_NAMES[name]: one.table().rename(columns={"relabelled_p": "p, relabelled"})
+        for name, one in transfers.items()
+    }
     return Section(
         "decoding",
         "Does a code of the action carry over?",
         "A linear decoder of the action, trained in one mode on half of the sequences and tested on the other half in "
         "both. Ceiling: tested in the mode it was trained in. Chance: always the most frequent action. p: against "
         "labels of other sequences (does it know what is done when?). p, relabelled: among all renamings of the "
-        "actions "
-        "(does each action mean itself?); two unrelated codes pass the first and only by luck the second. Where "
-        "actions lie in a circle or "
-        "in an order, as directions and sizes do, few of all renamings keep the neighbours together, and p, "
-        "relabelled is too small.",
-        pd.concat(tables, ignore_index=True),
-        notes=notes,
+        "actions (does each action mean itself?); two unrelated codes pass the first and only by luck the second. "
+        "Where actions lie in a circle or in an order, as directions and sizes do, few of all renamings keep the "
+        "neighbours together, and p, relabelled is too small.",
+        _of_decoders(tables),
+        notes=_too_few(recordings.n_actions, "actions", settings.alpha),
         found={
             "accuracy": {DECODER_NAMES[name]: transfer.accuracy for name, transfer in transfers.items()},
             "null": {DECODER_NAMES[name]: transfer.null for name, transfer in transfers.items()},
@@ -136,7 +116,7 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
     rng = stream(settings.seed, "report/decoding/trials")
     n_actions = recordings.n_actions
     truths = [labels for _, labels in modes]
-    rows, accuracy, null, beyond = [], {}, {}, {}
+    tables, accuracy, null, beyond = {}, {}, {}, {}
     for name, decoder in DECODERS.items():
         answers = np.empty((2, 2), dtype=object)
         for i, (x, y) in enumerate(modes):
@@ -154,30 +134,12 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
             ]
         renamings = all_or_random_permutations(n_actions, settings.n_permutations, rng)
         renamed = repaired_sums(confusion, renamings)
-        p = share_beyond(found.ravel(), exchanged.reshape(-1, 4))
-        p_renamed = share_beyond(found.ravel(), renamed / n_actions)
-        for at, (i, j) in enumerate(np.ndindex(2, 2)):
-            rows.append(
-                {
-                    "decoder": DECODER_NAMES[name],
-                    "trained": MODES[i],
-                    "tested": MODES[j],
-                    "accuracy": found[i, j],
-                    "ceiling": found[j, j],
-                    "chance": 1 / n_actions,
-                    "p": p[at],
-                    "p, relabelled": p_renamed[at],
-                }
-            )
+        table = {"accuracy": found, "ceiling": np.diag(found)[None], "chance": 1 / n_actions}
+        table["p"] = share_beyond(found.ravel(), exchanged.reshape(-1, 4)).reshape(2, 2)
+        table["p, relabelled"] = share_beyond(found.ravel(), renamed / n_actions).reshape(2, 2)
+        tables[DECODER_NAMES[name]] = by_modes(table)
         accuracy[DECODER_NAMES[name]], null[DECODER_NAMES[name]] = found, exchanged
         beyond[DECODER_NAMES[name]] = _beyond_ceiling(truths, answers, n_actions)
-    smallest = 1 / math.factorial(min(n_actions, 20))
-    notes = ()
-    if smallest > settings.alpha:
-        notes = (
-            f"With {n_actions} conditions p among relabellings cannot fall below {smallest:.2g}: whether it is the "
-            "same code cannot be tested.",
-        )
     return Section(
         "decoding",
         "Does a code of the condition carry over?",
@@ -186,10 +148,23 @@ def decoding_of_trials(recordings: Recordings, settings: Settings) -> Section:
         "turn, of every condition alike; across: trained on all trials of one mode, tested on all of the other. "
         "Ceiling: within the tested mode, with fewer trials to train on. p: against conditions exchanged among trials; "
         "p, relabelled: among all renamings of the conditions.",
-        pd.DataFrame(rows),
-        notes=notes,
+        _of_decoders(tables),
+        notes=_too_few(n_actions, "conditions", settings.alpha),
         found={"accuracy": accuracy, "null": null, "chance": 1 / n_actions, "beyond": beyond},
     )
+
+
+def _of_decoders(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all decoders as one, with their names in front."""
+    return pd.concat(tables, names=["decoder"]).reset_index("decoder").reset_index(drop=True)
+
+
+def _too_few(n: int, what: str, alpha: float) -> tuple[str, ...]:
+    """Say if there are so few actions that no p among all of their names can be small enough."""
+    if (least := 1 / n_orders(n)) <= alpha:
+        return ()
+    said = f"With {n} {what} p among relabellings cannot fall below {least:.2g}"
+    return (f"{said}: whether it is the same code cannot be tested.",)
 
 
 def _beyond_ceiling(
@@ -250,16 +225,15 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
     kind = np.full(len(both), CLASSES[-1], dtype=object)
     kind[both] = found.kind
     notes = []
-    if (least := 1 / math.factorial(min(recordings.n_actions, 20))) > settings.alpha:
+    if (least := 1 / n_orders(recordings.n_actions)) > settings.alpha:
         notes.append(f"With {recordings.n_actions} actions p cannot fall below {least:.2g}.")
     return Section(
         "congruence",
         "Do units prefer the same actions?",
         "Effective actions of a unit: those that drive it at least half as far above its mean as its best one. "
-        "Strictly "
-        "congruent: the same in both modes; broadly: some in common; incongruent: none. Share: of the units that are "
-        "tuned to the actions in both modes; all others have no class. By chance, and p: when the actions of one mode "
-        "are renamed.",
+        "Strictly congruent: the same in both modes; broadly: some in common; incongruent: none. Share: of the units "
+        "that are tuned to the actions in both modes; all others have no class. By chance, and p: when the actions of "
+        "one mode are renamed.",
         table.rename(columns={"by_chance": "by chance"}),
         notes=tuple(notes),
         found={"kind": kind},
@@ -274,7 +248,7 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     rows, notes, found = [], [], {}
     try:
         n_draws = min(settings.n_permutations, CKA_DRAWS, max(99, int(CKA_WORK / recordings.perform.size)))
-        if (least := 1 / math.factorial(min(len(recordings.perform), 20))) > settings.alpha:
+        if (least := 1 / n_orders(len(recordings.perform))) > settings.alpha:
             rows_of = counted(len(recordings.perform), "sequence" if recordings.trials is None else "condition")
             raise RecordingError(f"with {rows_of} its p cannot fall below {least:.2g}.")
         cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))
@@ -302,12 +276,11 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
         "geometry",
         "Do the two modes use the same dimensions?",
         "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs "
-        f"{'sequences' if recordings.trials is None else 'conditions'}, so it "
-        "asks whether both follow the same events. Alignment: the variance of one mode that the leading dimensions "
-        "of the "
-        "other hold, of the most possible, each unit in its own standard deviations; its null exchanges units of one "
-        "mode with units like them, so it asks whether the same units go together. "
-        "p: more alike than the null (a smaller angle is more alike); p, less: less alike.",
+        f"{'sequences' if recordings.trials is None else 'conditions'}, so it asks whether both follow the same "
+        "events. Alignment: the variance of one mode that the leading dimensions of the other hold, of the most "
+        "possible, each unit in its own standard deviations; its null exchanges units of one mode with units like "
+        "them, so it asks whether the same units go together. p: more alike than the null (a smaller angle is more "
+        "alike); p, less: less alike.",
         pd.DataFrame(rows, columns=["measure", "value", "null, mean", "p", "p, less", "draws"]),
         notes=tuple(notes),
         found=found,
@@ -341,7 +314,7 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
     ]
     of_trials = " Of single trials, each unit's mean activity; all of them train and all test."
     notes = ()
-    if (namings := math.factorial(min(recordings.n_actions, 20))) * settings.alpha < 1:
+    if (namings := n_orders(recordings.n_actions)) * settings.alpha < 1:
         notes = (
             f"With {recordings.n_actions} actions unrelated codes in which they differ along one line agree in 1 of "
             f"{namings} namings: p does not rule that out.",
@@ -356,158 +329,4 @@ def generalisation(recordings: Recordings, settings: Settings) -> Section:
         pd.DataFrame(rows, columns=["decoded", "accuracy", "null, mean", "p", "draws"]),
         notes=notes,
         found={"ccgp": found},
-    )
-
-
-@dataclass(frozen=True)
-class Halves:
-    """Responses that choose units, and others that show them."""
-
-    choosing: tuple[np.ndarray, np.ndarray]
-    """Performing and observing, each (sequence, time, unit); of trials, (condition, time, unit): means over half."""
-    testing: tuple[np.ndarray, np.ndarray]
-    units: np.ndarray
-    """Names of the units that they have."""
-    bins: np.ndarray | None = None
-    """Which time bins of the trials they have; None where the modes share their sequences."""
-
-
-def halves(recordings: Recordings, settings: Settings) -> Halves:
-    """Split sequences at random, or the trials of each condition in each mode by itself.
-
-    Raises
-    ------
-    RecordingError
-        If there are too few.
-    """
-    rng = stream(settings.seed, "report/halves")
-    if recordings.trials is not None:
-        return _halves_of_trials(recordings, rng)
-    need_sequences(recordings)
-    actions = recordings.actions
-    of_trials = actions is not None and bool((actions == actions[:, :1]).all())
-    conditions = actions[:, 0] if of_trials else None
-    modes = recordings.perform, recordings.observe
-    choosing, testing = (
-        tuple(mode[half] for mode in modes) for half in split_half(len(recordings.perform), rng, conditions)
-    )
-    return Halves(choosing, testing, recordings.units)
-
-
-def _halves_of_trials(recordings: Recordings, rng: np.random.Generator) -> Halves:
-    if not repeated(recordings):
-        raise RecordingError("it needs at least two trials of each condition in both modes.")
-    both = [half_means(activity, labels, rng) for activity, labels in both_modes(recordings.trials)]
-    four = np.stack([half for pair in both for half in pair])
-    there = np.isfinite(four)
-    units = there.any(axis=2).all(axis=(0, 1))
-    bins = there[..., units].all(axis=(0, 1, 3))
-    if not bins.any():
-        raise RecordingError("in no time bin does every condition have a value in both halves of both modes' trials.")
-    four = np.ascontiguousarray(four[:, :, bins][..., units])
-    return Halves((four[0], four[2]), (four[1], four[3]), recordings.units[units], bins)
-
-
-def _full_bins(activity: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return in which time bins every condition has a value of every unit."""
-    return np.all([np.isfinite(activity[labels == one]).any(axis=0).all(axis=1) for one in np.unique(labels)], axis=0)
-
-
-def examples(recordings: Recordings, settings: Settings) -> Section:
-    """Choose the most mirror-like units on one half of the sequences or trials, and show them on the other."""
-    split = halves(recordings, settings)
-    of = "sequences" if recordings.trials is None else "trials of each condition"
-    chosen_on = unit_correlation(*split.choosing)
-    shown_on = {
-        name: unit_correlation(*split.testing, centre_timesteps=centre)
-        for name, centre in (("raw", False), ("timestep-centred", True))
-    }
-    top = top_units(chosen_on, min(N_TOP, len(chosen_on)))
-    bottom = top_units(chosen_on, 1, sign=-1)
-    shown = np.array(list(dict.fromkeys([*top.tolist(), *bottom.tolist()])))
-    table = pd.DataFrame(
-        {
-            "unit": split.units[shown],
-            "r, chosen on": chosen_on[shown],
-            "r, other half": shown_on["raw"][shown],
-            "timestep-centred, other half": shown_on["timestep-centred"][shown],
-        }
-    )
-    return Section(
-        "examples",
-        "Which units are the most mirror-like?",
-        f"The {len(top)} units with the largest r on one random half of the {of}, and last the one with the "
-        "smallest; their r on the other half, where having been chosen does not inflate it.",
-        table,
-        found={"top": top, "bottom": bottom, "split": split, "r": shown_on["raw"]},
-    )
-
-
-def lags(recordings: Recordings, settings: Settings) -> Section:
-    """Find at which lag units agree best: the top units tested on the half that did not choose them, and all units."""
-    trials = recordings.trials
-    if trials is None:
-        need_sequences(recordings)
-    chosen = trials is None or repeated(recordings)
-    every = recordings.perform, recordings.observe
-    testing, top, bins = every, np.arange(len(recordings.units)), None
-    if not chosen:
-        bins = np.logical_and(*(_full_bins(*one) for one in both_modes(trials)))
-    else:
-        found = examples(recordings, settings).found
-        split, top = found["split"], found["top"]
-        testing, bins = tuple(half[:, :, top] for half in split.testing), split.bins
-    if bins is not None and (np.diff(np.flatnonzero(bins)) > 1).any():
-        raise RecordingError("a time bin between others has no value in some condition: lags cannot be counted.")
-    n_timesteps = min(testing[0].shape[1], every[0].shape[1])
-    if n_timesteps < 3:
-        raise RecordingError(f"it needs at least 3 timesteps, and there are {n_timesteps}.")
-    max_lag = min(MAX_LAG, n_timesteps // 2)
-    test = lag_test(*testing, max_lag, settings.n_permutations, stream(settings.seed, "report/lags"))
-    peaks, of_all = (
-        peak_lag(r.where(r.notnull().all("lag"), drop=True)).values
-        for r in (test.r, lagged_correlation(*every, max_lag))
-    )
-    if not len(peaks):
-        raise RecordingError("no top unit varies over sequences at every lag.")
-    band = test.null.quantile([0.025, 0.975], dim=("draw", "unit")).values
-    passed = test.peak_p <= settings.alpha
-    at = test.r.lag.values
-    what = "top units" if chosen else "units"
-    columns = {"lag": at}
-    if trials is not None and trials.times is not None and len(trials.times) > 1:
-        steps = np.diff(trials.times)
-        if np.ptp(steps) > 1e-6 * steps.mean():
-            raise RecordingError("its time bins are not of one width: lags cannot be counted in them.")
-        columns["seconds"] = at * steps.mean()
-    columns |= {
-        f"mean r, {what}": test.r.mean("unit").values,
-        "null, 2.5 %": band[0],
-        "null, 97.5 %": band[1],
-        f"{what} with peak here": [int(np.sum(peaks == lag)) for lag in at],
-        "share of all units": [float(np.mean(of_all == lag)) for lag in at],
-    }
-    paired = "re-paired sequences" if trials is None else "renamed conditions"
-    peaked = part_of(int(passed.sum()), len(top), what.removesuffix("s"), "has", "have")
-    notes = [f"{peaked} a peak beyond {paired} (p ≤ {settings.alpha:g})."]
-    if trials is not None:
-        least = 1 / math.factorial(min(recordings.n_actions, 20))
-        if least > settings.alpha:
-            notes.append(f"With {recordings.n_actions} conditions no p can fall below {least:.2g}.")
-    of = (
-        "the top units on the half that did not choose them; null: sequences re-paired."
-        if trials is None
-        else "the top units, in means over the half of each condition's trials that did not choose them; null: the "
-        "conditions of one mode renamed."
-        if chosen
-        else "all units, in the one response to each condition; null: the conditions of one mode renamed."
-    )
-    return Section(
-        "lags",
-        "At which lag do the modes agree?",
-        "Timestep-centred r of performing at one timestep with observing some timesteps later (positive) or earlier, "
-        f"for {of} A unit peaks where |r| is largest.",
-        pd.DataFrame(columns),
-        notes=tuple(notes),
-        found={"test": test, "band": band, "peaks": peaks, "passed": passed},
     )

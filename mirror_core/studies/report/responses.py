@@ -7,8 +7,9 @@ import pandas as pd
 from jaxtyping import Bool, Float, Shaped
 
 from mirror_core.analysis import RecordingError
-from mirror_core.analysis.correlation import unit_length
+from mirror_core.analysis.correlation import unit_by_unit
 from mirror_core.analysis.nulls.tuning_mismatch import compare, corrected_correlation
+from mirror_core.analysis.permutations import random_permutations, units_alike
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.analysis.tuning import Tuning, tuning_length
 from mirror_core.arrays import CENTRINGS, MODES
@@ -70,7 +71,9 @@ def population(recordings: Recordings, settings: Settings) -> Section:
     """Ask whether the same unit is more alike across modes than units exchanged among those of like selectivity."""
     if reason := too_large(recordings):
         raise RecordingError(reason)
-    matrices = {f"r, {name}": _across(recordings, centre) for name, centre in CENTRINGS.items()}
+    matrices = {
+        f"r, {name}": unit_by_unit(recordings.perform, recordings.observe, centre) for name, centre in CENTRINGS.items()
+    }
     strength, known = np.ones(len(recordings.units)), repeated(recordings)
     if known:
         modes = tunings(recordings, settings)[:2]
@@ -178,12 +181,9 @@ def exchanged_means(
 
     Where units are of several animals, among those of one.
     """
-    sums, order = np.zeros(n_draws), np.argsort(strength, kind="stable")
-    own = [order] if animals is None else [order[animals[order] == name] for name in np.unique(animals)]
-    for units in own:
-        for block in np.array_split(units, max(1, len(units) // ALIKE)):
-            partners = rng.permuted(np.tile(block, (n_draws, 1)), axis=1)
-            sums += r[block, partners].sum(axis=1)
+    sums = np.zeros(n_draws)
+    for part in units_alike(strength, ALIKE, animals):
+        sums += r[part, part[random_permutations(len(part), n_draws, rng)]].sum(axis=1)
     return sums / len(r)
 
 
@@ -223,10 +223,10 @@ def _share_found(
         [_like(one.means[:, units], n_units, rng) for one, units in zip(modes, tuned, strict=True)] for _ in range(2)
     )
     mixed = SIMILARITY * true[0] + np.sqrt(1 - SIMILARITY**2) * other[1]
-    true[1][:, planted] = _unit(mixed)[:, planted]
+    true[1][:, planted] = tuning_length(mixed)[:, planted]
     drawn = []
     for one, own in zip(modes, true, strict=True):
-        noise = _unit(rng.standard_normal(own.shape))
+        noise = tuning_length(rng.standard_normal(own.shape))
         seen = np.sqrt(one.reliability) * own + np.sqrt(1 - one.reliability) * noise
         drawn.append(Tuning(seen - seen.mean(axis=0), one.reliability, np.where(one.tuned, 0.0, 1.0)))
     test = compare(*drawn, 1, rng).test(TRUSTED, "greater")
@@ -241,16 +241,4 @@ def _like(
 ) -> Float[np.ndarray, "action other"]:
     """Return independent tunings that lie in the same directions as given ones: in a circle, if these do."""
     lengths = tuning_length(means)
-    return _unit(lengths @ rng.standard_normal((lengths.shape[1], n)))
-
-
-def _unit(values: Float[np.ndarray, "action unit"]) -> Float[np.ndarray, "action unit"]:
-    """Return values minus their mean over actions, each unit's squares summing to one."""
-    values = values - values.mean(axis=0)
-    return values / np.linalg.norm(values, axis=0)
-
-
-def _across(recordings: Recordings, centre: bool) -> Float[np.ndarray, "unit unit"]:
-    """Return r of every unit performing with every unit observing."""
-    x, y = (unit_length(mode, centre) for mode in (recordings.perform, recordings.observe))
-    return np.einsum("ntu,ntv->uv", x, y, optimize=True)
+    return tuning_length(lengths @ rng.standard_normal((lengths.shape[1], n)))

@@ -186,13 +186,12 @@ def nulls(recordings: Recordings, settings: Settings) -> Section:
         "nulls",
         "Is it more than chance, and which chance?",
         f"Units with p ≤ {settings.alpha:g}, two-sided, without correction and corrected for the number of units; "
-        f"last, one-sided for positive and for negative r. Tuning mismatch compares the mean responses to the actions "
+        "last, one-sided for positive and for negative r. Tuning mismatch compares the mean responses to the actions "
         "of units that are tuned in both modes with those of pairs of different tuned units: the test to trust. Unit "
-        "mismatch compares r of each unit with pairs of any different units; where many carry nothing, it calls "
-        "others by luck. Action relabelling compares with renamed actions, row (the paper's own) and sequence with "
-        "other pairings of those. Only the first question is that of a mirror unit. The second is passed by any two "
-        "unrelated populations that are "
-        "tuned to the same actions, so passing it is no evidence for mirror units.",
+        "mismatch compares r of each unit with pairs of any different units; where many carry nothing, it calls others "
+        "by luck. Action relabelling compares with renamed actions, row (the paper's own) and sequence with other "
+        "pairings of those. Only the first question is that of a mirror unit. The second is passed by any two "
+        "unrelated populations that are tuned to the same actions, so passing it is no evidence for mirror units.",
         pd.DataFrame(rows).sort_values("question", kind="stable", ignore_index=True) if rows else None,
         "" if rows else "no null can give a small enough p here.",
         tuple(notes),
@@ -242,9 +241,9 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
         "headline",
         "How many units respond alike in both modes?",
         "r is the correlation of a unit's activation while performing with its activation while observing, over all "
-        f"{of} and timesteps. Timestep-centred: the mean over {of} is removed from each timestep first, "
-        f"and with it what all {of} have in common. Unit mismatch: the mean when each unit performing is paired "
-        "with another unit observing; p: how often that gives as much (for the smallest r: as little).",
+        f"{of} and timesteps. Timestep-centred: the mean over {of} is removed from each timestep first, and with it "
+        f"what all {of} have in common. Unit mismatch: the mean when each unit performing is paired with another unit "
+        "observing; p: how often that gives as much (for the smallest r: as little).",
         pd.DataFrame(rows),
         notes=tuple(notes),
         found={"r": r, "shares": found, "mismatched": mismatched, "p": p},

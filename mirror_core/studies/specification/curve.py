@@ -28,10 +28,6 @@ def presence(table: pd.DataFrame, choices: Sequence[Choice], n_places: int = N_P
     ----------
     table
         What `ranked` returns. A network whose value was not declared counts for no level.
-    choices
-        What was drawn.
-    n_places
-        Places that the curve of each reading is divided into.
 
     Returns
     -------

@@ -24,14 +24,6 @@ def level_means(
     ----------
     table
         One row a network; those without the outcome are left out.
-    choices
-        All that was drawn.
-    outcome
-        A column of the table.
-    rng
-        Source of the resampled networks.
-    n_draws
-        Number of resamples behind the 95 % percentile intervals.
 
     Returns
     -------
@@ -55,11 +47,6 @@ def level_means(
 
 def compare_levels(table: pd.DataFrame, choices: Sequence[Choice], outcome: str) -> pd.DataFrame:
     """Test, for each choice, whether the mean of an outcome differs between its levels.
-
-    Parameters
-    ----------
-    table, choices, outcome
-        See `level_means`.
 
     Returns
     -------

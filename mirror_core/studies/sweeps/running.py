@@ -107,8 +107,6 @@ def run_sweep(
         Address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers do the work instead.
     keep_weights
         Whether the trained networks are kept too (about a third of a megabyte each at the paper's size).
-    progress
-        Whether to show a bar with the time left.
 
     Raises
     ------
@@ -176,8 +174,6 @@ def refuse_answers(answers: Mapping[str, Any], store: Path) -> None:
     ----------
     answers
         What each member of the cluster says with `_about_here`, or the exception that came instead.
-    store
-        The store's folder.
 
     Raises
     ------

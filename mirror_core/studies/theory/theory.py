@@ -69,10 +69,6 @@ class LinearModel:
         What each action adds to the sensation, in sensory units.
     todo
         The passes of a training step (`mirror_core.config.passes.passes`), all of one core and one pair of heads.
-    penalty
-        Of the squared weights; positive.
-    joint_gain
-        The gain c of a joint pass.
     paired
         Whether the sensation is that of the action; else of another, drawn independently: the forward objective is
         then about the one, the inverse objective about the other.
@@ -183,8 +179,6 @@ def proximal_descent(
 
     Parameters
     ----------
-    slope
-        Gradient of the smooth function.
     shrunk
         Proximal step of the penalty, for steps of 1 / `curvature`.
     curvature

@@ -43,6 +43,7 @@ def book(tmp_path, call):
     def build() -> str:
         done = call(JUPYTER_BOOK, "build", "book", "-W", "--keep-going", cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "will overwrite data" not in done.stdout
         return next(line for line in done.stdout.splitlines() if "updating environment" in line)
 
     build.folder = book

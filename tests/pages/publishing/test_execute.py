@@ -116,7 +116,7 @@ def test_an_unknown_parameter_is_named_with_the_nearest_ones(run):
     with pytest.raises(NotebookFailure) as failure:
         run("1", n_seed=3)
     assert str(failure.value) == (
-        "notebook page has no parameter 'n_seed'. Did you mean n_seeds or seed? It has: seed, n_seeds."
+        "notebook page: unknown parameter 'n_seed'. Did you mean 'n_seeds' or 'seed'? Allowed: seed, n_seeds."
     )
 
 

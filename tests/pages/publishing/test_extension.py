@@ -85,7 +85,7 @@ def test_quick_settings_are_laid_over_the_full_ones(site, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"frist": {}}, "mirror_notebooks in _config.yml names 'frist', which is no notebook"),
+        ({"frist": {}}, "mirror_notebooks in _config.yml: unknown notebook 'frist'. Did you mean 'first'?"),
         ({"first": 3}, "mirror_notebooks.first in _config.yml is 3; it must be a mapping of parameters"),
     ],
 )

@@ -23,12 +23,11 @@ from mirror_core.runs.kept import analyse_runs
 from mirror_core.runs.making import make
 from mirror_core.runs.store import RunStore
 from mirror_core.seeding import stream
-from mirror_core.studies.calibration import (
-    Batch,
-    ask_nulls,
+from mirror_core.studies.calibration import design as study
+from mirror_core.studies.calibration.recorded import ONE_BY_ONE, SIDES, ask_nulls, calibrate_run
+from mirror_core.studies.calibration.simulated import Batch, calibrate_batch
+from mirror_core.studies.calibration.summary import (
     band,
-    calibrate_batch,
-    calibrate_run,
     called,
     calls_table,
     distribution_of_p,
@@ -36,8 +35,6 @@ from mirror_core.studies.calibration import (
     power_table,
     share_interval,
 )
-from mirror_core.studies.calibration import design as study
-from mirror_core.studies.calibration.recorded import ONE_BY_ONE, SIDES
 
 SMALL = Batch(3, 4, 0.8, 2, n_units=10, n_sequences=12, n_timesteps=3)
 

@@ -11,8 +11,10 @@ from scipy import stats
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config
 from mirror_core.runs.making import make
-from mirror_core.studies.calibration import Batch, calibrate_batch, calibrate_run, called, power_table
 from mirror_core.studies.calibration.design import ACTIONS, CODE_NULLS, EARLIER, SIMILARITIES, TRUSTED
+from mirror_core.studies.calibration.recorded import calibrate_run
+from mirror_core.studies.calibration.simulated import Batch, calibrate_batch
+from mirror_core.studies.calibration.summary import called, power_table
 
 CONFIDENCE = 0.999
 """Of each bound: with some thirty of them, one in thirty correct libraries fails by bad luck; the seeds are fixed."""

@@ -41,7 +41,6 @@ FOUND = evidence(
 )
 HOLDS, FAILS, UNTESTED = above(), above("moderate"), above("largest")
 IN_PART = Part("one", ("strong",), "within", {"low": 0.7, "high": 0.8})
-REQUIRED = {"essential": True}
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def test_the_page_shows_what_was_measured(measured):
 def test_task_scores_by_hand(measured):
     """With other heads: predicting the mean explains nothing, and one constant answer names its share."""
     from mirror_core.recordings.of_networks import heldout_episodes, record
-    from mirror_core.studies.ingredients.measures import task_scores
+    from mirror_core.studies.own_tasks import own_tasks_of
 
     run = measured[1][cell(CORE, PAIRING, BOTH), 3]
     episodes = heldout_episodes(run.config, 30)
@@ -283,9 +283,9 @@ def test_task_scores_by_hand(measured):
             head.bias += head.bias.new_tensor(episodes.sensations.mean(axis=(0, 1)))
         else:
             head.bias[2] = 1.0
-    scores = task_scores(run.network, record(run.network, episodes), episodes)
-    assert scores["explained"] == pytest.approx(0, abs=1e-6)
-    assert scores["named"] == pytest.approx(np.mean(episodes.actions == 2))
+    scores = own_tasks_of(run.network, record(run.network, episodes), episodes)
+    assert scores.explained == pytest.approx(0, abs=1e-6)
+    assert scores.named == pytest.approx(np.mean(episodes.actions == 2))
 
 
 @pytest.mark.parametrize("seeds", [[42], [42, 43, 44]])

@@ -12,8 +12,8 @@ import pytest
 from mirror_core.checks import OptionError
 from mirror_core.pages.publishing.execute import NotebookFailure, execute_notebook
 from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
+from mirror_core.pages.publishing.kernel_environment import own_home, refuse_other_modules
 from mirror_core.pages.publishing.running import Stale, run_notebooks
-from mirror_core.pages.publishing.surroundings import own_home, refuse_other_modules
 
 FIGURE = """import os, sys
 import matplotlib
