@@ -53,6 +53,9 @@ def use_style() -> None:
         shell.enable_matplotlib("inline")
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+    if hasattr(shell, "kernel") and "inline" in (backend := matplotlib.get_backend()).lower():
+        plt.switch_backend(backend)  # now, since it brings back what is taken away next
+        plt.uninstall_repl_displayhook()  # it would draw each figure once more, for a window that is not there
     if shell is not None:
         _also_to_take_along(shell)
 

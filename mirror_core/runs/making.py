@@ -18,8 +18,16 @@ from mirror_core.runs.used import note_runs
 from mirror_core.runs.workers import one_thread
 
 
-def make(config: Config, store: RunStore | None, on_epoch: Callable[[int], None] = lambda epoch: None) -> Run:
-    """Train one network and keep it; without a store it is only returned. Of held-out losses it has the last.
+def make(
+    config: Config,
+    store: RunStore | None,
+    on_epoch: Callable[[int], None] = lambda epoch: None,
+    *,
+    curves: bool = False,
+) -> Run:
+    """Train one network and keep it; without a store it is only returned.
+
+    Of held-out losses it has the last, or all if `curves` (see `mirror_core.networks.training.loop.train`).
 
     Raises
     ------
@@ -31,7 +39,7 @@ def make(config: Config, store: RunStore | None, on_epoch: Callable[[int], None]
         refuse_other_machine_code()
     started, clock = time.time(), time.perf_counter()
     with one_thread():
-        trained = train(config, on_epoch, curves=False)
+        trained = train(config, on_epoch, curves=curves)
         record = provenance(started, time.perf_counter() - clock)
     run = Run(config, trained.network, trained.history, record)
     if store is not None:
@@ -39,11 +47,13 @@ def make(config: Config, store: RunStore | None, on_epoch: Callable[[int], None]
     return run
 
 
-def _make_and_drop(config: Config, store: RunStore) -> None:
-    make(config, store)
+def _make_and_drop(config: Config, store: RunStore, curves: bool) -> None:
+    make(config, store, curves=curves)
 
 
-def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress: bool = True) -> list[Run]:
+def obtain(
+    configs: Sequence[Config], store: RunStore | None = None, *, progress: bool = True, curves: bool = False
+) -> list[Run]:
     """Return the runs of the configurations, training those that the store lacks in parallel.
 
     Each finished run is kept at once, so an interrupted call loses only what was under way.
@@ -56,6 +66,8 @@ def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress
         `RunStore()` if not given.
     progress
         Whether to show a bar over the networks still to train.
+    curves
+        Whether those have all held-out losses, or only the last; what is kept stays as it is.
 
     Raises
     ------
@@ -71,7 +83,7 @@ def obtain(configs: Sequence[Config], store: RunStore | None = None, *, progress
     with turn() if missing else nullcontext():
         # another process may have trained some while this one waited
         todo = [config for config in missing.values() if store.load(config) is None]
-        tasks = [(config, store) for config in todo]
+        tasks = [(config, store, curves) for config in todo]
         for _ in in_workers(_make_and_drop, tasks, "training", "network", progress, compile_training):
             pass
     for name, config in missing.items():

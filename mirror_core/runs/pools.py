@@ -129,8 +129,7 @@ class KeptPool(LocalPool):
     def _begin() -> None:
         LocalPool._begin()
         # what most tasks load, at once: loky replaces a worker that has grown by 300 MB since its first one
-        for name in ("torch", "sklearn.linear_model"):
-            importlib.import_module(name)
+        importlib.import_module("torch")
         if importlib.util.find_spec("numba"):  # without it all is computed by torch
             importlib.import_module("mirror_core.networks.training.compiled.learner")
 

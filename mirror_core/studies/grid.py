@@ -54,14 +54,20 @@ def seeds_from(seed: int, n_seeds: int) -> list[int]:
 
 
 def obtain_grid(
-    base: Config, readings: Sequence[str], conditions: Sequence[str], seeds: Sequence[int], *, progress: bool = True
+    base: Config,
+    readings: Sequence[str],
+    conditions: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    progress: bool = True,
+    curves: bool = False,
 ) -> Grid:
     """Return the runs of every combination, training what the store lacks (see `mirror_core.runs.making.obtain`)."""
     grid = {
         (reading, condition, seed): configure(base.change(seed=seed), reading, condition)
         for reading, condition, seed in product(readings, conditions, seeds)
     }
-    return dict(zip(grid, obtain(list(grid.values()), progress=progress), strict=True))
+    return dict(zip(grid, obtain(list(grid.values()), progress=progress, curves=curves), strict=True))
 
 
 def recordings(grid: Grid, n_test: int = N_TEST) -> dict[tuple[str, str, int], xr.DataArray]:

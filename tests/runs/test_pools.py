@@ -132,7 +132,8 @@ def test_a_build_that_is_gone_is_said():
 @pytest.mark.parametrize("module", ["mirror_core.runs.making", "mirror_core.studies.claims.probing"])
 def test_a_worker_loads_no_more_than_it_needs(module):
     heavy = ("sklearn", "matplotlib", "scipy.stats", "IPython", "papermill", "sphinx")
-    code = f"import sys, {module}; print(*sorted(set({heavy!r}) & sys.modules.keys()))"
+    begin = "mirror_core.runs.pools.KeptPool._begin()"
+    code = f"import sys, {module}; {begin}; print(*sorted(set({heavy!r}) & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           cwd=Path(__file__).parents[2])  # fmt: skip
     assert done.stdout.split() == []

@@ -18,7 +18,7 @@ from mirror_core.runs.making import make
 from mirror_core.runs.store import RunStore
 from mirror_core.seeding import stream
 from mirror_core.studies.grid import differences, measure, names, obtain_grid, recordings, seeds_from, shares_table
-from mirror_core.studies.learning import final_heldout, histories, levels
+from mirror_core.studies.learning import final_heldout, histories, levels, loss_curves
 from mirror_core.studies.measures.lags import LagStudy, lag_study
 
 SMALL = Config().change(hidden_size=8, input_size=6, n_sequences=64, n_heldout=10, n_epochs=2, sequence_length=6)
@@ -243,7 +243,7 @@ def test_learning_is_judged_by_its_rule(grid):
     assert "Not every task is learned" in text
 
 
-def test_loss_curves_have_the_held_out_losses_that_runs_leave_out(grid):
+def test_loss_curves_have_the_held_out_losses_that_runs_leave_out(grid, monkeypatch):
     key = ("as-written", "separate-cores", 4)
     curves, stored = histories({key: grid[key]}), grid[key].history
     heldout = curves[curves.split == "held-out"]
@@ -252,6 +252,9 @@ def test_loss_curves_have_the_held_out_losses_that_runs_leave_out(grid):
     both = stored.merge(curves, on=["epoch", "split", "mode", "objective"])
     assert len(both) == len(stored) and (both.loss_x == both.loss_y).all()
     assert set(curves.reading) == {"as-written"} and set(curves.seed) == {4}
+    made = make(grid[key].config, None, curves=True)
+    monkeypatch.delattr("mirror_core.studies.learning.train")  # nothing is trained again for what a run has
+    pd.testing.assert_frame_equal(loss_curves(made), curves[made.history.columns], check_exact=True)
 
 
 def test_high_r_without_a_code_is_named_by_its_rule(measures):

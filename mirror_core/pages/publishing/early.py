@@ -1,8 +1,8 @@
 """The pages that are done, readable while others are still computed.
 
 Sphinx reads executed notebooks, so a site is built from those that there are: in a scratch copy of the book, in which a
-short page stands for every missing one, and the title page says which these are. It is made now and then in a long
-build, and only where no good site would be replaced by it.
+short page stands for every missing one, and for that of the files to take along, and the title page says which these
+are. It is made now and then in a long build, and only where no good site would be replaced by it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from mirror_core.pages.publishing.downloads import PAGE as DOWNLOADS
 from mirror_core.pages.publishing.glued import FOLDER as GLUED
 from mirror_core.pages.publishing.quick import EXECUTED, copy_sources
 
@@ -48,6 +49,8 @@ def publish(root: Path, html: Path, missing: Sequence[str]) -> bool:
             (book / EXECUTED / f"{name}.ipynb").unlink(missing_ok=True)
             shutil.rmtree(book / EXECUTED / GLUED / name, ignore_errors=True)
             (book / EXECUTED / f"{name}.md").write_text(f"# {title}\n\nThis page is still being computed.\n", "utf-8")
+        if (downloads := book / f"{DOWNLOADS}.md").is_file():  # all files and the map of them would be made each time
+            downloads.write_text(f"# {title_of(downloads)}\n\nThis page is made when all others are done.\n", "utf-8")
         index = book / "index.md"
         index.write_text(unfinished(index.read_text(encoding="utf-8"), titles), encoding="utf-8")
         config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))

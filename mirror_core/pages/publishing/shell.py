@@ -190,7 +190,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     for name in _FILES:
         (html / name).unlink(missing_ok=True)
     lighten(html)
-    if (html / f"{downloads.PAGE}.html").exists():
+    listed = html / f"{downloads.PAGE}.html"
+    if listed.exists() and downloads.ARCHIVE in listed.read_text(encoding="utf-8"):  # not so while pages are missing
         downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:
         write_sitemap(html, app.config.html_baseurl)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirror_core.pages.publishing.downloads import MARK as DOWNLOADS
 from mirror_core.pages.publishing.early import MARK, may_publish, publish, unfinished
 
 INDEX = """# A site
@@ -35,7 +36,8 @@ def test_the_pages_that_are_done_can_be_read_until_the_finished_ones_come(small_
     html = small_checkout / "book" / "_build" / "html"
     (small_checkout / "notebooks" / "other.md").write_text("# Another page\n\n```{code-cell}\n1\n```\n")
     toc = small_checkout / "_toc.yml"
-    toc.write_text(toc.read_text() + "  - file: notebooks/other\n")
+    toc.write_text(toc.read_text() + "  - file: notebooks/other\n  - file: downloads\n")
+    (small_checkout / "book" / "downloads.md").write_text(f"# Downloads\n\n{DOWNLOADS}\n")
     executed = small_checkout / "book" / "notebooks"
     executed.mkdir()
     (executed / "other.md").write_text("# Another page\n\nIt is done.\n")
@@ -45,8 +47,11 @@ def test_the_pages_that_are_done_can_be_read_until_the_finished_ones_come(small_
     assert "It is done." in (html / "notebooks" / "other.html").read_text(encoding="utf-8")
     assert "This page is still being computed." in (html / "notebooks" / "small.html").read_text(encoding="utf-8")
     assert "Still being computed:" in (html / "index.html").read_text(encoding="utf-8")
+    assert "when all others are done" in (html / "downloads.html").read_text(encoding="utf-8")
+    assert not (html / "downloads").exists()  # it takes long, and would be made again
     assert may_publish(html) and sorted(path.name for path in executed.iterdir()) == ["other.md"]
 
     assert call("jupyter-book", "build", "book", cwd=small_checkout).returncode == 0
     assert "Still being computed" not in (html / "index.html").read_text(encoding="utf-8")
     assert not may_publish(html) and not (html / MARK).exists()
+    assert (html / "downloads" / "supplement.zip").exists()

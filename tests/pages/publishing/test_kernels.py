@@ -88,6 +88,14 @@ def test_kernels_share_their_imports_but_no_draws_and_no_backend(run, light, mon
     assert [list(one.data)[-1] for one in shown] == ["text/plain"] and "image/png" in shown[0].data
 
 
+def test_a_figure_is_not_also_drawn_for_a_window_that_is_not_there(run, light):
+    cell = "from matplotlib.backends.backend_agg import FigureCanvasAgg\nimport matplotlib.pyplot as plt\n"
+    cell += (
+        "from mirror_core.figures.style import use_style\nuse_style()\nFigureCanvasAgg.draw = None\nplt.plot([1, 2]);"
+    )
+    assert "image/svg+xml" in run(cell)[0].data
+
+
 def test_the_next_environment_has_a_process_of_its_own(run, light, monkeypatch):
     parents = [run("import os\nprint(os.getppid(), os.environ.get('CHOSEN'))")[0].text.split() for _ in range(2)]
     monkeypatch.setenv("CHOSEN", "1")
