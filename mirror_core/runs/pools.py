@@ -26,7 +26,8 @@ from mirror_core.checks import OptionError, whole
 from mirror_core.runs.compiling import keep_machine_code
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, connected
-from mirror_core.runs.workers import ONE_THREAD, Pool, WorkerDied, n_workers
+from mirror_core.runs.size import too_large_is_said
+from mirror_core.runs.workers import MOST_WORKERS, ONE_THREAD, Pool, WorkerDied, n_workers
 
 TRIES_TOGETHER = 2
 """Deaths after which a task waits for the others to finish, and then runs alone: it may not be the one to blame."""
@@ -69,7 +70,7 @@ class LocalPool:
 
     def __init__(self, workers: int | None = None) -> None:
         if workers is not None:
-            whole("workers", workers, 1)
+            whole("workers", workers, 1, MOST_WORKERS)
         self.size = workers or n_workers()
         self.window = 2 * self.size  # so that no worker waits for the next task
 
@@ -418,10 +419,11 @@ def _kept_pool(workers: int) -> KeptPool:
 
 
 def _apply(function: Callable[..., Any], task: tuple) -> Any:
-    return function(*task)
+    with too_large_is_said():
+        return function(*task)
 
 
 def _here(function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
     keep_machine_code()
     with threadpool_limits(1):
-        yield from enumerate(function(*task) for task in tasks)
+        yield from enumerate(_apply(function, task) for task in tasks)
