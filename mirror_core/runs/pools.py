@@ -12,7 +12,7 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
@@ -183,13 +183,22 @@ class DaskPool:
 
     def __init__(self, address: str) -> None:
         try:
-            from distributed import Client, KilledWorker
+            from distributed import Client, KilledWorker, Security
+            from distributed.comm import connect
         except ImportError as error:
             raise OptionError("a Dask cluster needs the package distributed: pip install distributed.") from error
         self.address, self.death = address, (KilledWorker,)
+
+        async def greet() -> None:
+            greeting = connect(address, **Security().get_connection_args("client"))
+            (await asyncio.wait_for(greeting, _ANSWER_SECONDS)).abort()
+
         try:
+            # first, since a client waits without end for one that takes the call and is silent; a kernel has a loop
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(asyncio.run, greet()).result()
             self.client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise OptionError(f"no Dask scheduler answers at {address!r}.") from error
         try:
             self.client.wait_for_workers(1, timeout=_FIRST_SECONDS)
