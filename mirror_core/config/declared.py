@@ -35,7 +35,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise OptionError(f"{path} has more than {MOST_BYTES:,} bytes: it must be a short TOML file.")
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise OptionError(f"cannot read {path}: {error.strerror}.") from error
+        raise OptionError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise OptionError(f"{path} is not a text file in UTF-8.") from error
     except tomllib.TOMLDecodeError as error:

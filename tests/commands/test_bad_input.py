@@ -258,8 +258,8 @@ WRONG = {
     "experiment imitation --seed 99999999999999999999 --number 1": (2, "seed = 99999999999999999999 is not allowed"),
     # sweeps
     "sweep": (2, "Missing argument 'FILE...'"),
-    "sweep none.toml": (2, "cannot read none.toml: No such file or directory"),
-    "sweep folder": (2, "cannot read folder"),
+    "sweep none.toml": (2, "none.toml cannot be read: No such file or directory"),
+    "sweep folder": (2, "folder cannot be read"),
     "sweep broken.toml": (2, "broken.toml is not valid TOML"),
     "sweep good.npz": (2, "good.npz is not"),
     "sweep negative.toml": (2, "noise_std = -1 is not allowed"),
