@@ -98,6 +98,8 @@ def repaired_sums(
 ) -> Float[np.ndarray, "draw column"]:
     """Return Σ_i table[i, π(i)] for each permutation π; of some rows of a table, their part of the sums.
 
+    Permutations go through in parts that take at most `TABLE_BYTES`.
+
     Examples
     --------
     >>> import numpy as np
@@ -106,9 +108,15 @@ def repaired_sums(
     """
     n_draws, n_items = repairings.shape
     n_cells = n_items * table.shape[1]
-    cells = (repairings + table.shape[1] * np.arange(n_items)).ravel()
-    picks = sparse.csr_array((np.ones(cells.size), cells, n_items * np.arange(n_draws + 1)), shape=(n_draws, n_cells))
-    return picks @ table.reshape(n_cells, -1)
+    sums, step = [], max(1, TABLE_BYTES // (8 * n_items))
+    for start in range(0, n_draws, step):
+        some = repairings[start : start + step]
+        cells = (some + table.shape[1] * np.arange(n_items)).ravel()
+        ends = n_items * np.arange(len(some) + 1)
+        sums.append(
+            sparse.csr_array((np.ones(cells.size), cells, ends), (len(some), n_cells)) @ table.reshape(n_cells, -1)
+        )
+    return np.concatenate(sums)
 
 
 def repaired_products(

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from scipy import linalg
 
 from mirror_core.analysis.decoders import standardisation
-from mirror_core.analysis.permutations import random_permutations, repaired_sums, units_alike
+from mirror_core.analysis.permutations import random_permutations, repaired_sums, rows_at_once, units_alike
 from mirror_core.analysis.significance import TIE, share_beyond
 from mirror_core.analysis.transfer import _correlation, _p_turned, _turns, _whitening
 from mirror_core.analysis.validation import RecordingError
@@ -306,12 +306,14 @@ def _exchanged(
     """Return c with the targets of whole trials exchanged; where one of two trials has ended, both count nothing."""
     size = np.sqrt((answers**2).sum(axis=0) * (tested.y**2).sum(axis=0))
     at = tested.at
-    table = 0.0
-    for a in np.flatnonzero(size > 0):
-        of_trial = np.zeros((2, tested.n_trials, at.max() + 1))
-        of_trial[0, tested.trial, at], of_trial[1, tested.trial, at] = answers[:, a], tested.y[:, a]
-        table = table + of_trial[0] @ of_trial[1].T / size[a]
+    of_trial = np.zeros((2, len(size), tested.n_trials, at.max() + 1))
+    of_trial[0, :, tested.trial, at], of_trial[1, :, tested.trial, at] = answers, tested.y
     orders = random_permutations(tested.n_trials, n_draws, rng)
-    if np.ndim(table) == 0:
-        return np.zeros(n_draws)
-    return repaired_sums(table[..., None], orders)[:, 0] / len(size)
+    found = np.zeros(n_draws)
+    for rows in rows_at_once(tested.n_trials, 1):
+        table = 0.0
+        for a in np.flatnonzero(size > 0):
+            table = table + of_trial[0, a, rows] @ of_trial[1, a].T / size[a]
+        if np.ndim(table):
+            found += repaired_sums(table[..., None], orders[:, rows])[:, 0]
+    return found / len(size)

@@ -12,6 +12,7 @@ from typing import TextIO
 import click
 
 from mirror_core.checks import OptionError
+from mirror_core.config.declared import is_special
 from mirror_core.recordings.layout import Layout, read_layout, says
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
@@ -61,13 +62,15 @@ def check_target(path: Path, endings: Collection[str]) -> None:
     Raises
     ------
     click.UsageError
-        For a name that ends in none of `endings`, which say what is written, or that is a folder's; if its folder
-        does not exist, or nothing can be written into that.
+        For a name that ends in none of `endings`, which say what is written, or that is a folder's or a pipe's; if its
+        folder does not exist, or nothing can be written into that.
     """
     if not path.name.lower().endswith(tuple(endings)):
         raise click.UsageError(f"cannot write to {path}: its name must end in {' or '.join(endings)}.")
     if path.is_dir():
         raise click.UsageError(f"cannot write to {path}: it is a folder.")
+    if is_special(path):
+        raise click.UsageError(f"cannot write to {path}: it is a pipe or a device, and a file would take its place.")
     folder = path.absolute().parent
     if not folder.is_dir():
         raise click.UsageError(f"cannot write {path}: its folder does not exist.")

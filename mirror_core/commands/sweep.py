@@ -12,6 +12,7 @@ import click
 from mirror_core.checks import OptionError
 from mirror_core.commands.common import INTERRUPTED, check_target, clear_errors, store_option
 from mirror_core.runs.interrupts import terminated_as_interrupted
+from mirror_core.runs.workers import MOST_WORKERS
 
 if TYPE_CHECKING:
     from mirror_core.runs.store import RunStore
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     help="The table: .parquet, .csv, .csv.gz or .tsv; by default FILE's name and .parquet, in the current folder.",
 )
 @store_option
-@click.option("--workers", type=click.IntRange(1), help="Worker processes on this machine; by default one a processor.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Worker processes on this machine; by default one a processor.",
+)
 @click.option("--dask", metavar="ADDRESS", help="Work on a Dask cluster instead: the address of its scheduler.")
 @click.option("--dry-run", is_flag=True, help="Only say how many runs there are and what they would cost.")
 @click.option("--weights/--no-weights", default=True, help="Whether trained networks are kept, or their measures only.")

@@ -64,7 +64,7 @@ def read_study(experiment: Experiment, table: str | None = None) -> pd.DataFrame
         If it is missing, cannot be read, or is that of another experiment or of other measures.
     """
     hint = f" mirror experiment {experiment.name} --out FILE makes one."
-    path = find_data("table", table or f"{experiment.name}.parquet", "*.parquet", hint)
+    path = find_data("table", f"{experiment.name}.parquet" if table is None else table, "*.parquet", hint)
     found = read_data(path, INDEX, hint.strip())
     if found.attrs.get("experiment") != experiment.name:
         raise OptionError(f"{path} is not a table of {experiment.name}:{hint}")

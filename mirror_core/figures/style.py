@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -43,12 +44,18 @@ def use_style() -> None:
     Nothing of what the user has set for Matplotlib remains: neither settings in a `matplotlibrc`, nor, in a notebook, a
     backend that shows nothing under a cell, such as one that `MPLBACKEND` names.
     """
-    from IPython import get_ipython  # here as below: a report from the terminal needs none of it
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
-
     matplotlib.rcdefaults()
     plt.style.use(str(files("mirror_core.figures") / "mirror.mplstyle"))
-    shell = get_ipython()
+    # a report from the terminal has no shell, and need not load what shows figures in one
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        _show_in(shell)
+
+
+def _show_in(shell: InteractiveShell) -> None:
+    """Show figures under cells as pictures of lines, each drawn once, and keep them as PDF too."""
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
     if hasattr(shell, "kernel") and not any(name in matplotlib.get_backend().lower() for name in _IN_NOTEBOOKS):
         shell.enable_matplotlib("inline")
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
@@ -56,8 +63,7 @@ def use_style() -> None:
     if hasattr(shell, "kernel") and "inline" in (backend := matplotlib.get_backend()).lower():
         plt.switch_backend(backend)  # now, since it brings back what is taken away next
         plt.uninstall_repl_displayhook()  # it would draw each figure once more, for a window that is not there
-    if shell is not None:
-        _also_to_take_along(shell)
+    _also_to_take_along(shell)
 
 
 def ink(colour: str) -> str:

@@ -97,7 +97,8 @@ def check_names(session: Session, layout: Layout) -> None:
     if len(modes) == 2:
         recurs = np.concatenate([np.isin(modes[0], modes[1]), np.isin(modes[1], modes[0])])
     else:
-        recurs = (modes[0][:, None] == modes[0]).sum(axis=0) > 1
+        _, which, counts = np.unique(modes[0], return_inverse=True, return_counts=True)
+        recurs = counts[which] > 1
     if different > FEW and recurs.sum() < len(recurs) / 2:
         raise OptionError(
             f"condition = {name!r} has {different} different numbers in {len(column)} trials, which hardly recur as "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from mirror_core.checks import OptionError, number, one_of, unknown, whole
+from mirror_core.config.declared import read_toml
 
 AXES = ("trial", "time", "unit")
 """Axes of an array of activity, in the order that analyses use."""
@@ -161,11 +161,11 @@ def read_layout(path: Path) -> Layout:
     OptionError
         If it is no TOML, or has an unknown key or an impossible value; names file and key.
     """
+    content = read_toml(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         for key in content:
             if key not in (names := [one.name for one in fields(Layout)]):
                 raise unknown("key", key, names)
         return Layout(**content)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, OptionError) as error:
+    except OptionError as error:
         raise OptionError(f"{path}: {error}") from error

@@ -12,6 +12,7 @@ from mirror_core.networks.training.loop import train
 from mirror_core.runs.compiling import compile_training, keep_machine_code, refuse_other_machine_code
 from mirror_core.runs.pools import in_workers
 from mirror_core.runs.provenance import provenance
+from mirror_core.runs.size import refuse_too_large
 from mirror_core.runs.store import Run, RunStore, StoreError, run_fingerprint
 from mirror_core.runs.turns import turn
 from mirror_core.runs.used import note_runs
@@ -32,8 +33,9 @@ def make(
     Raises
     ------
     OptionError
-        If Numba is told to compile otherwise than for the runs that are kept.
+        If the network is too large, or Numba is told to compile otherwise than for the runs that are kept.
     """
+    refuse_too_large(config)
     keep_machine_code()
     if importlib.util.find_spec("numba"):
         refuse_other_machine_code()
@@ -71,12 +73,16 @@ def obtain(
 
     Raises
     ------
+    OptionError
+        If a network is too large; before any is trained.
     WorkerDied
         If a worker process is killed or runs out of memory; says how many runs were finished.
     StoreError
         If a run cannot be kept.
     """
     store = RunStore() if store is None else store
+    for config in configs:
+        refuse_too_large(config)
     note_runs({run_fingerprint(c): c for c in configs})
     runs = {run_fingerprint(c): store.load(c) for c in configs}
     missing = {run_fingerprint(c): c for c in configs if runs[run_fingerprint(c)] is None}

@@ -12,7 +12,7 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
@@ -26,7 +26,8 @@ from mirror_core.checks import OptionError, whole
 from mirror_core.runs.compiling import keep_machine_code
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, connected
-from mirror_core.runs.workers import ONE_THREAD, Pool, WorkerDied, n_workers
+from mirror_core.runs.size import too_large_is_said
+from mirror_core.runs.workers import MOST_WORKERS, ONE_THREAD, Pool, WorkerDied, n_workers
 
 TRIES_TOGETHER = 2
 """Deaths after which a task waits for the others to finish, and then runs alone: it may not be the one to blame."""
@@ -69,7 +70,7 @@ class LocalPool:
 
     def __init__(self, workers: int | None = None) -> None:
         if workers is not None:
-            whole("workers", workers, 1)
+            whole("workers", workers, 1, MOST_WORKERS)
         self.size = workers or n_workers()
         self.window = 2 * self.size  # so that no worker waits for the next task
 
@@ -181,13 +182,22 @@ class DaskPool:
 
     def __init__(self, address: str) -> None:
         try:
-            from distributed import Client, KilledWorker
+            from distributed import Client, KilledWorker, Security
+            from distributed.comm import connect
         except ImportError as error:
             raise OptionError("a Dask cluster needs the package distributed: pip install distributed.") from error
         self.address, self.death = address, (KilledWorker,)
+
+        async def greet() -> None:
+            greeting = connect(address, **Security().get_connection_args("client"))
+            (await asyncio.wait_for(greeting, _ANSWER_SECONDS)).abort()
+
         try:
+            # first, since a client waits without end for one that takes the call and is silent; a kernel has a loop
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(asyncio.run, greet()).result()
             self.client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise OptionError(f"no Dask scheduler answers at {address!r}.") from error
         try:
             self.client.wait_for_workers(1, timeout=_FIRST_SECONDS)
@@ -415,10 +425,11 @@ def _kept_pool(workers: int) -> KeptPool:
 
 
 def _apply(function: Callable[..., Any], task: tuple) -> Any:
-    return function(*task)
+    with too_large_is_said():
+        return function(*task)
 
 
 def _here(function: Callable[..., Any], tasks: Sequence[tuple]) -> Iterator[tuple[int, Any]]:
     keep_machine_code()
     with threadpool_limits(1):
-        yield from enumerate(function(*task) for task in tasks)
+        yield from enumerate(_apply(function, task) for task in tasks)

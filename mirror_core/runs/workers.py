@@ -12,6 +12,9 @@ from mirror_core.checks import whole
 WORKERS_VARIABLE = "MIRROR_CORE_WORKERS"
 """Environment variable with the number of worker processes; all usable processors if not set."""
 
+MOST_WORKERS = 1024
+"""The most that may be asked for on one machine: each is a process that imports PyTorch."""
+
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Variables that limit linear algebra to one thread a process: the processes already fill the processors."""
 
@@ -48,7 +51,7 @@ def n_workers() -> int:
 
         return joblib.cpu_count()
     value = int(chosen) if chosen.isdecimal() else chosen
-    whole(WORKERS_VARIABLE, value, 1)
+    whole(WORKERS_VARIABLE, value, 1, MOST_WORKERS)
     return value
 
 

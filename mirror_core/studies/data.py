@@ -10,6 +10,7 @@ import pandas as pd
 
 from mirror_core import __version__
 from mirror_core.checks import OptionError
+from mirror_core.config.declared import SPECIAL, is_special
 from mirror_core.runs.files import whole_file
 from mirror_core.runs.provenance import processor
 
@@ -54,6 +55,8 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
     for path in (own, measured):
         if path.is_file():
             return path
+        if is_special(path):
+            raise OptionError(f"{field} = {name!r} is not allowed: it {SPECIAL}.")
     if not DATA.is_dir():
         raise OptionError(f"{field} = {name!r} is not allowed: there is no such file. {WITH_A_CHECKOUT}{hint}")
     there = ", ".join(sorted(path.name for path in DATA.glob(pattern)))

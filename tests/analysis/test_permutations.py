@@ -15,6 +15,7 @@ from mirror_core.analysis.permutations import (
     repaired_sums,
     rows_at_once,
 )
+from mirror_core.analysis.regression import regression
 
 
 @given(st.integers(2, 8), st.integers(0, 100))
@@ -63,10 +64,14 @@ def test_tables_of_many_sequences_are_made_some_rows_at_a_time(limit, monkeypatc
     np.testing.assert_array_equal(repaired_products(x, y, pis), [np.einsum("itu,itu->u", x, y[pi]) for pi in pis])
     actions = rng.integers(0, 3, (30, 4))
     activity = rng.normal(size=(30, 4, 5)) + actions[..., None]
+    modes = [rng.normal(size=(n, 2, 2)) for n in (13, 9)]
+    regressed = regression(modes, [one[..., :1] for one in modes], np.random.default_rng(4), 50)
     transfer = cross_decoding(activity, activity[:, :, ::-1], actions, np.random.default_rng(3), n_permutations=50)
     monkeypatch.undo()
     whole = cross_decoding(activity, activity[:, :, ::-1], actions, np.random.default_rng(3), n_permutations=50)
     np.testing.assert_array_equal(transfer.null, whole.null)
+    whole = regression(modes, [one[..., :1] for one in modes], np.random.default_rng(4), 50)
+    np.testing.assert_array_equal(regressed.p, whole.p)
 
 
 @pytest.mark.parametrize("groups", [None, np.tile(["a", "b"], 10)])

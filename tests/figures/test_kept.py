@@ -127,12 +127,11 @@ def test_means_are_said_by_panel_in_the_order_of_the_table():
     assert sentence([]) == "" and sentence(["a", "b"]) == "a; b."
 
 
-def test_a_notebook_keeps_data_and_origin_beside_the_picture(fig, monkeypatch):
+def test_a_notebook_keeps_data_and_origin_beside_the_picture(fig):
     class Shell:
         display_formatter = DisplayFormatter(active_types=["text/plain", "application/pdf"])
 
-    monkeypatch.setattr(look, "get_ipython", Shell)
-    look._also_to_take_along()
+    look._also_to_take_along(Shell)
     data, metadata = Shell.display_formatter.format(fig)
     assert data["application/pdf"].startswith(b"%PDF") and not metadata.get("application/pdf")
     keep(fig, draw, pd.DataFrame({"x": [1]}), "Seen.")

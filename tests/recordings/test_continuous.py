@@ -81,7 +81,8 @@ def test_arrays_of_each_mode_and_tables_say_the_same(tmp_path):
     layout = LAYOUT.change(data=None, axes=())
     table = read_recording(tmp_path / "c.csv", layout)
     for found in (arrays, table):
-        np.testing.assert_array_equal(found.observe, DATA[MODE == "see"])
+        # old versions of pandas round text to numbers a bit otherwise
+        np.testing.assert_allclose(found.observe, DATA[MODE == "see"], rtol=1e-14, atol=1e-15)
         np.testing.assert_array_equal(found.continuous.numbers[1], ANGLE[MODE == "see"])
     rows.loc[0, "angle"] += 1
     rows.to_csv(tmp_path / "c.csv", index=False)

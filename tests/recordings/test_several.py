@@ -146,8 +146,8 @@ def test_a_layout_is_the_same_from_its_file_and_from_its_command(tmp_path):
         ("only = ['area=F5', 'area=M1']", "each column may be named once"),
         ("halves = 'yes'", "halves = 'yes' is not allowed: it must be true or false"),
         ("halves = true\nmode = 'm'", "halves is not allowed with mode"),
-        ("event", "layout.toml: "),
-        (None, "layout.toml: "),
+        ("event", "layout.toml is not valid TOML"),
+        (None, "layout.toml cannot be read: No such file"),
     ],
 )
 def test_a_wrong_layout_is_named(text, message, tmp_path):

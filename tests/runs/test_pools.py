@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mirror_core.checks import OptionError
+from mirror_core.runs import pools
 from mirror_core.runs.pools import BuildPool, Died, KeptPool, each_result, in_workers
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, shared
 
@@ -144,3 +147,11 @@ def test_a_page_loads_no_more_than_it_needs():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           cwd=Path(__file__).parents[2])  # fmt: skip
     assert done.stdout.split() == []
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_no_scheduler(monkeypatch):
+    monkeypatch.setattr(pools, "_ANSWER_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(OptionError, match=f"^no Dask scheduler answers at '{address}'"):
+            pools.DaskPool(address)

@@ -39,6 +39,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.report.analysing import ANALYSES
 from mirror_core.studies.report.responses import power
 from mirror_core.studies.report.results import Settings
+from mirror_core.studies.report.units import too_many_actions
 
 SEED, DRAWS, ALPHA = 3, 60, 0.1
 OPTIONS = {"seed": SEED, "n_permutations": DRAWS, "alpha": ALPHA}
@@ -368,15 +369,19 @@ def test_errors_of_a_file_name_it(tmp_path):
 
 
 def test_tables_of_every_unit_with_every_other_are_left_out_where_they_would_take_too_much(monkeypatch):
-    made = simulate_population(4, np.random.default_rng(1), n_units=7, n_sequences=24, n_timesteps=3)
-    monkeypatch.setattr(sessions, "LIMIT", 8 * 5 * 6**2)
+    made = simulate_population(4, np.random.default_rng(1), n_units=24, n_sequences=24, n_timesteps=3)
+    monkeypatch.setattr(sessions, "LIMIT", 8 * 5 * 23**2)
     monkeypatch.setitem(ANALYSES, "lags", (_without_memory, "At which lag?", 0.4))
     report = analyse(made.perform, made.observe, made.actions, n_permutations=19, alpha=0.3)
     for name in ("reliability", "population", "power", "geometry", "congruence"):
-        assert "comparing each of 7 units with each other would take" in report.sections[name].skipped
-    assert any("tuning-mismatch was skipped: comparing each of 7" in note for note in report.sections["nulls"].notes)
+        assert "comparing each of 24 units with each other would take" in report.sections[name].skipped
+    assert any("tuning-mismatch was skipped: comparing each of 24" in note for note in report.sections["nulls"].notes)
     assert "there is too little memory for it (Unable to allocate 1 PiB)" in report.sections["lags"].skipped
     assert str(report) and report.to_html() and report.to_json()
+    with pytest.raises(RecordingError, match=r"^5000 draws \(n_permutations\) of 24 sequences or units would take"):
+        analyse(made.perform, made.observe, n_permutations=5000)
+    monkeypatch.setattr(sessions, "LIMIT", 8 * 2 * 4**2 * 24 - 1)
+    assert too_many_actions(report.recordings, 24).startswith("comparing each of 4 actions with each other in 24 units")
 
 
 def _without_memory(recordings, settings):

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from mirror_core.analysis import RecordingError
+from mirror_core.recordings import sessions
 from mirror_core.recordings.cleaned import of_trials
 from mirror_core.recordings.continuous import cut
 from mirror_core.recordings.layout import Layout
@@ -40,6 +42,12 @@ def made(seed, *, mirror=0, other=20, noise=0.5, n=(120, 75), line=False, period
     columns = {"mode": np.repeat(["do", "see"], n), "angle": np.concatenate(angles).astype(str)}
     layout = LAYOUT.change(circular=None if line else period)
     return to_trials(cut([Session(np.concatenate(activities), columns)], layout)[0], layout, 0)
+
+
+def test_regressions_that_would_take_too_much_are_skipped_with_what_they_would_take(monkeypatch):
+    monkeypatch.setattr(sessions, "LIMIT", 8 * 13 * 20**2 - 1)
+    with pytest.raises(RecordingError, match="^regressions of 120 trials on 20 units would take"):
+        readouts(of_trials(made(0)), Settings(n_permutations=19))
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ import numpy as np
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError
+from mirror_core.config.declared import SPECIAL, is_special
 from mirror_core.recordings.continuous import MISSING, check_names, cut
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, check_size, completed, joined, selected, to_trials
@@ -330,8 +331,8 @@ def continuous(fields: Iterable[Field], event: str | None = None) -> list[str]:
 @contextmanager
 def _parts(path: Path) -> Iterator[tuple[list[Path], tuple[str, ...]]]:
     """Give the files to be read: one, those of a folder or those of a .zip file that is no NPZ; and a note."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise RecordingError(f"{path} is a pipe or a device, which cannot be read more than once: {_allowed()}.")
+    if is_special(path):
+        raise RecordingError(f"{path} {SPECIAL}: {_allowed()}.")
     with tempfile.TemporaryDirectory() as folder:
         if zipfile.is_zipfile(path) and (unpacked := _unpacked(path, Path(folder))):
             there = unpacked

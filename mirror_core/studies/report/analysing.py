@@ -24,7 +24,7 @@ from mirror_core.studies.report.continuous import readouts
 from mirror_core.studies.report.populations import congruences, decoding, generalisation, geometry
 from mirror_core.studies.report.responses import population, power, reliability
 from mirror_core.studies.report.results import Report, Section, Settings, in_words_of
-from mirror_core.studies.report.units import headline, nulls
+from mirror_core.studies.report.units import beyond_limit, headline, nulls
 from mirror_core.studies.report.verdict import by_tuning, confirmed_units, judge
 
 ANALYSES: dict[str, tuple[Callable[[Recordings, Settings], Section], str, float]] = {
@@ -166,6 +166,11 @@ def analyse_file(path: str | Path, *, use_actions: bool = True, **options: objec
 
 
 def _report(recordings: Recordings, settings: Settings, name: str, progress: bool) -> Report:
+    n_draws, most = settings.n_permutations, max(len(recordings.perform), recordings.perform.shape[2])
+    if reason := beyond_limit(
+        f"{n_draws} draws (n_permutations) of {most} sequences or units", 2 * n_draws * most, "draws"
+    ):
+        raise RecordingError(reason)
     sections = {}
     is_continuous = recordings.trials is not None and recordings.trials.continuous is not None
     asked = {key: one for key, one in ANALYSES.items() if is_continuous or key != "continuous"}

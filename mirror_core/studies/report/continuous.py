@@ -8,19 +8,22 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mirror_core.analysis.regression import TUNED, Regression, regression
+from mirror_core.analysis import RecordingError
+from mirror_core.analysis.regression import MOST_FOLDS, TUNED, Regression, regression
 from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Continuous
 from mirror_core.seeding import stream
 from mirror_core.studies.report.animals import animals_of
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import FEWEST, both_modes
+from mirror_core.studies.report.units import FEWEST, beyond_limit, both_modes
 from mirror_core.studies.wording import part_of
 
 WORK = 2e9
 """Values that the draws go through together at most, about ten seconds of work, unless that leaves fewer than `FEWEST`
 of them."""
+SQUARES = 2 * MOST_FOLDS + 3
+"""Tables of every unit, or trial, with every other that there are at a time: one for each part and mode is kept."""
 SHOWN = 6
 """Units whose tunings are drawn: those whose responses differ most between bins, in both modes."""
 
@@ -31,6 +34,10 @@ def readouts(recordings: Recordings, settings: Settings) -> Section:
     activities = [_over_time(mode) for mode in (trials.perform, trials.observe)]
     targets = [axes_of(numbers, of.period) for numbers in of.numbers]
     n_units = activities[0].shape[1]
+    n_solved = min(n_units, max(map(len, activities)))
+    what = f"regressions of {max(map(len, activities))} trials on {n_units} units"
+    if reason := beyond_limit(what, SQUARES * n_solved**2, "units or trials"):
+        raise RecordingError(reason)
     draws = min(settings.n_permutations, max(FEWEST, int(WORK / sum(map(np.size, activities)))))
     found = regression(
         [one[:, None] for one in activities],

@@ -30,7 +30,7 @@ from mirror_core.recordings.cleaned import LEAST_SEQUENCES, Recordings
 from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
-from mirror_core.studies.report.units import both_modes, repeated, too_large, tunings
+from mirror_core.studies.report.units import beyond_limit, both_modes, repeated, too_large, too_many_actions, tunings
 from mirror_core.studies.wording import counted
 
 MAX_DIMS = 10
@@ -212,6 +212,8 @@ def congruences(recordings: Recordings, settings: Settings) -> Section:
     both = perform.tuned & observe.tuned
     if not both.any():
         raise RecordingError("no unit is tuned to the actions in both modes.")
+    if reason := too_many_actions(recordings, int(both.sum())):
+        raise RecordingError(reason)
     found = congruence(
         recordings.perform[..., both],
         recordings.observe[..., both],
@@ -256,10 +258,13 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
         rows.append(("CKA: distances between rows", cka.value, cka.null.mean(), cka.p, cka.p_less, n_draws))
     except RecordingError as error:
         notes.append(f"CKA was skipped: {error}")
+    n_dims, n_draws = min(MAX_DIMS, n_units // 2), max(2, settings.n_permutations)
+    too_many = beyond_limit(f"{n_draws} draws of {n_dims} dimensions", 3 * n_draws * n_units * n_dims, "units")
     if n_units < 4:
         notes.append(f"Alignment was skipped: it needs at least 4 units, and there are {n_units}.")
+    elif too_many:
+        notes.append(f"Alignment was skipped: {too_many}")
     else:
-        n_dims, n_draws = min(MAX_DIMS, n_units // 2), max(2, settings.n_permutations)
         rng = stream(settings.seed, "report/alignment")
         aligned = alignment_index(
             recordings.perform, recordings.observe, n_dims, n_draws, rng, null="units", standardise=True

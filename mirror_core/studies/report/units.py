@@ -42,12 +42,25 @@ SQUARES = 5
 def too_large(recordings: Recordings) -> str:
     """Return what comparing each unit with each other would take, where that is more than `LIMIT`; "" if it is not."""
     n = recordings.perform.shape[2]
-    n_bytes = 8.0 * SQUARES * n**2
+    return beyond_limit(f"comparing each of {n} units with each other", SQUARES * n**2, "units")
+
+
+def too_many_actions(recordings: Recordings, n_units: int) -> str:
+    """Return the same of comparing each action with each other in so many units, of which there are two tables."""
+    n = recordings.n_actions
+    return beyond_limit(
+        f"comparing each of {n} actions with each other in {n_units} units", 2 * n**2 * n_units, "units"
+    )
+
+
+def beyond_limit(what: str, n_numbers: int, fewer: str) -> str:
+    """Return a sentence on what would take more than `LIMIT` bytes in so many numbers; "" if it would not."""
+    n_bytes = 8.0 * n_numbers
     if n_bytes <= sessions.LIMIT:
         return ""
     return (
-        f"comparing each of {n} units with each other would take {n_bytes / 2**30:.1f} GiB of memory, and at most "
-        f"{sessions.LIMIT / 2**30:.1f} are taken: analyse fewer units at a time."
+        f"{what} would take {n_bytes / 2**30:.1f} GiB of memory, and at most {sessions.LIMIT / 2**30:.1f} are taken: "
+        f"take fewer {fewer}."
     )
 
 
@@ -73,6 +86,8 @@ def impossible(null: str, recordings: Recordings, settings: Settings) -> str:
     if recordings.trials is not None and asked.question != SAME_CODE:
         return "the modes have no trials in common."
     if asked.question == SAME_CODE and (reason := too_large(recordings)):
+        return reason
+    if null == "action-relabelling" and (reason := too_many_actions(recordings, size.units)):
         return reason
     n_draws = draws_of(null, recordings, settings)
     least = asked.smallest_p(size, n_draws)

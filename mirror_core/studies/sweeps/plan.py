@@ -6,7 +6,6 @@ Every field of `mirror_core.config.settings.Config` can vary, by its own name, a
 
 import itertools
 import math
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import Any
 
 from mirror_core.checks import MOST, OptionError, one_of, unknown, whole
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
+from mirror_core.config.declared import read_toml
 from mirror_core.config.settings import DEFAULTS, Config
+from mirror_core.runs.size import refuse_too_large
 from mirror_core.seeding import stream
 from mirror_core.studies.sweeps.ranges import Range
 
@@ -141,6 +142,7 @@ class Sweep:
                 reading, condition = chosen.pop("reading"), chosen.pop("condition")
                 try:
                     config = configure(Config().change(**self.base, **chosen), reading, condition)
+                    refuse_too_large(config)
                 except OptionError as error:
                     yield Combination(reading, condition, chosen, None, str(error))
                 else:
@@ -155,15 +157,9 @@ def read_sweep(path: Path | str) -> Sweep:
     OptionError
         If the file is missing or is no TOML, or for what `Sweep` refuses; names the file.
     """
-    path = Path(path)
+    content = read_toml(Path(path))
     try:
-        return _sweep(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        raise OptionError(f"cannot read {path}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise OptionError(f"{path} is not a text file in UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise OptionError(f"{path} is not valid TOML: {error}.") from error
+        return _sweep(content)
     except OptionError as error:
         raise OptionError(f"{path}: {error}") from error
 
@@ -237,7 +233,7 @@ def _check_value(where: str, name: str, value: object) -> None:
             one_of(name, value, READINGS if name == "reading" else CONDITIONS)
         else:
             # against the paper's configuration: what a value is combined with is looked at one by one, later
-            Config().change(**{name: value})
+            refuse_too_large(Config().change(**{name: value}))
     except OptionError as error:
         raise OptionError(f"{where}: {error}") from error
 

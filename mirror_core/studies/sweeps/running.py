@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from mirror_core import __version__
+from mirror_core.checks import OptionError
 from mirror_core.config.settings import DEFAULTS, Config, flat
 from mirror_core.runs.pools import DaskPool, Died, LocalPool, each_result
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.provenance import code_fingerprint
+from mirror_core.runs.size import TooLarge, too_large_is_said
 from mirror_core.runs.store import RunStore, StoreError, run_fingerprint
 from mirror_core.studies.sweeps.kept_rows import COLUMNS, Row, RowStore, analysis_fingerprint, obtain_row
 from mirror_core.studies.sweeps.plan import Combination, Sweep
@@ -213,9 +215,12 @@ def _obtain(root: str, keep_weights: bool, analysis: str, task: tuple[str, Confi
     if not Path(root).is_dir():
         raise StoreError(f"a worker does not see {root}: name a folder that all machines share, with --store.")
     try:
-        return obtain_row(config, RunStore(root), keep_weights=keep_weights)
+        with too_large_is_said():
+            return obtain_row(config, RunStore(root), keep_weights=keep_weights)
     except StoreError:  # would meet every other run too
         raise
+    except (OptionError, TooLarge) as error:
+        return str(error)
     except Exception as error:  # whatever it is, the other runs are to finish
         said = str(error).strip().partition("\n")[0]  # PyTorch adds where in its own code it happened
         return f"{type(error).__name__}: {said}"
