@@ -11,7 +11,7 @@ from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.figures.kept import histogram, keep, means_seen, sentence
 from mirror_core.figures.marks import mode_legend, share_histogram, threshold
 from mirror_core.figures.style import CONTROL, CORRELATION_COLOURS, MODE_COLOUR, MODE_LINE, NULL, SHARED, row_of_panels
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.wording import counted, decimal
 
 
 def r_histograms(r: Mapping[str, np.ndarray], mismatched: Mapping[str, np.ndarray]) -> Figure:
@@ -81,7 +81,13 @@ def shares_over_thresholds(shares: Mapping[str, pd.DataFrame], mismatched: Mappi
 
 
 def unit_traces(
-    perform: np.ndarray, observe: np.ndarray, units: Sequence[int], r: Sequence[float], n_sequences: int = 4
+    perform: np.ndarray,
+    observe: np.ndarray,
+    units: Sequence[int],
+    r: Sequence[float],
+    *,
+    what: str = "sequence",
+    n_shown: int = 4,
 ) -> Figure:
     """Draw traces of single units over the first sequences, performing (solid) and observing (dashed).
 
@@ -91,13 +97,15 @@ def unit_traces(
         Activations (sequence, time, unit) of the units to draw, on sequences that did not choose them.
     units, r
         Number of each unit, and its r on all these sequences.
-    n_sequences
-        Most sequences drawn.
+    what
+        What is drawn side by side, each the same in both modes: "sequence", or "condition" whose trials are averaged.
+    n_shown
+        Most of these drawn.
     """
     n_timesteps = perform.shape[1]
-    n_sequences = min(n_sequences, len(perform))
+    n_shown = min(n_shown, len(perform))
     fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), lone=1, sharey=False)
-    starts = np.arange(n_sequences) * (n_timesteps + max(1, n_timesteps // 6))
+    starts = np.arange(n_shown) * (n_timesteps + max(1, n_timesteps // 6))
     steps = np.arange(1, n_timesteps + 1)
     for row, axis in enumerate(axes[:, 0]):
         for start, *traces in zip(starts, perform, observe, strict=False):
@@ -111,11 +119,12 @@ def unit_traces(
     axes[-1, 0].set_xticks(
         [start + end for start in starts for end in ends], [str(end) for _ in starts for end in ends]
     )
-    axes[-1, 0].set_xlabel(f"timestep, in {n_sequences} sequences that did not choose the units")
+    of = "" if what == "sequence" else "trials of "
+    axes[-1, 0].set_xlabel(f"timestep, in {of}{counted(n_shown, what)} that did not choose the units")
     fig.supylabel("activation", fontsize=9)
     mode_legend(fig, "outside upper left")
-    shown = np.stack([perform[:n_sequences], observe[:n_sequences]])
-    labels = {"mode": list(MODE_COLOUR), "sequence": range(n_sequences), "timestep": steps, "unit": list(units)}
+    shown = np.stack([perform[:n_shown], observe[:n_shown]])
+    labels = {"mode": list(MODE_COLOUR), what: range(n_shown), "timestep": steps, "unit": list(units)}
     said = ", ".join(f"unit {unit} {decimal(one)}" for unit, one in zip(units, r, strict=True))
     return keep(fig, unit_traces, xr.DataArray(shown, labels, list(labels), "activation"), f"r: {said}.")
 

@@ -17,7 +17,7 @@ from mirror_core.pages.verdict_table import badge
 from mirror_core.studies.claims.verdicts import VERDICTS
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.measures.significance import ALPHA
-from mirror_core.studies.wording import decimal, listed
+from mirror_core.studies.wording import agree, decimal, listed
 
 
 def name_of(one: System) -> str:
@@ -34,12 +34,13 @@ def finding(rows: Sequence[System]) -> HTML:
     few = [name_of(one) for one in asked if one.mirrors == "cannot be told"]
     untold = f"; it cannot be told in {listed(few)}" if few else ""
     number = {len(asked): "every one", 0: "none"}.get(len(have), str(len(have)))
-    verb = "have" if number.isdigit() and len(have) > 1 else "has"
+    verb = agree(len(have), "has", "have") if number.isdigit() else "has"
     first = f"Put to the same test, {number} of the systems that could be asked {verb} mirror units that learning made."
+    held = claims.count("reproduced")
     more = (
         f"Of {len(asked)} systems asked, these are: {listed(have)}{untold}. "
         f"A code of the action carries over both ways in {listed(carry)}. Of {len(claims)} claims of the sources, "
-        f"{claims.count('reproduced')} are reproduced here, {claims.count('partly')} partly."
+        f"{held} {agree(held, 'is', 'are')} reproduced here, {claims.count('partly')} partly."
     )
     return statement(first, more)
 

@@ -56,7 +56,18 @@ def side(values: Sequence[float], limit: float = 0.0) -> str:
 
 def counted(n: int, what: str) -> str:
     """Return a number of things, such as "1 network" or "5 networks"."""
-    return f"{n} {what}{'s' if n > 1 else ''}"
+    return f"{n} {agree(n, what, f'{what}s')}"
+
+
+def agree(n: int, one: str, several: str) -> str:
+    """Return the word that goes with a number: "is" of one, "are" of none or several.
+
+    Examples
+    --------
+    >>> [f"{n} of 9 {agree(n, 'is', 'are')} tuned" for n in (0, 1, 2)]
+    ['0 of 9 are tuned', '1 of 9 is tuned', '2 of 9 are tuned']
+    """
+    return one if n == 1 else several
 
 
 def listed(names: Sequence[str]) -> str:

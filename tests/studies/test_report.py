@@ -240,7 +240,7 @@ def test_a_unit_that_does_the_same_in_every_sequence_has_no_centred_r(quick):
     found = analyse(perform, observe, actions, n_permutations=19, alpha=0.3)
     assert np.isnan(found.units["r, timestep-centred"][1]) and np.isfinite(found.units["r, raw"][1])
     assert found.sections["headline"].notes == (
-        "1 unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.",
+        "1 unit does the same in every sequence of a mode: timestep-centred r leaves it out.",
     )
     assert json.loads(found.to_json())["unit_table"][1]["r, timestep-centred"] is None
 

@@ -13,6 +13,7 @@ from mirror_core import __version__
 from mirror_core.pages.report.drawing import PICTURES, Picture, figure
 from mirror_core.pages.report.text import method, shown, subject
 from mirror_core.studies.report.results import Report, Section
+from mirror_core.studies.wording import counted
 
 CSS = """
 :root { color-scheme: light dark; --text: #222; --soft: #595959; --back: #fff; --card: #f5f5f3; --line: #d8d8d4; }
@@ -67,7 +68,7 @@ def as_page(report: Report) -> str:
 {"".join(_section(report, section) for section in sections)}
 <section id="units">
 <h2>Every unit</h2>
-<details><summary>Show the table ({len(report.units)} units)</summary>
+<details><summary>Show the table ({counted(len(report.units), "unit")})</summary>
 {_table(report.units, "every unit")}
 </details>
 </section>

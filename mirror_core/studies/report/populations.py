@@ -38,6 +38,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.decoding import DECODER_NAMES
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import both_modes, repeated, too_large, tunings
+from mirror_core.studies.wording import agree
 
 N_TOP = 10
 """Units shown and tested one by one: those with the largest r on one half of the sequences."""
@@ -486,7 +487,8 @@ def lags(recordings: Recordings, settings: Settings) -> Section:
         "share of all units": [float(np.mean(of_all == lag)) for lag in at],
     }
     paired = "re-paired sequences" if trials is None else "renamed conditions"
-    notes = [f"{passed.sum()} of {len(top)} {what} have a peak beyond {paired} (p ≤ {settings.alpha:g})."]
+    have = agree(passed.sum(), "has", "have")
+    notes = [f"{passed.sum()} of {len(top)} {what} {have} a peak beyond {paired} (p ≤ {settings.alpha:g})."]
     if trials is not None:
         least = 1 / math.factorial(min(recordings.n_actions, 20))
         if least > settings.alpha:

@@ -19,6 +19,7 @@ from mirror_core.studies.report.animals import Animals, OverAnimals, animals_of
 from mirror_core.studies.report.populations import need_actions
 from mirror_core.studies.report.results import Section, Settings
 from mirror_core.studies.report.units import impossible, repeated, too_large, tunings
+from mirror_core.studies.wording import agree
 
 ALIKE = 10
 """Units of like selectivity among which partners are exchanged."""
@@ -47,7 +48,7 @@ def reliability(recordings: Recordings, settings: Settings) -> Section:
     table = pd.DataFrame(rows, columns=["mode", "tuned units", "reliability, quarter", "median", "three quarters"])
     lengths = [tuning_length(one.means) for one in modes]
     raw, corrected = np.einsum("au,au->u", *lengths), np.diag(corrected_correlation(*modes))
-    notes = [f"{both.sum()} of {recordings.n_recorded} units are tuned in both modes."]
+    notes = [f"{both.sum()} of {recordings.n_recorded} units {agree(both.sum(), 'is', 'are')} tuned in both modes."]
     if both.any():
         notes.append(
             f"Of these, the mean correlation of the two tunings is {np.mean(raw[both]):.2f} as it is and "

@@ -23,6 +23,7 @@ from mirror_core.seeding import stream
 from mirror_core.studies.measures.shares import HEADLINE
 from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.report.results import Section, Settings
+from mirror_core.studies.wording import agree, counted
 
 SHORT_QUESTION = {True: "same code, same unit", False: "same events"}
 """The two questions of `mirror_core.analysis.nulls`, in a few words; True for that of a mirror unit."""
@@ -221,7 +222,10 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     found = {name: shares(values) for name, values in r.items()}
     notes = [f"Unit mismatch: skipped, {reason}"] if reason else []
     if n := found["timestep-centred"].n_excluded:
-        notes.append(f"{n} unit(s) do the same in every sequence of a mode: timestep-centred r leaves them out.")
+        does, them = agree(n, "does", "do"), agree(n, "it", "them")
+        notes.append(
+            f"{counted(n, 'unit')} {does} the same in every sequence of a mode: timestep-centred r leaves {them} out."
+        )
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
     p = {name: _p(r[name], draws) for name, draws in by_chance.items()}
     rows = [

@@ -26,7 +26,7 @@ from mirror_core.recordings.cleaned import Recordings
 from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.animals import OverAnimals
 from mirror_core.studies.report.results import Reading, Section, Settings
-from mirror_core.studies.wording import decimal
+from mirror_core.studies.wording import agree, counted, decimal
 
 ENOUGH = 0.5
 """Power from which finding no mirror unit says something."""
@@ -103,19 +103,20 @@ def verdict(
     if mirror is None:
         units = "Whether single units are mirror units cannot be tested here"
     elif not by_tuning(sections):
-        passes = "passes" if mirror == 1 else "pass"
+        passes = agree(mirror, "passes", "pass")
         units = f"Whether single units are mirror units cannot be told here: {mirror} of {n} {passes} unit mismatch, "
         units += "which is more than luck only where all units respond alike strongly"
     elif mirror:
-        units = f"{mirror} of {n} units {'is a mirror unit' if mirror == 1 else 'are mirror units'}"
+        units = f"{mirror} of {n} units {agree(mirror, 'is a mirror unit', 'are mirror units')}"
         units += ": tuned more alike in the two modes than different units are"
     elif power["power"] >= ENOUGH:
         units = f"No mirror unit is found among {n} units, where a share of {decimal(power['power'])} of them would be"
     else:
-        units = (
-            f"Too noisy or too few to tell: no mirror unit is found among {n} units, but {power['both']} are tuned in "
+        are = agree(power["both"], "is", "are")
+        units = f"Too noisy or too few to tell: no mirror unit is found among {n} units, but {power['both']} {are} "
+        units += (
+            f"tuned in both modes, and of mirror units among these a share of {decimal(power['power'])} would be found"
         )
-        units += f"both modes, and of mirror units among these a share of {decimal(power['power'])} would be found"
     population = {
         None: "",
         True: " On average the same unit is more alike in the two modes than units like it.",
@@ -180,9 +181,12 @@ def _says(
 ) -> list[str]:
     says = []
     if mirror is not None:
-        said = f"{mirror} mirror and {anti} anti-mirror units: they pass tuning mismatch, one-sided,"
+        said = (
+            f"{counted(mirror, 'mirror unit')} and {counted(anti, 'anti-mirror unit')} pass tuning mismatch, one-sided,"
+        )
         if not by_tuning(sections):
-            said = f"{mirror} units with r > 0 and {anti} with r < 0 pass unit mismatch, one-sided, raw and centred,"
+            said = f"{counted(mirror, 'unit')} with r > 0 and {anti} with r < 0 pass unit mismatch, one-sided, raw and "
+            said += "centred,"
         says.append(f"{said} at a false discovery rate of {settings.alpha:g}.")
     for name, (value, exchanged, p) in sections["population"].found.get("means", {}).items():
         says.append(
@@ -194,7 +198,7 @@ def _says(
     if ("sequence", "raw") in tests:
         n = int(tests["sequence", "raw"].significant(settings.alpha, "bh").sum())
         says.append(
-            f"{n} of {len(recordings.units)} units follow the same sequences in both modes."
+            f"{n} of {len(recordings.units)} units {agree(n, 'follows', 'follow')} the same sequences in both modes."
             + (" That is expected of any two populations that follow the same actions." if n else
                " Is row i of perform the same episode as row i of observe?")
         )  # fmt: skip
@@ -219,8 +223,8 @@ def _says(
         strict = classes[classes["class"] == CLASSES[0]].iloc[0]
         more = "more than" if strict.p <= settings.alpha else "not more than"
         says.append(
-            f"{int(strict.units)} units are strictly congruent, {more} renamed actions give "
-            f"({decimal(strict['by chance'] * len(recordings.units), 1)} on average)."
+            f"{counted(int(strict.units), 'unit')} {agree(strict.units, 'is', 'are')} strictly congruent, {more} "
+            f"renamed actions give ({decimal(strict['by chance'] * len(recordings.units), 1)} on average)."
         )
     return says
 
@@ -300,7 +304,8 @@ def _does_not_say(
         does_not.append(
             f"That a unit which fails is no mirror unit: of mirror units planted in simulated populations with the "
             f"tunings and the noise of these data the test finds a share of {decimal(found['power'])}, and of "
-            f"{recordings.n_recorded} units {found['both']} are tuned in both modes; the others cannot be tested."
+            f"{recordings.n_recorded} units {found['both']} {agree(found['both'], 'is', 'are')} tuned in both modes; "
+            "the others cannot be tested."
         )
     number = of_number(recordings)
     if mirror and carried in ("no", "in part", "none"):
