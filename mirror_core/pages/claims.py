@@ -80,7 +80,8 @@ def answer(evidence: Evidence) -> HTML:
         return evidence.values("strong", reading, condition)
 
     def percent(values: pd.Series) -> str:
-        return f"<strong>{100 * values.mean():.0f}\u00a0%</strong>"
+        mean = 100 * values.mean()
+        return f"<strong>{'under 1' if mean < 0.5 else f'{mean:.0f}'}\u00a0%</strong>"
 
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)

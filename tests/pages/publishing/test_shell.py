@@ -154,8 +154,8 @@ def test_a_failed_build_is_left_as_it_is(tmp_path):
 
 
 def test_sources_have_an_address_where_the_repository_has_one():
-    assert address_of_sources({}) == address_of_sources({"repository_url": "https://example.org"}) == ""
-    given = {"repository_url": "https://example.org/a/b/", "repository_branch": "trunk", "use_repository_button": True}
+    assert address_of_sources({}) == address_of_sources({"repository_url": ""}) == ""
+    given = {"repository_url": "https://example.org/a/b/", "repository_branch": "trunk"}
     assert address_of_sources(given) == "https://example.org/a/b/blob/trunk"
 
 
