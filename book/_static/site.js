@@ -50,12 +50,17 @@
 
   const page = () => location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
 
-  // Tables: as CSV; long ones can be sorted by any column.
+  const place = (table) => table.closest(".scroll-table, .pst-scrollable-table-container") ?? table;
+
+  // Tables: named by the line above them, as CSV; long ones can be sorted by any column.
   function tables(article) {
     let number = 0;
     for (const table of article.querySelectorAll("table")) {
       if (!table.tHead || table.rows.length < 3 || table.closest(".highlight")) continue;
       number += 1;
+      const title = place(table).previousElementSibling?.matches(".table-title")
+        ? place(table).previousElementSibling : table.closest("details")?.querySelector("summary");
+      if (title) table.setAttribute("aria-label", text(title));
       const name = `${page()}-table-${number}.csv`;
       const save = element("button", { type: "button", class: "take-along" }, "CSV");
       save.setAttribute("aria-label", `CSV: download table ${number} of this page`);
@@ -63,8 +68,7 @@
         const rows = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(text(cell))).join(","));
         download(name, "\ufeff" + rows.join("\r\n"), "text/csv");
       });
-      const place = table.closest(".scroll-table, .pst-scrollable-table-container") ?? table;
-      place.after(element("div", { class: "table-menu" }, save));
+      place(table).after(element("div", { class: "table-menu" }, save));
       if (table.tBodies[0]?.rows.length >= LONG) sortable(table);
     }
   }

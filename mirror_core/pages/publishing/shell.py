@@ -46,6 +46,8 @@ UNUSED = (
 """What others put into every page and nothing uses."""
 
 _FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map")
+_ICON = re.compile(r'<(?:i|span) class="fa[srb]? [^"]*"(?=>)|<(?:i|span) class="fa-(?:solid|brands) [^"]*"(?=>)')
+"""Of the theme: a letter of its own font, which a screen reader has no word for."""
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _RUN = 'id="run-this-page-yourself"'
@@ -196,7 +198,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         before = after = path.read_text(encoding="utf-8")
         for pattern in UNUSED:
             after = pattern.sub("", after)
-        after = _BUILT.sub(built, after)
+        after = _ICON.sub(r'\g<0> aria-hidden="true"', _BUILT.sub(built, after))
         after = with_pictures(after, pictures, sources)
         if app.builder.name == "singlehtml":  # to be printed at once, all of it
             after = after.replace(LAZY, "")

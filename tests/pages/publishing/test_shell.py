@@ -105,7 +105,7 @@ def site(tmp_path, *, address=""):
     (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps(notebook))
     text = (
         '<script src="_static/scripts/fontawesome.js?digest=1"></script>'
-        '<link rel="stylesheet" type="text/css" href="_static/sphinx-thebe.css" />'
+        '<link rel="stylesheet" type="text/css" href="_static/sphinx-thebe.css" /><i class="fas fa-list"></i>'
         f'<img alt="a" src="_images/{stem}.svg" /><span class="mirror-built"></span>'
     )
     (html / "some.html").write_text(text)
@@ -124,6 +124,7 @@ def test_a_finished_site_lacks_what_nothing_uses_and_has_print_versions(tmp_path
         and "thebe" not in first
         and 'data-drawn="light" data-pdf="yes"' in first
         and "Built on" in first
+        and '<i class="fas fa-list" aria-hidden="true">' in first
     )
     assert (app.outdir / "_images" / f"{stem}.pdf").read_bytes() == b"%PDF-1.4"
     assert not (app.outdir / "_static" / "scripts" / "fontawesome.js").exists()
