@@ -86,9 +86,11 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
         found = origins.origins(Path(app.srcdir))
         answered = {name: len(claims) for name, claims in origins.claims_on_pages().items()}
-        drawn = diagram(origins.in_order(found, order), answered) + origins.map_of(found, order)
-        if app.builder.name == "singlehtml":  # there are no pages to go to
-            drawn = re.sub(r"</?a\b[^>]*>", "", drawn)
+        drawn = diagram(origins.in_order(found, order), answered)
+        if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to, and many to list them on
+            drawn = re.sub(r"</?a\b[^>]*>", "", drawn) + "<p>The pages on the web list them one by one.</p>"
+        else:
+            drawn += origins.map_of(found, order)
         body = context["body"] = body.replace(origins.MARK, drawn)
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):

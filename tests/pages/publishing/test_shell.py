@@ -74,12 +74,13 @@ def test_a_page_says_what_it_is_for_how_long_it_takes_and_what_comes_next(tmp_pa
 
 
 @pytest.mark.parametrize(("builder", "links"), [("html", True), ("singlehtml", False)])
-def test_the_map_of_a_printed_site_has_no_links(tmp_path, builder, links):
+def test_the_map_of_a_printed_site_is_a_picture_without_links(tmp_path, builder, links):
     page(tmp_path, {"seed": 42})
     context = {"body": f"<h1>D</h1>{MARK}", "title": "D"}
     app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(name=builder))
     describe(app, "downloads", "page.html", context, object())
-    assert "<strong>some</strong>" in context["body"] and ("<a " in context["body"]) == links
+    assert "<svg" in context["body"]
+    assert ("<strong>some</strong>" in context["body"]) == ("<a " in context["body"]) == links
 
 
 def test_the_title_page_lists_the_pages_in_their_order():
