@@ -16,9 +16,11 @@ from mirror_core.pages.publishing.shell import (
     address_of_sources,
     command,
     describe,
+    figure_numbers,
     finish,
     first_words,
     minutes,
+    only_with_an_address,
     page_line,
     purposes,
 )
@@ -159,6 +161,21 @@ def test_sources_have_an_address_where_the_repository_has_one():
     assert address_of_sources({}) == address_of_sources({"repository_url": ""}) == ""
     given = {"repository_url": "https://example.org/a/b/", "repository_branch": "trunk"}
     assert address_of_sources(given) == "https://example.org/a/b/blob/trunk"
+
+
+@pytest.mark.parametrize(("url", "buttons"), [("", {}), ("https://example.org/a/b", {"binderhub_url": "x"})])
+def test_the_repository_has_buttons_if_it_has_an_address_and_only_then(url, buttons):
+    config = SimpleNamespace(html_theme_options={"repository_url": url, "launch_buttons": {"binderhub_url": "x"}})
+    only_with_an_address(None, config)
+    assert config.html_theme_options["launch_buttons"] == buttons
+    assert config.html_theme_options["use_repository_button"] is bool(url)
+
+
+def test_figures_are_found_by_page_and_label_in_one_page_too():
+    of = {"fig-a": (1,), "fig-b": (12,)}
+    several = SimpleNamespace(toc_fignumbers={"notebooks/some": {"figure": of, "table": {"t": (3,)}}})
+    whole = SimpleNamespace(toc_fignumbers={"index": {"notebooks/some/figure": of, "notebooks/some/table": {}}})
+    assert figure_numbers(several) == figure_numbers(whole) == {"some-fig-a": 1, "some-fig-b": 12}
 
 
 def test_what_is_left_out_is_no_script_of_ours():
