@@ -150,7 +150,7 @@
   // What scrolls by itself can be reached, and then scrolled, from the keyboard, and is known to (see mirror.css).
   function scrollable(article) {
     for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
-      const slides = one.scrollWidth > one.clientWidth;
+      const slides = one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== "visible";
       one.classList.toggle("slides", slides);
       if (slides) one.tabIndex = 0;
       else if (one.getAttribute("tabindex") === "0") one.removeAttribute("tabindex");
