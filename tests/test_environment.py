@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import shlex
 import sys
 import tomllib
 from importlib import metadata
@@ -69,9 +71,15 @@ def test_what_is_installed_is_what_is_locked():
 
 def test_conda_installs_the_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    python, pip, packages = environment["dependencies"]
+    python, torch, _, packages = environment["dependencies"]
     assert packages == {"pip": ["-r requirements.lock", "-e ."]}
+    assert torch == f"pytorch-cpu={LOCK['torch']}"  # another version would be replaced, by one with GPU packages
     assert SpecifierSet(PROJECT["requires-python"]).contains(python.removeprefix("python="))
+
+
+def test_binder_makes_notebooks_of_the_text_files():
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    assert shlex.split((ROOT / "postBuild").read_text(encoding="utf-8").splitlines()[-1])[-1] == "notebooks/*.md"
 
 
 def test_what_is_imported_is_declared():

@@ -50,12 +50,17 @@
 
   const page = () => location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
 
-  // Tables: as CSV; long ones can be sorted by any column.
+  const place = (table) => table.closest(".scroll-table, .pst-scrollable-table-container") ?? table;
+
+  // Tables: named by the line above them, as CSV; long ones can be sorted by any column.
   function tables(article) {
     let number = 0;
     for (const table of article.querySelectorAll("table")) {
       if (!table.tHead || table.rows.length < 3 || table.closest(".highlight")) continue;
       number += 1;
+      const title = place(table).previousElementSibling?.matches(".table-title")
+        ? place(table).previousElementSibling : table.closest("details")?.querySelector("summary");
+      if (title) table.setAttribute("aria-label", text(title));
       const name = `${page()}-table-${number}.csv`;
       const save = element("button", { type: "button", class: "take-along" }, "CSV");
       save.setAttribute("aria-label", `CSV: download table ${number} of this page`);
@@ -63,8 +68,7 @@
         const rows = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(text(cell))).join(","));
         download(name, "\ufeff" + rows.join("\r\n"), "text/csv");
       });
-      const place = table.closest(".scroll-table, .pst-scrollable-table-container") ?? table;
-      place.after(element("div", { class: "table-menu" }, save));
+      place(table).after(element("div", { class: "table-menu" }, save));
       if (table.tBodies[0]?.rows.length >= LONG) sortable(table);
     }
   }
@@ -99,33 +103,37 @@
 
   // Figures: the picture as files, its data, a link to it, the function that drew it, and how it is made again.
   function figures(article) {
-    for (const figure of article.querySelectorAll("figure[id]")) {
+    for (const figure of article.querySelectorAll("figure:is([id], .narrow-only)")) {
       const image = figure.querySelector("img");
       if (!image || !/\.svg($|\?)/.test(image.getAttribute("src"))) continue;
       const source = image.getAttribute("src");
-      const menu = element("div", { class: "figure-menu", role: "group", "aria-label": `take figure ${figure.id} along` });
+      // what is drawn anew for narrow screens is the figure before it, by its number and its address
+      const id = figure.id || figure.previousElementSibling.id;
+      const number = figure.querySelector(".caption-number, .std-numref")?.textContent.trim() ?? id;
+      const menu = element("div", { class: "figure-menu", role: "group", "aria-label": `take ${number} along` });
       const offer = (label, href, name, said) =>
         menu.append(element("a", { href, "aria-label": said, ...(name ? { download: name } : {}) }, label));
-      offer("SVG", source, `${page()}-${figure.id}.svg`, `SVG: download figure ${figure.id}`);
+      offer("SVG", source, `${page()}-${id}.svg`, `SVG: download ${number}`);
       // what a caption calls black is white in the dark version
       const caption = figure.querySelector("figcaption")?.textContent ?? "";
       if (image.dataset.drawn && /\b(black|white|grey)\b/i.test(caption)) figure.classList.add("names-greys");
       const beside = (ending) => source.replace(/\.svg$/, ending);
       if (image.dataset.drawn)
-        offer("dark SVG", beside(".dark.svg"), `${page()}-${figure.id}-dark.svg`, `dark SVG: download figure ${figure.id}`);
+        offer("dark SVG", beside(".dark.svg"), `${page()}-${id}-dark.svg`, `dark SVG: download ${number}`);
       if (image.dataset.pdf)
-        offer("PDF", beside(".pdf"), `${page()}-${figure.id}.pdf`, `PDF: download figure ${figure.id}`);
+        offer("PDF", beside(".pdf"), `${page()}-${id}.pdf`, `PDF: download ${number}`);
       if (image.dataset.csv)
-        offer("CSV", beside(".csv"), `${page()}-${figure.id}.csv`, `CSV: download the data of figure ${figure.id}`);
-      offer("link", `#${figure.id}`, "", `link to figure ${figure.id}`);
+        offer("CSV", beside(".csv"), `${page()}-${id}.csv`, `CSV: download the data of ${number}`);
+      offer("link", `#${id}`, "", `link to ${number}`);
       if (article.querySelector(`#${RUN} pre.run-command`))
-        offer("make it again", `#${RUN}`, "", `make it again: the command that makes figure ${figure.id}`);
+        offer("make it again", `#${RUN}`, "", `make it again: the command that makes ${number}`);
       const origin = article.querySelector("#computed-from");
-      if (origin) offer("runs", "#computed-from", "", `runs: what figure ${figure.id} was computed from`);
+      if (origin) offer("runs", "#computed-from", "", `runs: what ${number} was computed from`);
       const { by, source: code } = image.dataset;
-      if (code) offer(by, code, "", `${by}: the function that drew figure ${figure.id}`);
+      if (code) offer(by, code, "", `${by}: the function that drew ${number}`);
       else if (by) menu.append(element("code", {}, by));
       figure.append(menu);
+      figure.querySelector(".headerlink")?.setAttribute("title", `link to ${number}`);
     }
   }
 
@@ -142,7 +150,7 @@
   // What scrolls by itself can be reached, and then scrolled, from the keyboard, and is known to (see mirror.css).
   function scrollable(article) {
     for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
-      const slides = one.scrollWidth > one.clientWidth;
+      const slides = one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== "visible";
       one.classList.toggle("slides", slides);
       if (slides) one.tabIndex = 0;
       else if (one.getAttribute("tabindex") === "0") one.removeAttribute("tabindex");

@@ -144,10 +144,11 @@ def _plan(configs: list[Config], store: RunStore) -> str:
     """Say how many networks there are, and what the missing ones cost."""
     from mirror_core.runs.workers import n_workers
     from mirror_core.studies.sweeps.cost import expected_seconds
-    from mirror_core.studies.wording import duration
+    from mirror_core.studies.wording import counted, duration
 
     missing = [config for config in configs if not store.folder(config).is_dir()]
-    plan = f"{len(configs)} networks: {len(configs) - len(missing)} kept in {store.root}, {len(missing)} to train."
+    plan = f"{counted(len(configs), 'network')}: {len(configs) - len(missing)} kept in {store.root}"
+    plan += f", {len(missing)} to train."
     if not missing:
         return plan
     seconds, workers = sum(map(expected_seconds, missing)), min(n_workers(), len(missing))

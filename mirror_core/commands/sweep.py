@@ -67,6 +67,7 @@ def sweep(
         from mirror_core.studies.sweeps.plan import read_sweep
         from mirror_core.studies.sweeps.running import run_sweep, survey
         from mirror_core.studies.sweeps.tables import WRITERS, joined, write_table
+        from mirror_core.studies.wording import counted
 
         declared, store = {file.stem: read_sweep(file) for file in files}, RunStore(folder)
         if len(declared) < len(files):
@@ -90,7 +91,7 @@ def sweep(
         table.attrs["command"] = _command(files, out, weights)
         if len(table) or not out.exists():  # nothing takes the place of an older table
             write_table(table, out)
-            click.echo(f"{len(table)} rows in {out}")
+            click.echo(f"{counted(len(table), 'row')} in {out}")
         else:
             click.echo(f"No network has a row: {out} is left as it was.", err=True)
     if failures := [failure for result in results.values() for failure in result.failures]:
@@ -110,12 +111,12 @@ def _plan(found: list[Survey], store: RunStore, workers: int | None, dask: str |
     from mirror_core.runs.workers import n_workers
     from mirror_core.studies.sweeps.cost import estimate
     from mirror_core.studies.sweeps.running import merged
-    from mirror_core.studies.wording import duration
+    from mirror_core.studies.wording import counted, duration
 
     every = merged(found)
     kept, missing = len(every.rows), len(every.missing)
     impossible = sum(c.config is None for c in every.combinations)
-    lines = [f"{kept + missing} runs: {kept} kept in {store.root}, {missing} to do."]
+    lines = [f"{counted(kept + missing, 'run')}: {kept} kept in {store.root}, {missing} to do."]
     if impossible:
         lines.append(f"{impossible} combinations are impossible; they will be named at the end.")
     if missing:

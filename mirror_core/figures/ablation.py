@@ -59,7 +59,24 @@ def correlation_distributions(r: xr.DataArray) -> Figure:
     return keep(fig, correlation_distributions, {"units": pd.concat(drawn), "networks": medians}, seen, part="drawn")
 
 
-def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool = False) -> Figure:
+IN_WORDS = {
+    "shared": "the paper's experiment",
+    "separate-cores": "two cores, own heads",
+    "separate-cores-shared-heads": "two cores, shared heads",
+    "forward-only": "predicting only",
+    "inverse-only": "inferring only",
+    "shuffled-labels": "wrong action labels",
+    "mispaired": "tasks on other episodes",
+    "random-dynamics": "meaningless sensations",
+    "untrained": "untrained",
+    "frozen-core": "core left untrained",
+}
+"""Condition → what who has read nothing yet may call it."""
+
+
+def strong_shares(
+    shares: pd.DataFrame, intervals: pd.DataFrame, *, in_words: bool = False, narrow: bool = False
+) -> Figure:
     """Draw the answer: the share of strong mirror units in every condition, one dot a network.
 
     Parameters
@@ -68,10 +85,13 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
         Columns `reading`, `condition`, `seed`, `strong`.
     intervals
         Columns `reading`, `condition`, `mean`, `low`, `high` of the same share.
+    in_words
+        Whether conditions are called as in `IN_WORDS`.
     narrow
         One panel below the other, for a phone.
     """
     readings, conditions = list(dict.fromkeys(shares.reading)), list(dict.fromkeys(shares.condition))
+    rows = [IN_WORDS.get(one, one) if in_words else one for one in conditions]
     if narrow:
         height = 0.4 + len(readings) * (0.35 + 0.24 * len(conditions))
         fig, axes = plt.subplots(len(readings), 1, figsize=(WIDTH / 2, height), sharex=True, squeeze=False)
@@ -100,8 +120,9 @@ def strong_shares(shares: pd.DataFrame, intervals: pd.DataFrame, *, narrow: bool
     last.fill_between([], [], color="0.9", label="paper, range")
     fig.legend(*last.get_legend_handles_labels(), loc="outside lower right", ncols=1 if narrow else 2)
     for axis in axes[:, 0]:
-        label_rows(axis, conditions)
-    seen = means_seen(shares, "strong", "condition", "reading", what="Mean share over networks")
+        label_rows(axis, rows)
+    named = shares.assign(row=shares.condition.map(dict(zip(conditions, rows, strict=True))))
+    seen = means_seen(named, "strong", "row", "reading", what="Mean share over networks")
     table = shares[["reading", "condition", "seed", "strong"]].merge(intervals, "left", ["reading", "condition"])
     return keep(fig, strong_shares, table, seen)
 

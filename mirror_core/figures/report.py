@@ -85,8 +85,9 @@ def unit_traces(
     observe: np.ndarray,
     units: Sequence[int],
     r: Sequence[float],
-    n_sequences: int = 4,
-    of: str = "sequence",
+    *,
+    what: str = "sequence",
+    n_shown: int = 4,
 ) -> Figure:
     """Draw traces of single units over the first sequences, performing (solid) and observing (dashed).
 
@@ -96,13 +97,15 @@ def unit_traces(
         Activations (sequence, time, unit) of the units to draw, on sequences that did not choose them.
     units, r
         Number of each unit, and its r on all these sequences.
-    of
-        What each is: a sequence, or a condition, the mean over the half of its trials that did not choose the units.
+    what
+        What is drawn side by side, each the same in both modes: "sequence", or "condition" whose trials are averaged.
+    n_shown
+        Most of these drawn.
     """
     n_timesteps = perform.shape[1]
-    n_sequences = min(n_sequences, len(perform))
+    n_shown = min(n_shown, len(perform))
     fig, axes = row_of_panels([""], 0.8 + 0.85 * len(units), rows=len(units), lone=1, sharey=False)
-    starts = np.arange(n_sequences) * (n_timesteps + max(1, n_timesteps // 6))
+    starts = np.arange(n_shown) * (n_timesteps + max(1, n_timesteps // 6))
     steps = np.arange(1, n_timesteps + 1)
     for row, axis in enumerate(axes[:, 0]):
         for start, *traces in zip(starts, perform, observe, strict=False):
@@ -116,12 +119,12 @@ def unit_traces(
     axes[-1, 0].set_xticks(
         [start + end for start in starts for end in ends], [str(end) for _ in starts for end in ends]
     )
-    chose = "that" if of == "sequence" else "in means over trials that"
-    axes[-1, 0].set_xlabel(f"timestep, of {counted(n_sequences, of)} {chose} did not choose the units")
+    of = "" if what == "sequence" else "trials of "
+    axes[-1, 0].set_xlabel(f"timestep, in {of}{counted(n_shown, what)} that did not choose the units")
     fig.supylabel("activation", fontsize=9)
     mode_legend(fig, "outside upper left")
-    shown = np.stack([perform[:n_sequences], observe[:n_sequences]])
-    labels = {"mode": list(MODE_COLOUR), of: range(n_sequences), "timestep": steps, "unit": list(units)}
+    shown = np.stack([perform[:n_shown], observe[:n_shown]])
+    labels = {"mode": list(MODE_COLOUR), what: range(n_shown), "timestep": steps, "unit": list(units)}
     said = ", ".join(f"unit {unit} {decimal(one)}" for unit, one in zip(units, r, strict=True))
     return keep(fig, unit_traces, xr.DataArray(shown, labels, list(labels), "activation"), f"r: {said}.")
 

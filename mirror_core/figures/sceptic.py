@@ -13,6 +13,7 @@ from mirror_core.analysis.estimates import Estimate
 from mirror_core.figures.kept import keep, means_seen, median_seen, of_estimates, sentence
 from mirror_core.figures.marks import interval, label_rows, networks, r_histograms, threshold
 from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
+from mirror_core.studies.wording import agree, counted
 
 
 def conditions(
@@ -59,8 +60,11 @@ def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int])
     names
         Condition → how many of its units pass the test.
     """
-    fig, axes = row_of_panels([f"{name}: {names[name]} pass" for name in r], 2.4)
+    fig, axes = row_of_panels([f"{name}: {names[name]} {agree(names[name], 'passes', 'pass')}" for name in r], 2.4)
     r_histograms(fig, axes[0], r.values())
     table = {name: pd.DataFrame({"unit": range(len(values)), "r": values}) for name, values in r.items()}
-    said = [f"{name}: median r {median_seen(values)}, {names[name]} units pass" for name, values in r.items()]
+    said = [
+        f"{name}: median r {median_seen(values)}, {counted(names[name], 'unit')} {agree(names[name], 'passes', 'pass')}"
+        for name, values in r.items()
+    ]
     return keep(fig, units, table, sentence(said), part="condition")

@@ -17,7 +17,7 @@ from mirror_core.pages.verdict_table import verdict_table
 from mirror_core.studies.claims.results import COMMITTED, changes, read_verdicts, to_json
 from mirror_core.studies.claims.rules_of_parts import RULES
 from mirror_core.studies.claims.verdicts import VERDICTS, Evidence, Judgement
-from mirror_core.studies.wording import listed
+from mirror_core.studies.wording import agree, listed
 
 CHANGED_SHOWN = 12
 """Changed verdicts that the note at the top names; the rest are counted."""
@@ -42,7 +42,7 @@ def finding(judgements: Sequence[Judgement]) -> HTML:
     titles = {one.claim.id: f"“{escape(one.claim.title, quote=False)}”" for one in judgements}
     by_verdict = counts(judgements)
     by_reading = [
-        f"{row.reproduced} {'is' if row.reproduced == 1 else 'are'} reproduced, {row.partly} partly, under {reading}"
+        f"{row.reproduced} {agree(row.reproduced, 'is', 'are')} reproduced, {row.partly} partly, under {reading}"
         for reading, row in by_verdict.iterrows()
     ]
     everywhere = [titles[name] for name, found in of_claim.items() if set(found) == {"reproduced"}]
@@ -80,7 +80,8 @@ def answer(evidence: Evidence) -> HTML:
         return evidence.values("strong", reading, condition)
 
     def percent(values: pd.Series) -> str:
-        return f"<strong>{100 * values.mean():.0f}\u00a0%</strong>"
+        mean = 100 * values.mean()
+        return f"<strong>{'under 1' if mean < 0.5 else f'{mean:.0f}'}\u00a0%</strong>"
 
     def emerge(values: pd.Series) -> bool:
         found = estimate(values)

@@ -28,7 +28,7 @@ from mirror_core.pages.tables import cell, show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.measures.significance import ALPHA
-from mirror_core.studies.wording import decimal, side
+from mirror_core.studies.wording import agree, decimal, side
 
 EXPERIMENT = EXPERIMENTS[NAME]
 BEHAVIOUR, UNITS = tuple(MEASURES)[:4], ("partner_unique", *MIRRORING)
@@ -66,6 +66,7 @@ def finding(table: pd.DataFrame) -> HTML:
         return told(table, condition, measure)
 
     verdicts = list(found.values())
+    held = verdicts.count("reproduced")
     more = (
         f"Together, {of('cooperation_success')} of attempts are answered in time (before: "
         f"{of('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
@@ -73,7 +74,7 @@ def finding(table: pd.DataFrame) -> HTML:
         f"chance, is {of('code_gain')} in the worse way and agent. Silencing the units that most follow the "
         f"partner costs {of('partner_lesion_success')} more of success than silencing units like them. Of "
         f"{len(found)} claims, "
-        f"{verdicts.count('reproduced')} are reproduced, {verdicts.count('partly')} partly."
+        f"{held} {agree(held, 'is', 'are')} reproduced, {verdicts.count('partly')} partly."
     )
     return statement(f"Two agents {learn} to act together, {mirrors}.", more)
 

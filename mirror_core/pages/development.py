@@ -20,7 +20,7 @@ from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.mirroring import mean_r
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import experiment
-from mirror_core.pages.experiment import COSTS, conditions_table, lesion_costs, panels_of, told, values
+from mirror_core.pages.experiment import THAN, conditions_table, lesion_costs, panels_of, told, values
 from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import statement
 from mirror_core.recordings.of_networks import named_actions, record
@@ -118,8 +118,8 @@ def finding(table: pd.DataFrame) -> HTML:
 
 def bodies_said(table: pd.DataFrame) -> HTML:
     """Say how imitation carries to other bodies, at equal steps and at equal accuracy."""
-    steps = COSTS[side(_apart(table, "turned_60", "both", "watches").values)]
-    level = COSTS[side(_apart(table, "turned_60_equal", "both", "watches").values)]
+    steps = THAN[side(_apart(table, "turned_60", "both", "watches").values)]
+    level = THAN[side(_apart(table, "turned_60_equal", "both", "watches").values)]
     return HTML(
         f"<p>After 640 steps a learner that sees itself act performs {told(table, 'both', 'turned_30')} of the actions "
         f"of a body whose effects are turned by 30°, and {told(table, 'both', 'turned_60')} where they are turned by "
@@ -158,7 +158,7 @@ def least_said(table: pd.DataFrame) -> HTML:
 
 def teaching_said(table: pd.DataFrame) -> HTML:
     """Say what is shown by each teacher, and what it comes to at equal accuracy."""
-    sided = COSTS[side(_apart(table, "one_sided", "taught at once", "taught one by one").values)]
+    sided = THAN[side(_apart(table, "one_sided", "taught at once", "taught one by one").values)]
     shown, uneven, rounds = (
         {one: told(table, one, measure) for one in TAUGHT} for measure in ("new_shown", "one_sided", "rounds_to_half")
     )

@@ -17,7 +17,7 @@ from mirror_core.pages.verdict_table import badge
 from mirror_core.studies.claims.verdicts import VERDICTS
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.measures.significance import ALPHA
-from mirror_core.studies.wording import decimal, listed, sentence
+from mirror_core.studies.wording import agree, decimal, listed, sentence
 
 
 def name_of(one: System) -> str:
@@ -33,15 +33,16 @@ def finding(rows: Sequence[System]) -> HTML:
     claims = [judgement.verdict for one in rows for judgement in one.judgements]
     few = [name_of(one) for one in asked if one.mirrors == "cannot be told"]
     number = {len(asked): "every one", 0: "none"}.get(len(have), str(len(have)))
-    verb = "have" if number.isdigit() and len(have) > 1 else "has"
+    verb = agree(len(have), "has", "have") if number.isdigit() else "has"
     first = f"Put to the same test, {number} of the systems that could be asked {verb} mirror units that learning made."
-    told = [f"of {len(asked)} asked, {'this is' if len(have) == 1 else 'these are'} {listed(have)}"] if have else []
+    told = [f"of {len(asked)} asked, {agree(len(have), 'this is', 'these are')} {listed(have)}"] if have else []
     told += [f"it cannot be told in {listed(few)}"] if few else []
+    held = claims.count("reproduced")
     more = " ".join(
         [
             *([sentence("; ".join(told))] if told else []),
             f"A code of the action carries over both ways in {listed(carry)}.",
-            f"Of {len(claims)} claims of the sources, {claims.count('reproduced')} are reproduced here, "
+            f"Of {len(claims)} claims of the sources, {held} {agree(held, 'is', 'are')} reproduced here, "
             f"{claims.count('partly')} partly.",
         ]
     )

@@ -18,8 +18,8 @@ from mirror_core.pages.verdict_table import how_each_follows, verdict_table
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import decimal, listed, side, with_interval
 
-COSTS = {"above": "more than", "below": "less than", "around": "not distinguishably from"}
-"""Where the interval of a cost minus that of matched units lies → how the two compare."""
+THAN = {"above": "more than", "below": "less than", "around": "not clearly more or less than"}
+"""Where the interval of a difference lies → how the first of the two compares with the second."""
 
 
 def values(table: pd.DataFrame, condition: str, measure: str) -> pd.Series:
@@ -124,7 +124,7 @@ def lesion_costs(
     said = []
     for name in conditions:
         parts = [
-            f"{told(table, name, top)} of {what}, {COSTS[side(beyond)]} matched ones, {told(table, name, matched)}"
+            f"{told(table, name, top)} of {what}, {THAN[side(beyond)]} matched ones, {told(table, name, matched)}"
             for what, (top, matched, excess) in costs.items()
             if len(beyond := values(table, name, excess).dropna())
         ]

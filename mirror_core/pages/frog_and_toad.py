@@ -18,7 +18,7 @@ from mirror_core.pages.player import player
 from mirror_core.pages.tables import show, statement
 from mirror_core.seeding import stream
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import with_interval
+from mirror_core.studies.wording import agree, with_interval
 
 SHOWN = {
     "distress_index_scaled": "index, in deviations",
@@ -151,7 +151,8 @@ def lesions_said(table: pd.DataFrame) -> HTML:
         if measure:
             found, n = values(table, condition, measure), table.seed.nunique()
             could, cost = found.notna().sum(), told(table, condition, measure)
-            rows.append(f"<li><strong>{coding}, {how}</strong>: {cost} ({could} of {n} networks have such units)</li>")
+            have = f"{could} of {n} networks {agree(could, 'has', 'have')} such units"
+            rows.append(f"<li><strong>{coding}, {how}</strong>: {cost} ({have})</li>")
     return HTML(
         "<p>Help lost (share of boards; by play, columns lost), minus the same for matched units:</p>"
         f"<ul>{''.join(rows)}</ul>"

@@ -13,7 +13,7 @@ from mirror_core.experiments.reward import PLANS, WHEN, salient_actions
 from mirror_core.pages import experiment
 from mirror_core.pages.experiment import apart, lesion_costs, panels_of, present, told, values
 from mirror_core.pages.tables import statement
-from mirror_core.studies.wording import listed, side
+from mirror_core.studies.wording import agree, listed, side
 
 EXPERIMENT = experiment_named("reward")
 
@@ -130,12 +130,13 @@ def rules_said(table: pd.DataFrame) -> HTML:
     ):  # fmt: skip
         found = difference(values(table, "reward", measure), values(table, "gradient", measure))
         said.append(f"{when} {words[side(found.values)]} ({apart(found)})" if found.n else f"{when}: not reached")
+    perturbed = values(table, "perturbation", "reward_steps_90")
+    n = int(perturbed.notna().sum())
     return HTML(
         f"<p>By reward, compared with the gradient: {'; '.join(said)}. An accuracy of .9 takes the gradient "
         f"{told(table, 'gradient', 'reward_steps_90')} steps, reward {told(table, 'reward', 'reward_steps_90')}, "
-        f"traces {told(table, 'eligibility', 'reward_steps_90')}; "
-        f"{values(table, 'perturbation', 'reward_steps_90').notna().sum()} of "
-        f"{len(values(table, 'perturbation', 'reward_steps_90'))} networks that are perturbed reach it.</p>"
+        f"traces {told(table, 'eligibility', 'reward_steps_90')}; {n} of {len(perturbed)} networks that are perturbed "
+        f"{agree(n, 'reaches', 'reach')} it.</p>"
     )
 
 

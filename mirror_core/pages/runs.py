@@ -79,7 +79,8 @@ def _group(reading: str, condition: str, runs: list[Run], letters: dict[tuple, s
     meaning = escape(CONDITIONS[condition].meaning)
     about = f"{meaning} Changes to the configuration: {changed}. Claims: {used or 'none'}."
     return (
-        f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: {len(runs)} networks</summary>'
+        f'<details class="runs"><summary><strong>{condition}</strong> under {reading}: '
+        f"{counted(len(runs), 'network')}</summary>"
         f'<p id="{group_anchor(reading, condition)}">{about}</p>'
         '<div class="scroll-table"><table class="table dataframe">'
         "<thead><tr><th>run</th><th>seed</th><th>seconds</th><th>date (UTC)</th>"

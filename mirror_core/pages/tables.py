@@ -13,7 +13,7 @@ from IPython.display import HTML
 from mirror_core.config.conditions import Variant
 from mirror_core.config.settings import Config
 from mirror_core.studies.measures import measure_named
-from mirror_core.studies.wording import duration, with_interval
+from mirror_core.studies.wording import counted, duration, with_interval
 
 LONG = 20
 """Rows beyond which a table is folded, to be opened by who wants it."""
@@ -27,7 +27,7 @@ def show(table: pd.DataFrame, caption: str = "", *, of: str = "Table") -> HTML:
     html = table.to_html(index=False, border=0, escape=False, classes="table", justify="left")
     scrolls = f'<div class="scroll-table">{html}</div>'
     if len(table) > LONG:
-        name = f"<strong>{caption or of}</strong>: {len(table)} rows"
+        name = f"<strong>{caption or of}</strong>: {counted(len(table), 'row')}"
         return HTML(f'<details class="runs"><summary>{name}</summary>{scrolls}</details>')
     title = f'<p class="table-title">{caption}</p>' if caption else ""
     return HTML(f"{title}{scrolls}")

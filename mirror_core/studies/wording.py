@@ -56,10 +56,21 @@ def side(values: Sequence[float], limit: float = 0.0) -> str:
 
 def counted(n: int, what: str) -> str:
     """Return a number of things, such as "1 network" or "5 networks"."""
-    return f"{n} {what}{'' if n == 1 else 's'}"
+    return f"{n} {agree(n, what, f'{what}s')}"
 
 
-def part_of(n: int, total: int, what: str, one: str, many: str) -> str:
+def agree(n: int, one: str, several: str) -> str:
+    """Return the word that goes with a number: "is" of one, "are" of none or several.
+
+    Examples
+    --------
+    >>> [f"{n} of 9 {agree(n, 'is', 'are')} tuned" for n in (0, 1, 2)]
+    ['0 of 9 are tuned', '1 of 9 is tuned', '2 of 9 are tuned']
+    """
+    return one if n == 1 else several
+
+
+def part_of(n: int, total: int, what: str, one: str, several: str) -> str:
     """Return a part of a number of things with its verb.
 
     Examples
@@ -67,7 +78,7 @@ def part_of(n: int, total: int, what: str, one: str, many: str) -> str:
     >>> part_of(1, 16, "unit", "is", "are")
     '1 of 16 units is'
     """
-    return f"{n} of {counted(total, what)} {one if n == 1 else many}"
+    return f"{n} of {counted(total, what)} {agree(n, one, several)}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_hex, to_rgb
 
-from mirror_core.config.conditions import CONDITIONS, READINGS, configure
+from mirror_core.config.conditions import CONDITIONS, CONTROLS, READINGS, configure
 from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.figures import ablation, against_chance, emergence, protocol, temporal
@@ -113,7 +113,8 @@ def test_a_figure_is_labelled_and_legible(name, legible):
 
 
 def test_the_answer_is_legible_on_a_phone(legible):
-    legible(ablation.strong_shares(*shares(), narrow=True))
+    legible(ablation.strong_shares(*shares(), in_words=True, narrow=True))
+    assert set(ablation.IN_WORDS) == set(CONTROLS)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -45,7 +45,11 @@ def test_units_are_drawn_inside_their_panel():
 
 def test_the_words_follow_the_numbers(table, plain):
     shown = [re.findall("<td>(.*?)</td>", row) for row in page.taught(table).data.split("<tr>")[1:]]
-    assert shown[0][:2] == ["integers", ""] and shown[0][3].startswith("0.010") and shown[0][4].startswith("−0.010")
+    assert (
+        shown[0][:2] == ["integers", "as planned"]
+        and shown[0][3].startswith("0.010")
+        and shown[0][4].startswith("−0.010")
+    )
     assert len(shown) == 7
     assert page.played(table).data.count("By play") == 2
     assert "3 of 3 networks have such units" in page.lesions_said(table).data

@@ -72,7 +72,7 @@ def test_what_lesions_cost_is_said_beside_matched_units():
     said = {one.split("</em>")[0]: one for one in page.lesions_said(made).data.split("<em>")}
     assert "0.40 [0.40, 0.40] of recall, more than matched ones, 0.10 [0.10, 0.10]" in said["pairs"]
     assert "of squared error when acting, less than matched ones" in said["units"]
-    assert "of accuracy, not distinguishably from matched ones" in said["separate"]
+    assert "of accuracy, not clearly more or less than matched ones" in said["separate"]
 
 
 def test_figures_show_every_condition_and_are_legible(legible):

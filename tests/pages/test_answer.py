@@ -25,7 +25,7 @@ def answered(shares):
 
 def test_what_was_found_is_said_in_three_sentences_with_three_numbers():
     assert answered(AS_FOUND | TWO).split(". ") == [
-        "As the paper is written, no: its training makes hardly any strong mirror units, 0\u00a0% of all",
+        "As the paper is written, no: its training makes hardly any strong mirror units, under 1\u00a0% of all",
         "Where the network also senses the effects of its own acts, yes: 31\u00a0%, about as many as the paper reports",
         "But a shared core is not needed: such networks with two separate cores have 55\u00a0% if the same output "
         "heads read both, and hardly any with heads of their own.",

@@ -228,5 +228,10 @@ def test_every_page_says_what_comes_next_and_what_it_was_computed_from(read):
     assert len(mapped) == len(NOTEBOOKS)
 
 
+def test_figures_are_numbered_through_the_site(read):
+    numbers = [one.get_text().split() for page in PAGES for one in read(page).select("figcaption .caption-number")]
+    assert numbers == [["Figure", str(n)] for n in range(1, len(numbers) + 1)] and len(numbers) > 70
+
+
 def test_formulas_are_in_the_pages(read):
     assert len(read("notebooks/methods").select("div.math math mfrac")) >= 3

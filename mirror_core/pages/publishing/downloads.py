@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from mirror_core.config.settings import Config
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
-from mirror_core.studies.wording import counted
+from mirror_core.studies.wording import counted, size
 
 PAGE = "downloads"
 """Name of the page, `book/downloads.md`."""
@@ -138,10 +138,18 @@ def _dictionary(tables: list[File]) -> str:
     return out.getvalue()
 
 
-def listing(found: list[File]) -> str:
-    """Return the list of files as HTML: what is in each folder, with size and checksum."""
-    from mirror_core.studies.wording import size
+def listing(found: list[File], numbers: Mapping[str, int], *, names: bool = True) -> str:
+    """Return the list of files as HTML: what is in each folder, with size and checksum.
 
+    Parameters
+    ----------
+    found
+        The files.
+    numbers
+        Page and label of a figure, as its files are called → its number.
+    names
+        Whether each file is named, or their number alone.
+    """
     total = sum(len(one.content) for one in found)
     parts = [
         f'<p><a download href="{FOLDER}/{ARCHIVE}"><strong>Everything in one archive</strong></a>: '
@@ -149,18 +157,27 @@ def listing(found: list[File]) -> str:
     ]
     for folder, what in _FOLDERS.items():
         chosen = [one for one in found if one.name.rpartition("/")[0] == folder]
-        rows = "".join(
-            f'<tr><td><a download href="{FOLDER}/{escape(one.name)}">{escape(one.name.rpartition("/")[2])}</a></td>'
-            f"<td>{size(len(one.content))}</td><td><code>{one.sha256[:16]}</code></td></tr>"
-            for one in chosen
-        )
-        if chosen:
+        said = f"<strong>{what}</strong>: {counted(len(chosen), 'file')}"
+        if chosen and not names:
+            parts.append(f"<p>{said}</p>")
+        elif chosen:
+            rows = "".join(_row(one, numbers) for one in chosen)
             parts.append(
-                f"<details><summary><strong>{what}</strong>: {counted(len(chosen), 'file')}</summary>"
+                f"<details><summary>{said}</summary>"
                 '<div class="scroll-table"><table class="table"><thead><tr><th>file</th><th>size</th>'
                 f"<th>SHA-256 begins</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
             )
     return "\n".join(parts)
+
+
+def _row(one: File, numbers: Mapping[str, int]) -> str:
+    name = one.name.rpartition("/")[2]
+    number = numbers.get(name.rpartition(".")[0])
+    figure = f" (Figure {number})" if number else ""
+    return (
+        f'<tr><td><a download href="{FOLDER}/{escape(one.name)}">{escape(name)}</a>{figure}</td>'
+        f"<td>{size(len(one.content))}</td><td><code>{one.sha256[:16]}</code></td></tr>"
+    )
 
 
 _FOLDERS = {

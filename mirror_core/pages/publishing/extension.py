@@ -178,8 +178,9 @@ def _state(app: Sphinx) -> dict[str, str]:
 def title_without_repetition(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Keep the browser's title of the first page from naming the site twice."""
+    """Keep the browser's title of the first page from naming the site twice; the logo is named as on other pages."""
     if pagename == app.config.root_doc:
+        context["theme_logo"]["alt_text"] = f"{context['docstitle']} - Home"
         context["docstitle"] = ""
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mirror_core.runs.workers import n_workers
+from mirror_core.studies.wording import agree, counted
 
 Costs = Mapping[str, Mapping[str, Sequence[float]]]
 """Page → what is done for it, in this order → how often, and processor seconds for all of that."""
@@ -118,7 +119,7 @@ class Board:
             f"about {_time(left / speed)} left",
             runs,
             f"{len(self._ended)} of {len(self._names)} pages",
-            f"{networks} networks and {analyses} analyses left",
+            f"{counted(networks, 'network')} and {analyses} {agree(analyses, 'analysis', 'analyses')} left",
             f"{_time(elapsed)} so far",
         ]
         return ", ".join(part for part in parts if part)  # a narrow terminal shows the beginning

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import NAMESPACE
 
 from mirror_core import __version__
@@ -46,6 +48,8 @@ UNUSED = (
 """What others put into every page and nothing uses."""
 
 _FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map")
+_ICON = re.compile(r'<(?:i|span) class="fa[srb]? [^"]*"(?=>)|<(?:i|span) class="fa-(?:solid|brands) [^"]*"(?=>)')
+"""Of the theme: a letter of its own font, which a screen reader has no word for."""
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _RUN = 'id="run-this-page-yourself"'
@@ -54,6 +58,7 @@ _PURPOSE = re.compile(r"^\{doc\}`([^`<>]+)`\n: (.+(?:\n {2,}.+)*)", re.MULTILINE
 
 def setup(app: Sphinx) -> None:
     """Register the steps."""
+    app.connect("config-inited", only_with_an_address, priority=100)  # before the theme looks
     app.connect("html-page-context", describe, priority=400)
     app.connect("build-finished", finish)
     logging.getLogger(f"{NAMESPACE}.sphinx.util.osutil").addFilter(_not_of_copies)
@@ -62,6 +67,14 @@ def setup(app: Sphinx) -> None:
 def _not_of_copies(record: logging.LogRecord) -> bool:
     """Let a line pass unless it says that a copy of a source replaces that of an earlier build, as it has to."""
     return "will overwrite data" not in str(record.msg)
+
+
+def only_with_an_address(app: Sphinx, config: Config) -> None:
+    """Have the theme show its buttons for the repository if `repository: url` is set, and only then."""
+    theme = config.html_theme_options
+    theme["use_repository_button"] = bool(theme.get("repository_url"))
+    if not theme["use_repository_button"]:
+        theme["launch_buttons"] = {}
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
@@ -74,15 +87,18 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     if pagename != PAGE and glossary.is_file():
         body = context["body"] = mark_terms(body, definitions(glossary), context["pathto"](PAGE))
     if downloads.MARK in body:
-        found = downloads.files(Path(app.srcdir))
-        body = context["body"] = body.replace(downloads.MARK, downloads.listing(found))
+        found, several = downloads.files(Path(app.srcdir)), app.builder.name != "singlehtml"
+        listed = downloads.listing(found, figure_numbers(app.env), names=several)
+        body = context["body"] = body.replace(downloads.MARK, listed)
     if origins.MARK in body:
         order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
         found = origins.origins(Path(app.srcdir))
         answered = {name: len(claims) for name, claims in origins.claims_on_pages().items()}
-        drawn = diagram(origins.in_order(found, order), answered) + origins.map_of(found, order)
-        if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to
-            drawn = re.sub(r"</?a\b[^>]*>", "", drawn)
+        drawn = diagram(origins.in_order(found, order), answered)
+        if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to, and many to list them on
+            drawn = re.sub(r"</?a\b[^>]*>", "", drawn) + "<p>The pages on the web list them one by one.</p>"
+        else:
+            drawn += origins.map_of(found, order)
         body = context["body"] = body.replace(origins.MARK, drawn)
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):
@@ -100,6 +116,17 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         folder, name = Path(app.srcdir, EXECUTED), pagename.removeprefix(f"{EXECUTED}/")
         one, runs = (origins.origin_of(folder / f"{part}.ipynb") for part in (name, origins.RUNS))
         context["body"] = _with_command(body, command(name, ran), origins.section(one, runs) if one else "")
+
+
+def figure_numbers(env: BuildEnvironment) -> dict[str, int]:
+    """Return the number of each figure, by its page and label: in a site of many pages, and in one of a single page."""
+    return {
+        f"{Path(kind.rpartition('/')[0] or page).name}-{label}": number
+        for page, kinds in env.toc_fignumbers.items()
+        for kind, of_kind in kinds.items()
+        for label, (number,) in of_kind.items()
+        if kind.endswith("figure")
+    }
 
 
 def purposes(index: Path) -> dict[str, str]:
@@ -181,7 +208,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         before = after = path.read_text(encoding="utf-8")
         for pattern in UNUSED:
             after = pattern.sub("", after)
-        after = _BUILT.sub(built, after)
+        after = _ICON.sub(r'\g<0> aria-hidden="true"', _BUILT.sub(built, after))
         after = with_pictures(after, pictures, sources)
         if app.builder.name == "singlehtml":  # to be printed at once, all of it
             after = after.replace(LAZY, "")
@@ -198,11 +225,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def address_of_sources(theme: Mapping[str, Any]) -> str:
-    """Return where the repository shows its files; nothing if pages are not to link to it.
-
-    The address alone says nothing: jupyter-book has one of its own where none is set.
-    """
-    url = str(theme.get("repository_url") or "").rstrip("/") if theme.get("use_repository_button") else ""
+    """Return where the repository shows its files; nothing if it has no address."""
+    url = str(theme.get("repository_url") or "").rstrip("/")
     return f"{url}/blob/{theme.get('repository_branch') or 'main'}" if url else ""
 
 

@@ -72,9 +72,9 @@ def _traces(report: Report, section: Section) -> Figure:
     shown = list(dict.fromkeys([*top, *bottom]))
     split = section.found["split"]
     perform, observe = (mode[:, :, shown] for mode in split.testing)
-    of = "sequence" if report.recordings.trials is None else "condition"
     r = section.found["r"][shown].tolist()
-    return draw.unit_traces(perform, observe, split.units[shown].tolist(), r, of=of)
+    what = "sequence" if report.recordings.trials is None else "condition"
+    return draw.unit_traces(perform, observe, split.units[shown].tolist(), r, what=what)
 
 
 def _decoding(report: Report, section: Section) -> Figure:

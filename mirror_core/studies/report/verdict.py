@@ -27,7 +27,7 @@ from mirror_core.recordings.cleaned import Recordings
 from mirror_core.studies.measures.significance import TRUSTED
 from mirror_core.studies.report.animals import OverAnimals
 from mirror_core.studies.report.results import Reading, Section, Settings, in_words_of
-from mirror_core.studies.wording import counted, decimal, part_of
+from mirror_core.studies.wording import agree, counted, decimal, part_of
 
 ENOUGH = 0.5
 """Power from which finding no mirror unit says something."""
@@ -106,7 +106,7 @@ def verdict(
     if mirror is None:
         units = "Whether single units are mirror units cannot be tested here"
     elif not by_tuning(sections):
-        passes = "pass" if mirror > 1 else "passes"
+        passes = agree(mirror or 1, "passes", "pass")
         units = "Whether single units are mirror units cannot be told here: "
         units += f"{mirror or 'none'} of {n} {passes} unit mismatch, raw and centred"
         units += ", which is more than luck only where all units respond alike strongly" if mirror else ""
@@ -117,8 +117,9 @@ def verdict(
         units = f"No mirror unit is found among {counted(n, 'unit')}, where a share of {decimal(power['power'])} of "
         units += "them would be"
     else:
+        are = agree(power["both"], "is", "are")
         units = f"Too noisy or too few to tell: no mirror unit is found among {counted(n, 'unit')}, but "
-        units += f"{power['both'] or 'none'} {'are' if power['both'] > 1 else 'is'} tuned in both modes"
+        units += f"{power['both'] or 'none'} {are} tuned in both modes"
         if power["both"]:
             units += f", and of mirror units among these a share of {decimal(power['power'])} would be found"
     population = {
@@ -232,7 +233,7 @@ def _says(
         strict = classes[classes["class"] == CLASSES[0]].iloc[0]
         n, more = int(classes.units.sum()), "more than" if strict.p <= settings.alpha else "not more than"
         says.append(
-            f"Of {counted(n, 'unit')} tuned in both modes, {int(strict.units)} {'is' if strict.units == 1 else 'are'} "
+            f"Of {counted(n, 'unit')} tuned in both modes, {int(strict.units)} {agree(strict.units, 'is', 'are')} "
             f"strictly congruent, {more} renamed actions give ({decimal(strict['by chance'] * n, 1)} on average)."
         )
     return says

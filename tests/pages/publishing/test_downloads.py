@@ -71,5 +71,7 @@ def test_columns_are_explained(book):
 
 
 def test_the_list_names_every_file(book):
-    html = listing(files(book))
+    html = listing(files(book), {"some-fig-1": 12})
     assert html.count("<tr><td>") == 7 and f"{FOLDER}/{ARCHIVE}" in html
+    assert html.count("</a> (Figure 12)</td>") == 3  # SVG, PDF and CSV
+    assert "<table" not in listing(files(book), {}, names=False)

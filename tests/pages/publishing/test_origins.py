@@ -41,7 +41,10 @@ def book(tmp_path):
     other = {"changes": {"paired": False}, "seeds": {"7": "c" * 20}}
     analyses = {"mirror_core.some.measure": {"says": "Measure `r` > 0.", "of": 2}}
     stamped(
-        tmp_path / "notebooks", "temporal", {"runs": [group, more, other], "analyses": analyses}, ["fig-4b", "fig-4b"]
+        tmp_path / "notebooks",
+        "temporal",
+        {"runs": [group, more, other], "analyses": analyses},
+        ["paper-fig-4b", "paper-fig-4b"],
     )
     stamped(tmp_path / "notebooks", "runs", {"runs": [group]})
     stamped(tmp_path / "notebooks", "cost", {"tables": ["cost.json"]})
@@ -79,7 +82,7 @@ def test_the_map_has_every_page_and_claim_in_the_order_of_the_site(book):
     titles = [one.get_text() for one in page.select("details:not(.origins) > summary > strong")]
     assert titles == ["temporal & more", "cost & more", "runs & more"]
     links = {link["href"] for link in page.find_all("a")}
-    assert {"notebooks/temporal.html#fig-4b", "notebooks/runs.html#self-observation--shared"} <= links
+    assert {"notebooks/temporal.html#paper-fig-4b", "notebooks/runs.html#self-observation--shared"} <= links
     said = page.get_text()
     assert all(claim.title in said for claim in claims_on_pages()["temporal"])
     assert len({one["id"] for one in page.select(".origins")}) == len(page.select(".origins"))

@@ -46,7 +46,7 @@ def test_a_page_that_runs_says_itself_how_much_there_is(board):
 
 def test_what_a_page_does_not_do_since_it_is_kept_is_not_waited_for(board):
     write(board, "first", ("measure run", 2, 1, True, 0.0))
-    assert "4 networks and 1 analyses left" in board.line()
+    assert "4 networks and 1 analysis left" in board.line()
     write(board, "second")
     board.done("second", 3)
     assert "1 of 3 pages, 0 networks" in board.line()

@@ -16,9 +16,11 @@ from mirror_core.pages.publishing.shell import (
     address_of_sources,
     command,
     describe,
+    figure_numbers,
     finish,
     first_words,
     minutes,
+    only_with_an_address,
     page_line,
     purposes,
 )
@@ -74,12 +76,13 @@ def test_a_page_says_what_it_is_for_how_long_it_takes_and_what_comes_next(tmp_pa
 
 
 @pytest.mark.parametrize(("builder", "links"), [("html", True), ("singlehtml", False)])
-def test_the_map_of_a_printed_site_has_no_links(tmp_path, builder, links):
+def test_the_map_of_a_printed_site_is_a_picture_without_links(tmp_path, builder, links):
     page(tmp_path, {"seed": 42})
     context = {"body": f"<h1>D</h1>{MARK}", "title": "D"}
     app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(name=builder))
     describe(app, "downloads", "page.html", context, object())
-    assert "<strong>some</strong>" in context["body"] and ("<a " in context["body"]) == links
+    assert "<svg" in context["body"]
+    assert ("<strong>some</strong>" in context["body"]) == ("<a " in context["body"]) == links
 
 
 def test_the_title_page_lists_the_pages_in_their_order():
@@ -105,7 +108,7 @@ def site(tmp_path, *, address=""):
     (tmp_path / "notebooks" / "some.ipynb").write_text(json.dumps(notebook))
     text = (
         '<script src="_static/scripts/fontawesome.js?digest=1"></script>'
-        '<link rel="stylesheet" type="text/css" href="_static/sphinx-thebe.css" />'
+        '<link rel="stylesheet" type="text/css" href="_static/sphinx-thebe.css" /><i class="fas fa-list"></i>'
         f'<img alt="a" src="_images/{stem}.svg" /><span class="mirror-built"></span>'
     )
     (html / "some.html").write_text(text)
@@ -124,6 +127,7 @@ def test_a_finished_site_lacks_what_nothing_uses_and_has_print_versions(tmp_path
         and "thebe" not in first
         and 'data-drawn="light" data-pdf="yes"' in first
         and "Built on" in first
+        and '<i class="fas fa-list" aria-hidden="true">' in first
     )
     assert (app.outdir / "_images" / f"{stem}.pdf").read_bytes() == b"%PDF-1.4"
     assert not (app.outdir / "_static" / "scripts" / "fontawesome.js").exists()
@@ -154,9 +158,24 @@ def test_a_failed_build_is_left_as_it_is(tmp_path):
 
 
 def test_sources_have_an_address_where_the_repository_has_one():
-    assert address_of_sources({}) == address_of_sources({"repository_url": "https://example.org"}) == ""
-    given = {"repository_url": "https://example.org/a/b/", "repository_branch": "trunk", "use_repository_button": True}
+    assert address_of_sources({}) == address_of_sources({"repository_url": ""}) == ""
+    given = {"repository_url": "https://example.org/a/b/", "repository_branch": "trunk"}
     assert address_of_sources(given) == "https://example.org/a/b/blob/trunk"
+
+
+@pytest.mark.parametrize(("url", "buttons"), [("", {}), ("https://example.org/a/b", {"binderhub_url": "x"})])
+def test_the_repository_has_buttons_if_it_has_an_address_and_only_then(url, buttons):
+    config = SimpleNamespace(html_theme_options={"repository_url": url, "launch_buttons": {"binderhub_url": "x"}})
+    only_with_an_address(None, config)
+    assert config.html_theme_options["launch_buttons"] == buttons
+    assert config.html_theme_options["use_repository_button"] is bool(url)
+
+
+def test_figures_are_found_by_page_and_label_in_one_page_too():
+    of = {"fig-a": (1,), "fig-b": (12,)}
+    several = SimpleNamespace(toc_fignumbers={"notebooks/some": {"figure": of, "table": {"t": (3,)}}})
+    whole = SimpleNamespace(toc_fignumbers={"index": {"notebooks/some/figure": of, "notebooks/some/table": {}}})
+    assert figure_numbers(several) == figure_numbers(whole) == {"some-fig-a": 1, "some-fig-b": 12}
 
 
 def test_what_is_left_out_is_no_script_of_ours():
