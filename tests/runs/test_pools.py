@@ -136,7 +136,7 @@ def test_a_build_that_is_gone_is_said():
 def test_a_worker_loads_no_more_than_it_needs(module):
     heavy = ("sklearn", "matplotlib", "scipy.stats", "IPython", "papermill", "sphinx")
     begin = "mirror_core.runs.pools.KeptPool._begin()"
-    code = f"import sys, {module}; {begin}; print(*sorted(set({heavy!r}) & sys.modules.keys()))"
+    code = f"import sys, mirror_core.runs.pools, {module}; {begin}; print(*sorted(set({heavy!r}) & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           cwd=Path(__file__).parents[2])  # fmt: skip
     assert done.stdout.split() == []

@@ -1,14 +1,15 @@
 """Kernels without the seconds in which each would import the same libraries.
 
-A process that has imported them, and done nothing else, forks a kernel for each notebook. `mirror_core` is not among
-them: a page is made by the code that its fingerprint was taken of. A forked kernel has the environment and the folder
-that a started one has, and random numbers of its own. Where anything is not as it should be, a kernel is started as
-ever: threads would be lost in a fork, and what an import says has to be said on a page.
+A process that has imported them, and done nothing else, forks a kernel for each notebook of a build. `mirror_core` is
+not among them: a page is made by the code that its fingerprint was taken of. A forked kernel has the environment and
+the folder that a started one has, and random numbers of its own. Where anything is not as it should be, a kernel is
+started as ever: threads would be lost in a fork, and what an import says has to be said on a page.
 """
 
 from __future__ import annotations
 
 import gc
+import hashlib
 import importlib.util
 import json
 import os
@@ -20,8 +21,11 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from mirror_core.runs.turns import TURNS_VARIABLE
 
 FORKED_VARIABLE = "MIRROR_CORE_FORKED"
 """Environment variable that is 1 where kernels are forked; a build sets it where it pays, unless it is set."""
@@ -71,15 +75,23 @@ class ForkedKernel:
 
 
 class _Parent:
-    """The process that forks kernels, as seen by the one that starts it."""
+    """The process that forks kernels, as seen by one of those that ask it; all of a build share it."""
 
     def __init__(self, python: Sequence[str], environment: Mapping[str, str]) -> None:
+        import fcntl  # not on Windows, where no kernel is forked
+
         self.ended: dict[int, int] = {}
         self._kernels: list[int] = []
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        options = {"stdin": theirs, "stderr": subprocess.DEVNULL, "start_new_session": True}
-        with theirs:
-            self.process = subprocess.Popen([*python, "-m", __name__, *LIBRARIES], env=environment, **options)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        same = json.dumps([list(python), _seen_by_imports(environment)], sort_keys=True)
+        place = os.path.join(_folder(), f"forks-{hashlib.sha256(same.encode()).hexdigest()[:12]}")
+        with suppress(OSError), open(f"{place}.lock", "w") as lock:  # where that is no place for one, nobody answers
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self._socket.connect(place)
+            except (FileNotFoundError, ConnectionRefusedError):
+                _start(python, environment, place)
+                self._socket.connect(place)
 
     def fork(self, request: Mapping[str, Any]) -> ForkedKernel | None:
         """Return a new kernel, or None if there is none to be had."""
@@ -108,17 +120,41 @@ class _Parent:
         return True
 
     def close(self) -> None:
-        """Have the process end, and its kernels with it."""
+        """Have one's kernels end, and the process with the last that asks it."""
         self._socket.close()
-        self.process.kill()
-        self.process.wait()
         for pid in (pid for pid in self._kernels if pid not in self.ended):
             self.ended[pid] = -signal.SIGKILL
             with suppress(OSError):
                 os.killpg(pid, signal.SIGKILL)
 
 
+def _start(python: Sequence[str], environment: Mapping[str, str], place: str) -> None:
+    """Start a process that forks kernels for whoever connects to a place."""
+    with suppress(FileNotFoundError):
+        os.unlink(place)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(place)
+        listener.listen()
+        options = {"stdin": listener, "stderr": subprocess.DEVNULL, "start_new_session": True}
+        _started.append(subprocess.Popen([*python, "-m", __name__, *LIBRARIES], env=environment, **options))
+
+
+def _seen_by_imports(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(_OWN)}
+
+
+@cache
+def _own_folder() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="mirror-", ignore_cleanup_errors=True)
+
+
+def _folder() -> str:
+    """Return a folder that only this user can read: that of the build, or one of this process's own."""
+    return os.path.dirname(os.environ.get(TURNS_VARIABLE, "")) or _own_folder().name
+
+
 _last: tuple[Any, _Parent] | None = None
+_started: list[subprocess.Popen] = []
 
 
 def forked(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> ForkedKernel | None:
@@ -134,7 +170,7 @@ def forked(command: Sequence[str], folder: str, environment: Mapping[str, str]) 
         return None
     at = command.index(_LAUNCHER)
     python, arguments = command[: at - 1], command[at + 1 :]  # which is followed by -m
-    same = (python, {name: value for name, value in environment.items() if not name.startswith(_OWN)})
+    same = (python, _seen_by_imports(environment))
     if _last is None or _last[0] != same:
         if _last is not None:
             _last[1].close()
@@ -161,45 +197,68 @@ def import_quietly(libraries: Sequence[str]) -> bool:
     return quiet and len([name for name in threads if name != _PREPARED]) == 1
 
 
-def serve(asked: socket.socket) -> dict[str, Any] | None:
+def serve(listener: socket.socket) -> dict[str, Any] | None:
     """Fork a kernel for every request, and say when one has ended, until nobody asks; in a kernel, return the request.
 
-    Every kernel ends with this process, and this process with the one that asks.
+    A kernel ends with this process and with the connection through which it was asked for, this process with the last
+    connection.
     """
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    running: set[int] = set()
+    running: dict[socket.socket, set[int]] = {}
     over: set[int] = set()  # zombies until the next request, so that nobody signals another process by mistake
     try:
-        while ready := select.select([asked, woken], [], [], None if running else _IDLE_SECONDS)[0]:
+        while ready := select.select([listener, woken, *running], [], [], _patience(running))[0]:
             if woken in ready:
                 os.read(woken, _MOST)
-                for pid in sorted(running):
+                for asked, pid in [(asked, pid) for asked, pids in running.items() for pid in sorted(pids)]:
                     if (end := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
-                        running.remove(pid)
+                        running[asked].remove(pid)
                         over.add(pid)
                         status = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
-                        asked.send(json.dumps([pid, status]).encode())
-            if asked in ready:
-                if not (request := asked.recv(_MOST)):
-                    break
+                        with suppress(OSError):
+                            asked.send(json.dumps([pid, status]).encode())
+            for asked in [one for one in running if one in ready]:
+                request = b""
+                with suppress(OSError):
+                    request = asked.recv(_MOST)
+                if not request:  # who asks is gone
+                    over |= _end(running.pop(asked))
+                    asked.close()
+                    if not running:
+                        return None
+                    continue
                 while over:
                     os.waitpid(over.pop(), 0)
                 if (pid := os.fork()) == 0:
+                    for one in running:
+                        one.close()
                     running.clear()
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     return json.loads(request)
-                running.add(pid)
-                asked.send(json.dumps([pid]).encode())
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # who asks is gone
+                running[asked].add(pid)
+                with suppress(OSError):
+                    asked.send(json.dumps([pid]).encode())
+            if listener in ready:
+                running[listener.accept()[0]] = set()
     finally:
-        for pid in running:
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+        for pids in running.values():
+            _end(pids)
     return None
+
+
+def _patience(running: Mapping[socket.socket, set[int]]) -> int | None:
+    return None if any(running.values()) else _IDLE_SECONDS
+
+
+def _end(kernels: set[int]) -> set[int]:
+    """Kill kernels, and return them."""
+    for pid in kernels:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    return kernels
 
 
 def become_kernel(request: Mapping[str, Any]) -> None:
@@ -226,7 +285,7 @@ def become_kernel(request: Mapping[str, Any]) -> None:
 if __name__ == "__main__":
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as the kernel's launcher does
-    with socket.socket(fileno=os.dup(0)) as asking:
-        wanted = serve(asking) if import_quietly(sys.argv[1:]) else None
+    with socket.socket(fileno=os.dup(0)) as place:
+        wanted = serve(place) if import_quietly(sys.argv[1:]) else None
     if wanted is not None:
         become_kernel(wanted)

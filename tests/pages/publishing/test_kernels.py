@@ -65,7 +65,7 @@ def all_end(processes: list[int], seconds: float = 30) -> bool:
 
 def test_a_forked_kernel_is_what_a_started_one_is(run, light, monkeypatch):
     forked = json.loads(run(ABOUT)[0].text)
-    assert kernels._last[1].process.poll() is None
+    assert kernels._started[-1].poll() is None
     monkeypatch.setenv(kernels.FORKED_VARIABLE, "0")
     started = json.loads(run(ABOUT)[0].text)
     for one, way in ((forked, "1"), (started, "0")):
@@ -104,6 +104,17 @@ def test_the_next_environment_has_a_process_of_its_own(run, light, monkeypatch):
     assert all_end([int(parents[0][0])])
 
 
+def test_all_that_run_notebooks_share_a_process_which_ends_with_the_last(run, light):
+    parents = [run("import os\nprint(os.getppid())")[0].text]
+    first, kernels._last = kernels._last[1], None
+    parents.append(run("import os\nprint(os.getppid())")[0].text)
+    assert parents[0] == parents[1] and kernels._last[1] is not first
+    first.close()
+    assert not all_end([int(parents[0])], 1)
+    kernels._last[1].close()
+    assert all_end([int(parents[0])])
+
+
 def test_what_goes_wrong_in_a_forked_kernel_is_said_as_ever(run, light):
     for cell, message in [
         ("1 / 0", r"code cell 1 \(`1 / 0`\): ZeroDivisionError"),
@@ -113,7 +124,7 @@ def test_what_goes_wrong_in_a_forked_kernel_is_said_as_ever(run, light):
     ]:
         with pytest.raises(NotebookFailure, match=message):
             run(cell)
-    assert kernels._last[1].process.poll() is None
+    assert kernels._started[-1].poll() is None
 
 
 def test_a_kernel_that_takes_too_long_ends(run, light, tmp_path):
