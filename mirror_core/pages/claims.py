@@ -110,8 +110,8 @@ def answer(evidence: Evidence) -> HTML:
             both = all(no_fewer(share(task), sensed) for task in ("forward-only", "inverse-only"))
             but = f"But {'neither a shared core nor both tasks are' if both else 'a shared core is not'} needed"
         alone = ", and hardly any with heads of their own" if len(own) and not emerge(own) else ""
-        have = f"such networks with two separate cores have {percent(apart)} if the same output heads read both"
-        said.append(f"{but}: {have}{alone}.")
+        are = f"with two separate cores, {percent(apart)} of units are strong if the cores share output heads"
+        said.append(f"{but}: {are}{alone}.")
     return HTML(f'<p class="answer">{" ".join(said)}</p>')
 
 
