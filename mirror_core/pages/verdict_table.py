@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
 from IPython.display import HTML
 
 from mirror_core.config.conditions import READINGS
@@ -67,7 +68,10 @@ def ours_of(result: PartResult) -> str:
     digits = 1 if max(abs(found.mean), abs(found.high)) >= COUNT else 2
     value = decimal(found.mean, digits)
     if found.n > 1:
-        value += f" <small>[{decimal(found.low, digits)}, {decimal(found.high, digits)}]</small>"
+        low, high = found.low, found.high
+        if not RULES[result.part.rule].of_difference:  # a symmetric interval that leaves what is possible is cut there
+            low, high = np.clip([low, high], *measure_named(check.measure).limits)
+        value += f" <small>[{decimal(low, digits)}, {decimal(high, digits)}]</small>"
     n = f"n = {found.n}" if result.share is None else f"{round(result.share * found.n)} of {found.n} networks"
     parts = [value, f"<small>{n}</small>"]
     if found.effect_size == found.effect_size:  # a difference that varies over seeds

@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mirror_core.analysis.estimates import estimate
 from mirror_core.checks import OptionError
 from mirror_core.config.conditions import CONDITIONS
 from mirror_core.figures.claims import LOOK, verdict_matrix
 from mirror_core.pages import claims as page
-from mirror_core.pages.verdict_table import how_each_follows, p_value, verdict_table
+from mirror_core.pages.verdict_table import how_each_follows, ours_of, p_value, verdict_table
 from mirror_core.studies.claims import results
 from mirror_core.studies.claims.evidence import Evidence, claimable
 from mirror_core.studies.claims.results import changes, read_verdicts, tidy, to_csv, to_json
 from mirror_core.studies.claims.statements import load_claims
-from mirror_core.studies.claims.verdicts import evaluate
+from mirror_core.studies.claims.verdicts import Check, PartResult, evaluate
 
 READINGS = ["as-written", "self-observation"]
 CLAIMS = load_claims()
@@ -149,6 +150,14 @@ def test_the_table_says_each_verdict_in_words_and_links_to_what_exists(judgement
     for one in judgements:
         assert f'data-label="{one.reading}"' in html
     assert "✓ reproduced" in html and "✗ not reproduced" in html and not re.search(r"\bnan\b", html)
+
+
+def test_an_interval_does_not_leave_what_is_possible():
+    share = next(part for claim in CLAIMS for part in claim.parts if "strong" in part.measure and not part.than)
+    found = estimate([0.7, 0.8, 1.0])
+    assert found.high > 1
+    shown = ours_of(PartResult(share, "holds", (Check("strong", "shared", found, "holds"),)))
+    assert f"[{found.low:.2f}, 1.00]" in shown
 
 
 def test_p_values():
