@@ -37,6 +37,7 @@ TABLES = """() => {
 # Contrast takes its time, and is a matter of a letter's colour, size and weight and of what lies behind it: of letters
 # that are alike in these, on whichever page, some are looked at.
 VIOLATIONS = """async (known) => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));  // sizes are observed then
     const behind = new Map([[null, ""]]), looks = new Set(known);
     const backgrounds = (one) => {
         if (!behind.has(one)) {
