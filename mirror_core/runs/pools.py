@@ -56,6 +56,24 @@ class Died:
     """Stands for the result of a task whose worker process died each time."""
 
 
+def _kill(executor: ProcessPoolExecutor) -> None:
+    """End an executor's workers at once.
+
+    What its own threads then say of pipes that close under them, once in some hundred times, is no news to anybody.
+    """
+    if threading.excepthook is not _said_in_threads:
+        threading.excepthook = _said_in_threads
+    executor.shutdown(kill_workers=True)
+
+
+_say = threading.excepthook
+
+
+def _said_in_threads(said: threading.ExceptHookArgs) -> None:
+    if said.thread is None or not said.thread.name.startswith(("ExecutorManagerThread", "QueueFeederThread")):
+        _say(said)
+
+
 class LocalPool:
     """One-thread worker processes on this machine.
 
@@ -80,7 +98,7 @@ class LocalPool:
         try:
             yield executor
         finally:
-            executor.shutdown(kill_workers=True)
+            _kill(executor)
 
     def close(self) -> None:
         """Nothing is left to end: the workers went with their executor."""
@@ -143,7 +161,7 @@ class KeptPool(LocalPool):
     def close(self) -> None:
         """End the workers."""
         if self._kept is not None:
-            self._kept.shutdown(kill_workers=True)
+            _kill(self._kept)
             self._kept = None
 
 

@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -155,3 +157,15 @@ def test_a_server_that_takes_the_call_and_says_nothing_is_no_scheduler(monkeypat
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(OptionError, match=f"^no Dask scheduler answers at '{address}'"):
             pools.DaskPool(address)
+
+
+def test_threads_of_an_executor_that_is_killed_say_nothing_and_others_do(monkeypatch):
+    said = []
+    monkeypatch.setattr(pools, "_say", lambda one: said.append(one.thread.name))
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    pools._kill(SimpleNamespace(shutdown=lambda kill_workers: None))
+    for name in ("ExecutorManagerThread", "QueueFeederThread", "mine"):
+        one = threading.Thread(target=lambda: 1 / 0, name=name)
+        one.start()
+        one.join()
+    assert said == ["mine"]
