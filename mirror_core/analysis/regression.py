@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int, Shaped
 from scipy import linalg
 
-from mirror_core.analysis.decoders import standardisation
+from mirror_core.analysis.decoders import by_modes, standardisation
 from mirror_core.analysis.permutations import random_permutations, repaired_sums, rows_at_once, units_alike
 from mirror_core.analysis.significance import TIE, share_beyond
 from mirror_core.analysis.transfer import _correlation, _p_turned, _turns, _whitening
@@ -58,21 +58,8 @@ class Regression:
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair of modes, c within the tested mode beside it."""
-        rows = [
-            {
-                "trained": trained,
-                "tested": tested,
-                "c": self.c[i, j],
-                "ceiling": self.c[j, j],
-                "r2": self.r2[i, j],
-                "p": self.p[i, j],
-                "p, turned": self.p_turned[i, j],
-                "p, units": self.p_units[i, j],
-            }
-            for i, trained in enumerate(MODES)
-            for j, tested in enumerate(MODES)
-        ]
-        return pd.DataFrame(rows)
+        found = {"c": self.c, "ceiling": np.diag(self.c)[None], "r2": self.r2}
+        return by_modes(found | {"p": self.p, "p, turned": self.p_turned, "p, units": self.p_units})
 
 
 def regression(
@@ -309,11 +296,10 @@ def _exchanged(
     of_trial = np.zeros((2, len(size), tested.n_trials, at.max() + 1))
     of_trial[0, :, tested.trial, at], of_trial[1, :, tested.trial, at] = answers, tested.y
     orders = random_permutations(tested.n_trials, n_draws, rng)
-    found = np.zeros(n_draws)
+    found, varies = np.zeros(n_draws), np.flatnonzero(size > 0)
+    if not len(varies):
+        return found
     for rows in rows_at_once(tested.n_trials, 1):
-        table = 0.0
-        for a in np.flatnonzero(size > 0):
-            table = table + of_trial[0, a, rows] @ of_trial[1, a].T / size[a]
-        if np.ndim(table):
-            found += repaired_sums(table[..., None], orders[:, rows])[:, 0]
+        table = sum(of_trial[0, a, rows] @ of_trial[1, a].T / size[a] for a in varies)
+        found += repaired_sums(table[..., None], orders[:, rows])[:, 0]
     return found / len(size)
