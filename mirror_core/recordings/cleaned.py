@@ -51,6 +51,11 @@ class Recordings:
         """Number of different actions; 0 where there are none."""
         return 0 if self.actions is None else len(np.unique(self.actions))
 
+    @property
+    def of_row(self) -> str:
+        """What a row of `perform` is of: a "sequence", or a "condition", over whose trials it is the mean."""
+        return "sequence" if self.trials is None else "condition"
+
 
 def prepare(
     perform: ArrayLike, observe: ArrayLike, actions: ArrayLike | None = None, *, drop_nan: str | None = None

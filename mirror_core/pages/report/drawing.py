@@ -73,8 +73,7 @@ def _traces(report: Report, section: Section) -> Figure:
     split = section.found["split"]
     perform, observe = (mode[:, :, shown] for mode in split.testing)
     r = section.found["r"][shown].tolist()
-    what = "sequence" if report.recordings.trials is None else "condition"
-    return draw.unit_traces(perform, observe, split.units[shown].tolist(), r, what=what)
+    return draw.unit_traces(perform, observe, split.units[shown].tolist(), r, what=report.recordings.of_row)
 
 
 def _decoding(report: Report, section: Section) -> Figure:

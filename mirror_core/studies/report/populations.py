@@ -251,7 +251,7 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
     try:
         n_draws = min(settings.n_permutations, CKA_DRAWS, max(99, int(CKA_WORK / recordings.perform.size)))
         if (least := 1 / n_orders(len(recordings.perform))) > settings.alpha:
-            rows_of = counted(len(recordings.perform), "sequence" if recordings.trials is None else "condition")
+            rows_of = counted(len(recordings.perform), recordings.of_row)
             raise RecordingError(f"with {rows_of} its p cannot fall below {least:.2g}.")
         cka = cka_test(recordings.perform, recordings.observe, n_draws, stream(settings.seed, "report/cka"))
         found["cka"] = cka
@@ -281,7 +281,7 @@ def geometry(recordings: Recordings, settings: Settings) -> Section:
         "geometry",
         "Do the two modes use the same dimensions?",
         "CKA is 1 if the modes are rotations of each other and about 0 if unrelated; its null re-pairs "
-        f"{'sequences' if recordings.trials is None else 'conditions'}, so it asks whether both follow the same "
+        f"{recordings.of_row}s, so it asks whether both follow the same "
         "events. Alignment: the variance of one mode that the leading dimensions of the other hold, of the most "
         "possible, each unit in its own standard deviations; its null exchanges units of one mode with units like "
         "them, so it asks whether the same units go together. p: more alike than the null (a smaller angle is more "

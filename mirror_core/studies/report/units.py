@@ -237,8 +237,8 @@ def headline(recordings: Recordings, settings: Settings) -> Section:
     found = {name: shares(values) for name, values in r.items()}
     notes = [f"Unit mismatch: skipped, {reason}"] if reason else []
     if n := found["timestep-centred"].n_excluded:
-        which = "sequence" if recordings.trials is None else "condition"
-        notes.append(f"Timestep-centred r leaves {counted(n, 'unit')} out: the same in every {which} of a mode.")
+        every = f"every {recordings.of_row} of a mode"
+        notes.append(f"Timestep-centred r leaves {counted(n, 'unit')} out: the same in {every}.")
     by_chance = {name: _shares_of_draws(draws) for name, draws in mismatched.items()}
     p = {name: _p(r[name], draws) for name, draws in by_chance.items()}
     rows = [

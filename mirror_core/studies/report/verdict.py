@@ -202,8 +202,7 @@ def _says(
             f"Mean {' '.join(reversed(name.split(', ')))} of the same unit: {decimal(value)}; of units exchanged among "
             f"like ones: {decimal(exchanged)} ({p_text(p)})."
         )
-    of = "sequences" if recordings.trials is None else "conditions"
-    says += [*_strength(sections, settings.alpha, of), *_geometry(sections, settings)]
+    says += [*_strength(sections, settings.alpha, recordings.of_row), *_geometry(sections, settings)]
     tests = sections["nulls"].found.get("tests", {})
     if ("sequence", "raw") in tests:
         n = int(tests["sequence", "raw"].significant(settings.alpha, "bh").sum())
@@ -271,7 +270,7 @@ def _strength(sections: Mapping[str, Section], alpha: float, of: str) -> list[st
     strong = of_raw > STRONG_THRESHOLD
     if strong.any() and np.median(np.nan_to_num(of_centred[strong])) < COMMON_COURSE * np.median(of_raw[strong]):
         says.append(
-            f"The r of most units with r > .75 comes from a time course that all {of} share, not from what differs "
+            f"The r of most units with r > .75 comes from a time course that all {of}s share, not from what differs "
             f"between them: its median falls from {decimal(np.median(of_raw[strong]))} to "
             f"{decimal(np.median(np.nan_to_num(of_centred[strong])))} when each timestep's mean is removed."
         )
