@@ -56,11 +56,12 @@ def _show_in(shell: InteractiveShell) -> None:
     """Show figures under cells as pictures of lines, each drawn once, and keep them as PDF too."""
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-    if hasattr(shell, "kernel") and not any(name in matplotlib.get_backend().lower() for name in _IN_NOTEBOOKS):
+    in_notebook = hasattr(shell, "kernel")
+    if in_notebook and not any(name in matplotlib.get_backend().lower() for name in _IN_NOTEBOOKS):
         shell.enable_matplotlib("inline")
     # the whole figure, not what its marks happen to fill: figures of one kind keep one width
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
-    if hasattr(shell, "kernel") and "inline" in (backend := matplotlib.get_backend()).lower():
+    if in_notebook and "inline" in (backend := matplotlib.get_backend()).lower():
         plt.switch_backend(backend)  # now, since it brings back what is taken away next
         plt.uninstall_repl_displayhook()  # it would draw each figure once more, for a window that is not there
     _also_to_take_along(shell)

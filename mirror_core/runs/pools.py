@@ -61,8 +61,7 @@ def _kill(executor: ProcessPoolExecutor) -> None:
 
     What its own threads then say of pipes that close under them, once in some hundred times, is no news to anybody.
     """
-    if threading.excepthook is not _said_in_threads:
-        threading.excepthook = _said_in_threads
+    threading.excepthook = _said_in_threads
     executor.shutdown(kill_workers=True)
 
 
