@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from mirror_core.checks import OptionError
-from mirror_core.runs import pools
+from mirror_core.runs import cluster, pools
 from mirror_core.runs.pools import BuildPool, Died, KeptPool, each_result, in_workers
 from mirror_core.runs.sharing import SHARED_VARIABLE, WorkerLost, shared
 
@@ -152,11 +152,11 @@ def test_a_page_loads_no_more_than_it_needs():
 
 
 def test_a_server_that_takes_the_call_and_says_nothing_is_no_scheduler(monkeypatch):
-    monkeypatch.setattr(pools, "_ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(cluster, "_ANSWER_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(OptionError, match=f"^no Dask scheduler answers at '{address}'"):
-            pools.DaskPool(address)
+            cluster.DaskPool(address)
 
 
 def test_threads_of_an_executor_that_is_killed_say_nothing_and_others_do(monkeypatch):

@@ -24,9 +24,10 @@ from mirror_core.checks import OptionError
 from mirror_core.config.conditions import configure
 from mirror_core.config.settings import Config, flat
 from mirror_core.recordings.of_networks import heldout_episodes, record
+from mirror_core.runs.cluster import DaskPool
 from mirror_core.runs.kept import save_result
 from mirror_core.runs.making import make
-from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, DaskPool, Died, LocalPool, each_result
+from mirror_core.runs.pools import TRIES_ALONE, TRIES_TOGETHER, Died, LocalPool, each_result
 from mirror_core.runs.store import RunStore, StoreError
 from mirror_core.runs.workers import WorkerDied
 from mirror_core.seeding import stream
@@ -586,10 +587,10 @@ def scheduler(tmp_path):
 
 def test_a_cluster_without_workers_and_one_whose_worker_lacks_the_package_are_one_line(store, scheduler, monkeypatch):
     address, worker = scheduler
-    monkeypatch.setattr("mirror_core.runs.pools._FIRST_SECONDS", 0.5)
+    monkeypatch.setattr("mirror_core.runs.cluster._FIRST_SECONDS", 0.5)
     with pytest.raises(OptionError, match=f"the Dask scheduler at '{address}' has no worker, and none came within"):
         run_sweep(SWEEP, store, dask=address, progress=False)
-    monkeypatch.setattr("mirror_core.runs.pools._FIRST_SECONDS", 60)
+    monkeypatch.setattr("mirror_core.runs.cluster._FIRST_SECONDS", 60)
     worker("import sys; sys.modules['mirror_core'] = None")
     with pytest.raises(running.OtherCode, match=r"the worker tcp://.* does not have mirror_core .*ModuleNotFound"):
         run_sweep(SWEEP, store, dask=address, progress=False)
@@ -614,14 +615,14 @@ def test_a_slow_member_of_a_cluster_is_named_and_one_without_the_package_is_not_
     worker("import os; os.environ['SLOW'] = '0'")
     pool = DaskPool(address)
     pool.client.wait_for_workers(2)
-    monkeypatch.setattr("mirror_core.runs.pools._TELL_SECONDS", 0.5)
-    monkeypatch.setattr("mirror_core.runs.pools._IMPORT_SECONDS", 30)
+    monkeypatch.setattr("mirror_core.runs.cluster._TELL_SECONDS", 0.5)
+    monkeypatch.setattr("mirror_core.runs.cluster._IMPORT_SECONDS", 30)
     answers = pool.ask(slow, "")
     assert sorted(answers.values(), key=str) == ["0", "2", "none"] and next(iter(answers)) == "the scheduler"
     assert re.match(r"Waiting for the worker tcp://\S+ to load what is needed, \d+ s more", capsys.readouterr().err)
     answers = pool.ask(slow, "0")
     assert [type(one) for name, one in answers.items() if name != "the scheduler"] == [ValueError]
-    monkeypatch.setattr("mirror_core.runs.pools._IMPORT_SECONDS", 1)
+    monkeypatch.setattr("mirror_core.runs.cluster._IMPORT_SECONDS", 1)
     with pytest.raises(OptionError, match="had no answer within 1 s from the worker tcp://.*[^,]*"):
         pool.ask(slow, "")
     pool.close()
@@ -655,7 +656,7 @@ def test_a_cluster_that_stays_without_workers_is_given_up(monkeypatch):
     pool.address, pool._somebody = "tcp://here", time.monotonic()
     pool.client = SimpleNamespace(nthreads=dict)
     pool.look()
-    monkeypatch.setattr("mirror_core.runs.pools._NOBODY_SECONDS", -1)
+    monkeypatch.setattr("mirror_core.runs.cluster._NOBODY_SECONDS", -1)
     with pytest.raises(WorkerDied, match="has had no worker for .*run the same command again"):
         pool.look()
     pool.client = SimpleNamespace(nthreads=lambda: {"a": 1})
@@ -672,7 +673,7 @@ def test_whoever_waits_long_for_a_result_looks_whether_anybody_works(monkeypatch
 
 
 def test_no_scheduler_at_the_address_is_one_clear_error(store, monkeypatch):
-    monkeypatch.setattr("mirror_core.runs.pools._ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("mirror_core.runs.cluster._ANSWER_SECONDS", 0.2)
     for address in ("tcp://127.0.0.1:9", "nowhere at all"):
         with pytest.raises(OptionError, match=f"no Dask scheduler answers at '{address}'"):
             run_sweep(SWEEP, store, dask=address, progress=False)

@@ -13,7 +13,8 @@ import pandas as pd
 from mirror_core import __version__
 from mirror_core.checks import OptionError
 from mirror_core.config.settings import DEFAULTS, Config, flat
-from mirror_core.runs.pools import DaskPool, Died, LocalPool, each_result
+from mirror_core.runs.cluster import DaskPool
+from mirror_core.runs.pools import Died, LocalPool, each_result
 from mirror_core.runs.progress import progress_bar
 from mirror_core.runs.provenance import code_fingerprint
 from mirror_core.runs.size import TooLarge, too_large_is_said
