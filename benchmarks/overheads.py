@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from mirror_core.config.settings import Config
+from mirror_core.runs.cluster import DaskPool
 from mirror_core.runs.making import make
-from mirror_core.runs.pools import DaskPool, LocalPool, Pool, each_result
+from mirror_core.runs.pools import LocalPool, Pool, each_result
 from mirror_core.runs.store import Run, RunStore, run_fingerprint
 from mirror_core.studies.sweeps.kept_rows import Row, RowStore, measured
 from mirror_core.studies.sweeps.plan import Sweep
