@@ -44,7 +44,10 @@ def compare(perform: Tuning, observe: Tuning, n_draws: int, rng: np.random.Gener
 
 
 def corrected_correlation(perform: Tuning, observe: Tuning) -> Float[np.ndarray, "unit unit"]:
-    """Return the correlation of each unit's tuning when performing with each unit's when observing, without noise."""
+    """Return the correlation of each unit's tuning when performing with each unit's when observing, without noise.
+
+    The correction for attenuation (Spearman 1904), from `Tuning.reliability`.
+    """
     lengths = [np.sqrt((one.means**2).sum(axis=0)) for one in (perform, observe)]
     noise = [np.sqrt(np.maximum(one.reliability, LEAST_RELIABILITY)) for one in (perform, observe)]
     x, y = (
