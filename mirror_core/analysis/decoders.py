@@ -54,7 +54,7 @@ def logistic(rows: Rows, labels: Labels) -> LinearDecoder:
     classes, index = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise RecordingError(f"all rows that a decoder is to learn from have the label {classes[0]}: it needs two.")
-    rows = rows.astype(float)
+    rows = np.asarray(rows, float)
     loss = _binary_loss if len(classes) == 2 else _multinomial_loss
     shape = (1 if len(classes) == 2 else len(classes), rows.shape[1] + 1)
 
@@ -112,7 +112,7 @@ def ridge(rows: Rows, labels: Labels) -> LinearDecoder:
     """Fit outputs of ±1 by least squares + |weights|², the bias being free: each class against the others."""
     classes, index = np.unique(labels, return_inverse=True)
     wanted = np.where(index[:, None] == (np.arange(len(classes)) if len(classes) > 2 else [1]), 1.0, -1.0)
-    rows = rows.astype(float)
+    rows = np.asarray(rows, float)
     mean, level = rows.mean(axis=0), wanted.mean(axis=0)
     rows, wanted = rows - mean, wanted - level
     if rows.shape[1] > len(rows):

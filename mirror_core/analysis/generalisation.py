@@ -127,7 +127,8 @@ def _scores(clouds: list[list[Cloud]], decoder: str) -> tuple[float, float]:
 
 def _accuracy(trained: Sequence[list[Cloud]], tested: Sequence[list[Cloud]], decoder: str) -> float:
     """Train a decoder between two classes, each some conditions, and test it on others, classes counting equally."""
-    fit = [np.concatenate([cloud.train for cloud in conditions]) for conditions in trained]
-    held = [np.concatenate([cloud.test for cloud in conditions]) for conditions in tested]
-    model = DECODERS[decoder](np.concatenate(fit), np.repeat([0, 1], [len(rows) for rows in fit]))
-    return float(np.mean([np.mean(model.predict(rows) == label) for label, rows in enumerate(held)]))
+    rows = np.concatenate([cloud.train for conditions in trained for cloud in conditions])
+    counts = [sum(len(cloud.train) for cloud in conditions) for conditions in trained]
+    model = DECODERS[decoder](rows, np.repeat([0, 1], counts))
+    right = ([model.predict(cloud.test) == label for cloud in conditions] for label, conditions in enumerate(tested))
+    return float(np.mean([np.mean(np.concatenate(one)) for one in right]))

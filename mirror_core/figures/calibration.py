@@ -9,9 +9,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mirror_core.figures.calibration_power import TITLES
 from mirror_core.figures.kept import keep, means_seen, name_marks, tidy
 from mirror_core.figures.marks import dots, interval, label_rows, letter, threshold
-from mirror_core.figures.power import TITLES
 from mirror_core.figures.style import CONTROL, NULL, SHARED, WIDTH
 from mirror_core.studies.select import where
 from mirror_core.studies.wording import decimal

@@ -37,7 +37,7 @@ from mirror_core.recordings.simulated import simulate_population
 from mirror_core.report import analyse, analyse_file, analyse_recording
 from mirror_core.seeding import stream
 from mirror_core.studies.report.analysing import ANALYSES
-from mirror_core.studies.report.responses import power
+from mirror_core.studies.report.power import power
 from mirror_core.studies.report.results import Settings
 from mirror_core.studies.report.units import too_many_actions
 

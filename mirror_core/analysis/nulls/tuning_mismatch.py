@@ -25,7 +25,9 @@ def compare(perform: Tuning, observe: Tuning, n_draws: int, rng: np.random.Gener
 
     Only tuned units are compared: a unit without a code would make luck look rare, since pairs with it correlate with
     nothing. Correlations are those of mean responses, corrected for their noise (Spearman 1904) and cut at ±1: a unit
-    that responds strongly or with little noise in both modes must not stand out by that.
+    that responds strongly or with little noise in both modes must not stand out by that. All that were cut count as
+    equal: ranked by what they were before the cut, .10 of 300 data sets without a shared code had a false unit (six
+    actions, tunings in bumps, counts of spikes), and ranked without the correction up to .45 of 60 (log-normal noise).
     """
     n_units = len(perform.p)
     r = np.full((n_units, n_units), np.nan)
@@ -44,7 +46,10 @@ def compare(perform: Tuning, observe: Tuning, n_draws: int, rng: np.random.Gener
 
 
 def corrected_correlation(perform: Tuning, observe: Tuning) -> Float[np.ndarray, "unit unit"]:
-    """Return the correlation of each unit's tuning when performing with each unit's when observing, without noise."""
+    """Return the correlation of each unit's tuning when performing with each unit's when observing, without noise.
+
+    The correction for attenuation (Spearman 1904), from `Tuning.reliability`.
+    """
     lengths = [np.sqrt((one.means**2).sum(axis=0)) for one in (perform, observe)]
     noise = [np.sqrt(np.maximum(one.reliability, LEAST_RELIABILITY)) for one in (perform, observe)]
     x, y = (

@@ -8,6 +8,7 @@ from html import escape
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from mirror_core import __version__
 from mirror_core.pages.report.drawing import PICTURES, Picture, figure
@@ -97,6 +98,9 @@ def _figure(report: Report, picture: Picture, number: int) -> str:
     buffer = io.BytesIO()
     try:
         with plt.style.context(["default", {"svg.fonttype": "path", "svg.hashsalt": f"mirror_core {number}"}]):
+            FigureCanvasSVG(drawn).figure.set_dpi(72)  # as an SVG has it
+            drawn.get_layout_engine().execute(drawn)
+            drawn.set_layout_engine(None)  # saving a figure that has one draws it twice
             drawn.savefig(buffer, format="svg", metadata={"Date": None})
     finally:
         plt.close(drawn)

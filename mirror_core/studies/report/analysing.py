@@ -22,7 +22,8 @@ from mirror_core.runs.progress import progress_bar
 from mirror_core.studies.report.chosen import examples, lags
 from mirror_core.studies.report.continuous import readouts
 from mirror_core.studies.report.populations import congruences, decoding, generalisation, geometry
-from mirror_core.studies.report.responses import population, power, reliability
+from mirror_core.studies.report.power import power
+from mirror_core.studies.report.responses import population, reliability
 from mirror_core.studies.report.results import Report, Section, Settings, in_words_of
 from mirror_core.studies.report.units import beyond_limit, headline, nulls
 from mirror_core.studies.report.verdict import by_tuning, confirmed_units, judge

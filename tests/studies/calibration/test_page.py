@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from mirror_core.analysis import CORRECTIONS, NULLS
 from mirror_core.checks import OptionError
 from mirror_core.figures import calibration as figures
-from mirror_core.figures import power
+from mirror_core.figures import calibration_power
 from mirror_core.figures.style import CONTROL, SHARED
 from mirror_core.pages import calibration as page
 from mirror_core.pages.tables import statement
@@ -239,8 +239,8 @@ def draw(found):
             tables.means(unrelated[unrelated.correction == "none"], by, "called"),
             tables.families(unrelated[unrelated.correction == "bh"], by), 0.05,
         ),
-        "power_curves": lambda: power.power_curves(*tables.powers(found), page.TARGETS, 0.05),
-        "overlaps": lambda: power.overlaps(*tables.overlap(found)),
+        "power_curves": lambda: calibration_power.power_curves(*tables.powers(found), page.TARGETS, 0.05),
+        "overlaps": lambda: calibration_power.overlaps(*tables.overlap(found)),
     }  # fmt: skip
 
 
