@@ -168,7 +168,7 @@ def film(played: Played, episode: int, n_steps: int) -> HTML:
             for k, body in enumerate(states[t + 1])
         ]
         captions.append(f"Step {t + 1}: {', '.join(who)}{f'; {together}' if together else ''}.")
-    return player(pictures, captions, "a trained pair in its world", per_second=4)
+    return player(pictures, captions, "A trained pair in its world", film, per_second=4)
 
 
 def _where(body: np.ndarray, k: int, played: Played, t: int, episode: int) -> str:
