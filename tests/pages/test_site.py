@@ -159,9 +159,10 @@ def test_every_page_fits_every_screen_in_both_themes_and_nothing_goes_wrong(page
         .filter((e) => e.scrollWidth > e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input"))
         .map((e) => e.outerHTML.slice(0, 80))"""
     theme.page.wait_for_function(f"!{unreachable}.length", timeout=2000)
-    unnamed = """[...document.querySelectorAll("button, a[href], svg[role=img], input:not([type=hidden])")]
-        .filter((e) => !(e.ariaLabel || e.title || e.alt || e.textContent.trim() || e.querySelector("img[alt]"))
-            && !e.closest("label") && e.checkVisibility()).map((e) => e.outerHTML.slice(0, 80))"""
+    unnamed = """[...document.querySelectorAll("button, a[href], svg[role=img], table, input:not([type=hidden])")]
+        .filter((e) => !(e.ariaLabel || e.title || e.alt || e.querySelector("img[alt]"))
+            && (e.rows || (!e.textContent.trim() && !e.closest("label") && e.checkVisibility())))
+        .map((e) => e.outerHTML.slice(0, 80))"""
     assert theme.page.evaluate(unnamed) == []
     assert theme.wrong == []
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 from mirror_core.pages.publishing.glossary import anchor, definitions, mark_terms
 
 BOOK = Path(__file__).resolve().parents[3] / "book"
@@ -16,6 +18,13 @@ def test_the_first_use_of_each_term_is_marked_the_longest_first():
         '<a class="term" data-definition="Does the same." href="g.html#term-mirror-unit">mirror units</a>; a '
         '<a class="term" data-definition="What nothing gives." href="g.html#term-null">null</a>, another Null.</p>'
     )
+
+
+def test_a_term_is_found_across_a_line_with_or_without_its_hyphen_and_once_more_where_its_first_use_is_hidden():
+    terms = {"dual-readout": "Both.", "r": "Correlation."}
+    body = '<p class="wide-only">Dual\nreadout, r</p><p>R, dual-readout, r, dual readout</p>'
+    marked = [one.get_text() for one in BeautifulSoup(mark_terms(body, terms, "g.html"), "html.parser").select("a")]
+    assert marked == ["Dual\nreadout", "r", "dual-readout", "r"]
 
 
 def test_links_code_headings_and_parts_of_words_are_left_alone():
