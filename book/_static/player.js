@@ -19,6 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const show = (index) => {
       at = (index + frames.length) % frames.length;
       stage.innerHTML = frames[at].picture;
+      stage.style.setProperty("--drawn", `${stage.firstElementChild.viewBox.baseVal.width}px`); // see mirror.css
       caption.textContent = frames[at].caption;
       slider.value = at;
       slider.setAttribute("aria-valuetext", `step ${at + 1} of ${frames.length}`);

@@ -4,6 +4,7 @@
   const KEY = "mirror-code";
   const RUN = "run-this-page-yourself"; // section with the command of the page
   const LONG = 8; // rows from which a table can be sorted
+  const LONG_TEXT = 100; // letters from which a cell is kept wide enough to be read
 
   const element = (tag, attributes, ...children) => {
     const one = document.createElement(tag);
@@ -72,6 +73,7 @@
     for (const table of article.querySelectorAll("table")) {
       if (!table.tHead || table.rows.length < 3 || table.closest(".highlight")) continue;
       number += 1;
+      for (const cell of table.querySelectorAll("td")) cell.classList.toggle("long", text(cell).length > LONG_TEXT);
       const name = `${page()}-table-${number}.csv`;
       const save = element("button", { type: "button", class: "take-along" }, "CSV");
       save.setAttribute("aria-label", `CSV: download table ${number} of this page`);
@@ -182,7 +184,7 @@
 
   // What scrolls by itself can be reached, and then scrolled, from the keyboard, and is known to (see mirror.css).
   function scrollable(article) {
-    for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
+    for (const one of article.querySelectorAll("table, .scroll-table, figure, .player-stage, div.math, pre")) {
       const slides = one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== "visible";
       one.classList.toggle("slides", slides);
       if (slides) one.tabIndex = 0;

@@ -17,8 +17,11 @@ _LEFT_ALONE = {
 """Elements in which no term is marked."""
 
 
-_OTHERWISE = re.compile(r"processor cores?|\d\s(?:s|min|minutes|h|hours) of one core|cores busy|one core makes|\bK\.")
-"""Words that hold a term and mean something else: the core of a processor, an author's initial."""
+_OTHERWISE = re.compile(
+    r"processor cores?|\d\s(?:s|min|minutes|h|hours) (?:of|on) one core|cores busy|one core makes|\d+ cores"
+    r"|[Rr]eading an |\bK\."
+)
+"""Words that hold a term and mean something else: the core of a processor, a verb, an author's initial."""
 
 
 @cache

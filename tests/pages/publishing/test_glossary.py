@@ -35,9 +35,9 @@ def test_links_code_headings_and_parts_of_words_are_left_alone():
 
 
 def test_the_core_of_a_processor_is_none_of_a_network():
-    body = "<p>1.88 s of one processor core, 7.4 min of one core; with one core, two cores.</p>"
+    body = "<p>1.88 s of one processor core, 7.4 min on one core; with one core, two cores.</p>"
     marked = mark_terms(body, {"core": "The recurrent layer."}, "g.html")
-    assert marked.startswith("<p>1.88 s of one processor core, 7.4 min of one core; with one <a ")
+    assert marked.startswith("<p>1.88 s of one processor core, 7.4 min on one core; with one <a ")
     assert marked.count("<a ") == 1
 
 
