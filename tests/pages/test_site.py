@@ -232,6 +232,8 @@ def test_every_page_says_what_comes_next_and_what_it_was_computed_from(read):
 def test_figures_are_numbered_through_the_site(read):
     numbers = [one.get_text().split() for page in PAGES for one in read(page).select("figcaption .caption-number")]
     assert numbers == [["Figure", str(n)] for n in range(1, len(numbers) + 1)] and len(numbers) > 70
+    films = [film.find_parent("figure") for page in PAGES for film in read(page).select(".player")]
+    assert len(films) > 6 and all(one["id"] and one.select(".caption-number") for one in films)
 
 
 def test_formulas_are_in_the_pages(read):

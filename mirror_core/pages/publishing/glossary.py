@@ -19,7 +19,7 @@ _LEFT_ALONE = {
 
 _OTHERWISE = re.compile(
     r"processor cores?|\d\s(?:s|min|minutes|h|hours) (?:of|on) one core|cores busy|one core makes|\d+ cores"
-    r"|[Rr]eading an |\bK\."
+    r"|[Rr]eading (?:an|the) |heads reading|\bK\."
 )
 """Words that hold a term and mean something else: the core of a processor, a verb, an author's initial."""
 
