@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -234,6 +235,17 @@ def test_figures_are_numbered_through_the_site(read):
     assert numbers == [["Figure", str(n)] for n in range(1, len(numbers) + 1)] and len(numbers) > 70
     films = [film.find_parent("figure") for page in PAGES for film in read(page).select(".player")]
     assert len(films) > 6 and all(one["id"] and one.select(".caption-number") for one in films)
+
+
+def test_no_link_within_the_site_leads_nowhere(read, html):
+    at = {f"{page}.html": {one["id"] for one in read(page).select("[id]")} for page in PAGES}
+    for page in PAGES:
+        for link in read(page).select("a[href]:not([href*=':'])"):
+            path, _, fragment = link["href"].partition("#")
+            target = ((html / page).parent / path).resolve() if path else (html / f"{page}.html").resolve()
+            assert target.is_file(), (page, link["href"])
+            known = at.get(target.relative_to(html.resolve()).as_posix())
+            assert not fragment or known is None or unquote(fragment) in known, (page, link["href"])
 
 
 def test_formulas_are_in_the_pages(read):
