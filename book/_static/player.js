@@ -1,9 +1,9 @@
 // Films of a page: see mirror_core/pages/player.py. Nothing plays by itself.
 document.addEventListener("DOMContentLoaded", () => {
-  for (const figure of document.querySelectorAll("figure.player")) {
-    const frames = JSON.parse(figure.querySelector(".player-frames").textContent);
-    const stage = figure.querySelector(".player-stage");
-    const caption = figure.querySelector(".player-caption");
+  for (const film of document.querySelectorAll(".player")) {
+    const frames = JSON.parse(film.querySelector(".player-frames").textContent);
+    const stage = film.querySelector(".player-stage");
+    const caption = film.querySelector(".player-caption");
     const bar = document.createElement("div");
     bar.className = "player-bar";
     const button = (text, label, act) => {
@@ -19,6 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const show = (index) => {
       at = (index + frames.length) % frames.length;
       stage.innerHTML = frames[at].picture;
+      stage.style.setProperty("--drawn", `${stage.firstElementChild.viewBox.baseVal.width}px`); // see mirror.css
       caption.textContent = frames[at].caption;
       slider.value = at;
       slider.setAttribute("aria-valuetext", `step ${at + 1} of ${frames.length}`);
@@ -35,14 +36,14 @@ document.addEventListener("DOMContentLoaded", () => {
       caption.setAttribute("aria-live", "off"); // not every picture of a running film is read aloud
       play.textContent = "❚❚";
       play.setAttribute("aria-label", "pause");
-      timer = setInterval(() => (at < frames.length - 1 ? show(at + 1) : stop()), 1000 / figure.dataset.perSecond);
+      timer = setInterval(() => (at < frames.length - 1 ? show(at + 1) : stop()), 1000 / film.dataset.perSecond);
     };
     const play = button("▶", "play", () => (timer ? stop() : start()));
     button("‹", "step back", () => { stop(); show(at - 1); });
     button("›", "step on", () => { stop(); show(at + 1); });
     const slider = document.createElement("input");
     Object.assign(slider, { type: "range", min: 0, max: frames.length - 1, value: 0 });
-    slider.setAttribute("aria-label", figure.getAttribute("aria-label") + ": step");
+    slider.setAttribute("aria-label", film.getAttribute("aria-label") + ": step");
     slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
     bar.append(slider);
     stage.after(bar);

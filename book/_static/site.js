@@ -4,6 +4,7 @@
   const KEY = "mirror-code";
   const RUN = "run-this-page-yourself"; // section with the command of the page
   const LONG = 8; // rows from which a table can be sorted
+  const LONG_TEXT = 100; // letters from which a cell is kept wide enough to be read
 
   const element = (tag, attributes, ...children) => {
     const one = document.createElement(tag);
@@ -52,15 +53,27 @@
 
   const place = (table) => table.closest(".scroll-table, .pst-scrollable-table-container") ?? table;
 
-  // Tables: named by the line above them, as CSV; long ones can be sorted by any column.
+  // A table is called by the line above it, or the fold or section that it is in; several in one are counted.
+  function nameTables(article) {
+    const known = new Map();
+    for (const table of article.querySelectorAll("table")) {
+      const above = place(table).previousElementSibling;
+      const title = above?.matches(".table-title") ? above
+        : table.closest("details")?.querySelector("summary") ?? table.closest("section")?.querySelector("h1, h2, h3");
+      const name = title ? text(title).replace(/\s*#$/, "") : page();
+      known.set(name, (known.get(name) ?? 0) + 1);
+      table.setAttribute("aria-label", known.get(name) > 1 ? `${name} (${known.get(name)})` : name);
+    }
+  }
+
+  // Tables: as CSV; long ones can be sorted by any column.
   function tables(article) {
+    nameTables(article);
     let number = 0;
     for (const table of article.querySelectorAll("table")) {
       if (!table.tHead || table.rows.length < 3 || table.closest(".highlight")) continue;
       number += 1;
-      const title = place(table).previousElementSibling?.matches(".table-title")
-        ? place(table).previousElementSibling : table.closest("details")?.querySelector("summary");
-      if (title) table.setAttribute("aria-label", text(title));
+      for (const cell of table.querySelectorAll("td")) cell.classList.toggle("long", text(cell).length > LONG_TEXT);
       const name = `${page()}-table-${number}.csv`;
       const save = element("button", { type: "button", class: "take-along" }, "CSV");
       save.setAttribute("aria-label", `CSV: download table ${number} of this page`);
@@ -101,35 +114,57 @@
     });
   }
 
+  // The picture that a film shows now, as a file of its own: the colours that it has by name are written out.
+  function still(svg) {
+    const copy = svg.cloneNode(true), style = getComputedStyle(svg);
+    copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    copy.setAttribute("color", style.color);
+    return copy.outerHTML.replace(/var\((--[\w-]+)[^)]*\)/g, (_, name) => style.getPropertyValue(name).trim());
+  }
+
   // Figures: the picture as files, its data, a link to it, the function that drew it, and how it is made again.
   function figures(article) {
     for (const figure of article.querySelectorAll("figure:is([id], .narrow-only)")) {
-      const image = figure.querySelector("img");
-      if (!image || !/\.svg($|\?)/.test(image.getAttribute("src"))) continue;
-      const source = image.getAttribute("src");
+      const image = figure.querySelector("img"), film = figure.querySelector(".player");
+      const source = image?.getAttribute("src") ?? "";
+      if (!film && !/\.svg($|\?)/.test(source)) continue;
       // what is drawn anew for narrow screens is the figure before it, by its number and its address
       const id = figure.id || figure.previousElementSibling.id;
       const number = figure.querySelector(".caption-number, .std-numref")?.textContent.trim() ?? id;
       const menu = element("div", { class: "figure-menu", role: "group", "aria-label": `take ${number} along` });
       const offer = (label, href, name, said) =>
         menu.append(element("a", { href, "aria-label": said, ...(name ? { download: name } : {}) }, label));
-      offer("SVG", source, `${page()}-${id}.svg`, `SVG: download ${number}`);
+      const known = (film ?? image).dataset;
+      if (film) {
+        const take = (label, said, act) => {
+          const button = element("button", { type: "button", class: "take-along", "aria-label": said }, label);
+          button.addEventListener("click", act);
+          menu.append(button);
+        };
+        take("SVG", `SVG: download the picture of ${number} that is shown`, () =>
+          download(`${page()}-${id}.svg`, still(film.querySelector(".player-stage svg")), "image/svg+xml"));
+        take("CSV", `CSV: download what each picture of ${number} shows`, () => {
+          const frames = JSON.parse(film.querySelector(".player-frames").textContent);
+          const rows = frames.map(({ caption }, at) => `${at + 1},${quoted(caption)}`);
+          download(`${page()}-${id}.csv`, "\ufeff" + ["picture,what it shows", ...rows].join("\r\n"), "text/csv");
+        });
+      } else offer("SVG", source, `${page()}-${id}.svg`, `SVG: download ${number}`);
       // what a caption calls black is white in the dark version
       const caption = figure.querySelector("figcaption")?.textContent ?? "";
-      if (image.dataset.drawn && /\b(black|white|grey)\b/i.test(caption)) figure.classList.add("names-greys");
+      if (known.drawn && /\b(black|white|grey)\b/i.test(caption)) figure.classList.add("names-greys");
       const beside = (ending) => source.replace(/\.svg$/, ending);
-      if (image.dataset.drawn)
+      if (known.drawn)
         offer("dark SVG", beside(".dark.svg"), `${page()}-${id}-dark.svg`, `dark SVG: download ${number}`);
-      if (image.dataset.pdf)
+      if (known.pdf)
         offer("PDF", beside(".pdf"), `${page()}-${id}.pdf`, `PDF: download ${number}`);
-      if (image.dataset.csv)
+      if (known.csv)
         offer("CSV", beside(".csv"), `${page()}-${id}.csv`, `CSV: download the data of ${number}`);
       offer("link", `#${id}`, "", `link to ${number}`);
       if (article.querySelector(`#${RUN} pre.run-command`))
         offer("make it again", `#${RUN}`, "", `make it again: the command that makes ${number}`);
       const origin = article.querySelector("#computed-from");
       if (origin) offer("runs", "#computed-from", "", `runs: what ${number} was computed from`);
-      const { by, source: code } = image.dataset;
+      const { by, source: code } = known;
       if (code) offer(by, code, "", `${by}: the function that drew ${number}`);
       else if (by) menu.append(element("code", {}, by));
       figure.append(menu);
@@ -149,7 +184,7 @@
 
   // What scrolls by itself can be reached, and then scrolled, from the keyboard, and is known to (see mirror.css).
   function scrollable(article) {
-    for (const one of article.querySelectorAll("table, .scroll-table, figure, div.math, pre")) {
+    for (const one of article.querySelectorAll("table, .scroll-table, figure, .player-stage, div.math, pre")) {
       const slides = one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== "visible";
       one.classList.toggle("slides", slides);
       if (slides) one.tabIndex = 0;

@@ -216,7 +216,7 @@ def picture(
     bottom = _TOP + 26 * (len(motor) // 10) + 40
     parts.append(
         f"<path d='{frames}M330 {bottom}h297v16h-297z' fill='none' stroke='currentColor' opacity='.35'/>"
-        f"<text x='330' y='{bottom - 8}'>goal cells that fire: {goal_cells:.0%}</text>"
+        f"<text x='330' y='{bottom - 8}'>goal cells that fire: {100 * goal_cells:.0f} %</text>"
         f"<path d='M330 {bottom}h{297 * goal_cells:.0f}v16H330z' fill='#009e73'/></svg>"
     )
     return "".join(parts)

@@ -133,8 +133,9 @@ def expectations(experiments: Iterable[Experiment]) -> HTML:
     for one in experiments:
         judgements = judge_study(one, read_study(one))
         found += judgements
-        link = f'<a href="{one.name}.html">{escape(one.title)}</a>'
-        tables.append(f"<p>{link}</p>{verdict_table(judgements, one.whose, [f'here, {one.sampled}']).data}")
+        page = f"{one.name}.html"
+        table = verdict_table(judgements, one.whose, [f"here, {one.sampled}"], folds=page)
+        tables.append(f'<p class="table-title"><a href="{page}">{escape(one.title)}</a></p>{table.data}')
     number = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
     said = ", ".join(f"{n} {verdict}" for verdict, n in number.items())
     return HTML(f"<p>Of {len(found)} expectations: {said}.</p>{''.join(tables)}")

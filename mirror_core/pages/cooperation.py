@@ -71,7 +71,7 @@ def finding(table: pd.DataFrame) -> HTML:
         f"Together, {of('cooperation_success')} of attempts are answered in time (before: "
         f"{of('cooperation_success', 'alone')}). The share of units with the same tuning for own and shown moves is "
         f"{of('mirror_share')} (untrained: {of('mirror_share', 'untrained')}); decoding the move across, minus "
-        f"chance, is {of('code_gain')} in the worse way and agent. Silencing the units that most follow the "
+        f"chance, is {of('code_gain')} in the worse agent, the worse way. Silencing the units that most follow the "
         f"partner costs {of('partner_lesion_success')} more of success than silencing units like them. Of "
         f"{len(found)} claims, "
         f"{held} {agree(held, 'is', 'are')} reproduced, {verdicts.count('partly')} partly."
@@ -168,7 +168,7 @@ def film(played: Played, episode: int, n_steps: int) -> HTML:
             for k, body in enumerate(states[t + 1])
         ]
         captions.append(f"Step {t + 1}: {', '.join(who)}{f'; {together}' if together else ''}.")
-    return player(pictures, captions, "a trained pair in its world", per_second=4)
+    return player(pictures, captions, "A trained pair in its world", film, per_second=4)
 
 
 def _where(body: np.ndarray, k: int, played: Played, t: int, episode: int) -> str:

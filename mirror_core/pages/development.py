@@ -272,7 +272,7 @@ def film(found: Childhood, episode: int = 0) -> HTML:
         _picture(placed[0], own, found.seen.actions[episode], done[episode])
         for own, done in zip(placed[1:], found.done, strict=True)
     ]
-    return player(pictures, captions, "What a learner is shown and does, as it grows", per_second=1.0)
+    return player(pictures, captions, "What a learner is shown and does, as it grows", film, per_second=1.0)
 
 
 def _caption(found: Childhood, k: int, episode: int) -> str:

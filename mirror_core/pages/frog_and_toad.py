@@ -232,4 +232,4 @@ def film(network: learning.Perceptron, coding: str, seed: int, n_steps: int = 40
             f"Step {i + 1}, {before} columns scrolled. In distress: {' and '.join(hurt) or 'nobody'}. "
             f"Frog: {names[0]}; toad: {names[1]}."
         )
-    return player(pictures, captions, f"a game of a network with itself, reading {coding}")
+    return player(pictures, captions, f"A game of a network with itself, reading {coding}", film)

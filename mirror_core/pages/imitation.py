@@ -271,7 +271,7 @@ def story(seed: int, n_babbled: int, n_watched: int) -> Story:
     pictures, captions = zip(*frames, strict=True)
     recordings = agent.recordings()
     return Story(
-        player(pictures, captions, "A learner babbles, watches an expert, and acts", per_second=1.5),
+        player(pictures, captions, "A learner babbles, watches an expert, and acts", story, per_second=1.5),
         {"made": _tuning(recordings, "made"), "seen": _tuning(recordings, "seen"), "seen, before babbling": before},
     )
 

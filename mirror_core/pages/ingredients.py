@@ -61,7 +61,7 @@ def cells_table(table: pd.DataFrame) -> HTML:
     for row in overview(table).itertuples():
         name = row.cell.name + ("" if row.answerable else " *")
         rows.append({"ingredients": name} | _measures(table[table.cell == row.cell]))
-    return show(pd.DataFrame(rows), "* a pass is asked for something that it cannot know")
+    return show(pd.DataFrame(rows), "All combinations (* a pass is asked for something that it cannot know)")
 
 
 _BESIDE = {OWN_HEADS_READ_BOTH: "each mode asked for its own target", INVERSE_ONLY: "forward objective alone"}

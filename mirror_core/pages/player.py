@@ -1,14 +1,15 @@
 """A film that a page can play: one picture a step, drawn from a run, with play, pause, step and a slider.
 
 The pictures are plain SVG text, so that they are sharp, small, follow the theme's colours and can be read. The script
-is the site's own, `book/_static/player.js`; without it the first picture stands there.
+is the site's own, `book/_static/player.js`; without it the first picture stands there. The cell that shows a film makes
+it a figure with a number, as any other: `mystnb: figure`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from IPython.display import HTML
@@ -19,7 +20,9 @@ _NAMESPACE = re.compile(r' xmlns(:\w+)?="[^"]*"')
 """Names that only a file of its own needs, and that look like addresses to fetch."""
 
 
-def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_second: float = 4.0) -> HTML:
+def player(
+    pictures: Sequence[str], captions: Sequence[str], label: str, by: Callable, *, per_second: float = 4.0
+) -> HTML:
     """Return a film.
 
     Parameters
@@ -31,6 +34,8 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
         What each shows, in words: read aloud at each step.
     label
         What the film is.
+    by
+        The function that made it.
 
     Raises
     ------
@@ -45,11 +50,12 @@ def player(pictures: Sequence[str], captions: Sequence[str], label: str, *, per_
     pictures = [_named(_NAMESPACE.sub("", one), said) for one, said in zip(pictures, captions, strict=True)]
     frames = json.dumps([{"picture": p, "caption": c} for p, c in zip(pictures, captions, strict=True)])
     frames = frames.replace("</", "<\\/")  # else a picture's end tag could end the script
+    made = f'data-by="{by.__module__}.{by.__qualname__}" data-line="{by.__code__.co_firstlineno}"'
     return HTML(
-        f'<figure class="player" data-per-second="{per_second}" aria-label="{escape(label)}">'
+        f'<div class="player" role="group" aria-label="{escape(label)}" {made} data-per-second="{per_second}">'
         f'<div class="player-stage">{pictures[0]}</div>'
-        f'<figcaption class="player-caption" aria-live="polite">{escape(captions[0])}</figcaption>'
-        f'<script type="application/json" class="player-frames">{frames}</script></figure>'
+        f'<p class="player-caption" aria-live="polite">{escape(captions[0])}</p>'
+        f'<script type="application/json" class="player-frames">{frames}</script></div>'
     )
 
 

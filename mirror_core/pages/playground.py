@@ -101,8 +101,8 @@ def finding(found: dict[tuple[str, str], OwnTasks], reading: str, condition: str
     n = _strong(first)
     units = "unit does" if n == 1 else "units do"
     more = (
-        f"That is {n} of {n_units} units. The network runs in this page: choose what it does, silence units, or switch "
-        "one thing about how it was trained."
+        f"It has {n_units} units and runs in this page: choose what it does, silence units, or switch one thing about "
+        "how it was trained."
     )
     if others:
         more += f" Units with r &gt; {STRONG_THRESHOLD:g} then number {listed(others)}."

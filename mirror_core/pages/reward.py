@@ -116,8 +116,8 @@ def finding(table: pd.DataFrame) -> HTML:
         f"By reward it infers {infers['reward']} of the actions, by local traces {infers['eligibility']}, by "
         f"perturbation {infers['perturbation']}, by gradient {infers['gradient']}. A share of {units['reward']} of its "
         f"units has the same tuning in both modes, without seeing itself act {units['reward as written']}; by gradient "
-        f"{units['gradient']}. With salient pay, units respond more alike to what pays more than to the rest by "
-        f"{apart(_gain(table, 'reward with salient pay', 'reward_salient'))}, against flat pay.",
+        f"{units['gradient']}. Where some actions pay more, units respond more alike to these than to the rest by "
+        f"{apart(_gain(table, 'reward with salient pay', 'reward_salient'))}, against equal pay for all.",
     )
 
 

@@ -131,7 +131,7 @@ def film(found: Foreseen, episode: int = 0) -> HTML:
     actions = found.episodes.actions[episode]
     pictures = [_picture(found, episode, t) for t in range(len(actions) - 1)]
     captions = [_caption(found, episode, t) for t in range(len(actions) - 1)]
-    return player(pictures, captions, "An episode as a watching network sees it", per_second=1.0)
+    return player(pictures, captions, "An episode as a watching network sees it", film, per_second=1.0)
 
 
 def _caption(found: Foreseen, episode: int, t: int) -> str:

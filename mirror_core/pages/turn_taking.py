@@ -194,7 +194,7 @@ def film(meeting: Meeting, delay: float, begin: float, seconds: float, label: st
     last = min(round((begin + seconds) / STEP), len(meeting.lights))
     steps = range(min(round(begin / STEP), last - 1), last, round(1 / per_second / STEP))
     drawn = [_picture(meeting, runs, t, round(delay / STEP)) for t in steps]
-    return player([one for one, _ in drawn], [said for _, said in drawn], label, per_second=per_second)
+    return player([one for one, _ in drawn], [said for _, said in drawn], label, film, per_second=per_second)
 
 
 def _picture(meeting: Meeting, runs: Sequence[Sequence[tuple[int, int, int]]], t: int, lag: int) -> tuple[str, str]:

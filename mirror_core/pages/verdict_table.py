@@ -19,7 +19,11 @@ COUNT = 5
 
 
 def verdict_table(
-    judgements: Sequence[Judgement], source: str = "the paper", ours: Sequence[str] = (), page: str = ""
+    judgements: Sequence[Judgement],
+    source: str = "the paper",
+    ours: Sequence[str] = (),
+    page: str = "",
+    folds: str = "",
 ) -> HTML:
     """Show one row for each claim, one column for each reading: verdict, value with interval, number of networks.
 
@@ -31,22 +35,24 @@ def verdict_table(
         Heads of the columns of verdicts, if not the readings.
     page
         Where the table stands: what is shown there needs no link.
+    folds
+        Address of the page that says how each verdict follows, if not that of the table.
     """
     by_claim = _by_claim(judgements)
     head = "".join(f"<th>{name}</th>" for name in ("claim", source, *(ours or (one.reading for one in by_claim[0]))))
-    rows = "".join(_row(found[0].claim, found, source, page) for found in by_claim)
+    rows = "".join(_row(found[0].claim, found, source, page, folds) for found in by_claim)
     return HTML(
         f'<div class="scroll-table"><table class="table dataframe claims"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _row(claim: Claim, found: Sequence[Judgement], source: str, page: str) -> str:
+def _row(claim: Claim, found: Sequence[Judgement], source: str, page: str, folds: str) -> str:
     quantities = list(dict.fromkeys(_where(one.main) for one in found))
     ours = "".join(f'<td data-label="{_whose(one)}">{badge(one.verdict)}<br>{ours_of(one.main)}</td>' for one in found)
     link = f'; shown in <a href="{claim.page}.html#{claim.figure}">{claim.page.replace("_", " ")}</a>'
     return (
-        f'<tr><td data-label="claim"><a href="#claim-{claim.id}"><strong>{escape(claim.title)}</strong></a><br>'
+        f'<tr><td data-label="claim"><a href="{folds}#claim-{claim.id}"><strong>{escape(claim.title)}</strong></a><br>'
         f"{escape(claim.says)}<br><small>our value: {escape('; '.join(quantities))}"
         f"{link if claim.page != page else ''}</small></td>"
         f'<td data-label="{source}">{escape(claim.paper)}</td>{ours}</tr>'

@@ -274,7 +274,7 @@ def film(test: Episodes, own: Recorded, mirrored: Recorded, seen_mirrored: np.nd
             "inferred from the mirror": mirrored.inferred[episode, t],
         }
         pictures.append(_picture(frames, torques))
-    return player(pictures, captions, "An arm, as a network predicts and infers its movement", per_second=1.5)
+    return player(pictures, captions, "An arm, as a network predicts and infers its movement", film, per_second=1.5)
 
 
 def _caption(test: Episodes, own: Recorded, mirrored: Recorded, episode: int, t: int) -> str:

@@ -72,4 +72,4 @@ def test_a_picture_of_the_film_is_whole(actor, place, shapes):
     root = ET.fromstring(svg)
     assert len([one for one in root if one.tag == "circle"]) == shapes
     assert len([one for one in root if one.get("fill") == "var(--mirror-observe)" and one.tag == "path"]) == 40
-    assert "50%" in "".join(root.itertext())
+    assert "50 %" in "".join(root.itertext())

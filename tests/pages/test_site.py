@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -159,9 +160,10 @@ def test_every_page_fits_every_screen_in_both_themes_and_nothing_goes_wrong(page
         .filter((e) => e.scrollWidth > e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input"))
         .map((e) => e.outerHTML.slice(0, 80))"""
     theme.page.wait_for_function(f"!{unreachable}.length", timeout=2000)
-    unnamed = """[...document.querySelectorAll("button, a[href], svg[role=img], input:not([type=hidden])")]
-        .filter((e) => !(e.ariaLabel || e.title || e.alt || e.textContent.trim() || e.querySelector("img[alt]"))
-            && !e.closest("label") && e.checkVisibility()).map((e) => e.outerHTML.slice(0, 80))"""
+    unnamed = """[...document.querySelectorAll("button, a[href], svg[role=img], table, input:not([type=hidden])")]
+        .filter((e) => !(e.ariaLabel || e.title || e.alt || e.querySelector("img[alt]"))
+            && (e.rows || (!e.textContent.trim() && !e.closest("label") && e.checkVisibility())))
+        .map((e) => e.outerHTML.slice(0, 80))"""
     assert theme.page.evaluate(unnamed) == []
     assert theme.wrong == []
 
@@ -231,6 +233,19 @@ def test_every_page_says_what_comes_next_and_what_it_was_computed_from(read):
 def test_figures_are_numbered_through_the_site(read):
     numbers = [one.get_text().split() for page in PAGES for one in read(page).select("figcaption .caption-number")]
     assert numbers == [["Figure", str(n)] for n in range(1, len(numbers) + 1)] and len(numbers) > 70
+    films = [film.find_parent("figure") for page in PAGES for film in read(page).select(".player")]
+    assert len(films) > 6 and all(one["id"] and one.select(".caption-number") for one in films)
+
+
+def test_no_link_within_the_site_leads_nowhere(read, html):
+    at = {f"{page}.html": {one["id"] for one in read(page).select("[id]")} for page in PAGES}
+    for page in PAGES:
+        for link in read(page).select("a[href]:not([href*=':'])"):
+            path, _, fragment = link["href"].partition("#")
+            target = ((html / page).parent / path).resolve() if path else (html / f"{page}.html").resolve()
+            assert target.is_file(), (page, link["href"])
+            known = at.get(target.relative_to(html.resolve()).as_posix())
+            assert not fragment or known is None or unquote(fragment) in known, (page, link["href"])
 
 
 def test_formulas_are_in_the_pages(read):

@@ -17,8 +17,11 @@ _LEFT_ALONE = {
 """Elements in which no term is marked."""
 
 
-_OTHERWISE = re.compile(r"processor cores?|\d\s(?:s|min|minutes|h|hours) of one core|cores busy|one core makes")
-"""Words that hold a term and mean something else: the core of a processor."""
+_OTHERWISE = re.compile(
+    r"processor cores?|\d\s(?:s|min|minutes|h|hours) (?:of|on) one core|cores busy|one core makes|\d+ cores"
+    r"|[Rr]eading (?:an|the) |heads reading|\bK\."
+)
+"""Words that hold a term and mean something else: the core of a processor, a verb, an author's initial."""
 
 
 @cache
@@ -47,28 +50,43 @@ def anchor(term: str) -> str:
     return "term-" + re.sub(r"[^A-Za-z0-9]+", "-", term).strip("-")
 
 
+def _spoken(words: str) -> str:
+    """Return a term as it is compared: "Dual readout" is "dual-readout", but R is not r."""
+    return " ".join(re.split(r"[\s-]+", words)).lower() if len(words) > 1 else words
+
+
+def _pattern(term: str) -> str:
+    if len(term) == 1:
+        return f"(?-i:{term})"
+    return r"[\s-]+".join(re.escape(word) for word in _spoken(term).split())
+
+
 def mark_terms(body: str, terms: dict[str, str], address: str) -> str:
-    """Return a page with the first use of each term marked.
+    """Return a page with the first use of each term marked, in capitals or not, with a hyphen or a space.
+
+    A figure that is shown on wide screens alone has marks of its own.
 
     Parameters
     ----------
     address
         Of the glossary, as seen from the page.
     """
-    left = dict(terms)
+    left_of = {"wide-only": dict(terms), "": dict(terms)}
+    known = {_spoken(name): name for name in terms}
     soup = BeautifulSoup(body, "html.parser")
     for text in list(soup.find_all(string=True)):
         if type(text) is not NavigableString or any(parent.name in _LEFT_ALONE for parent in text.parents):
             continue
+        left = left_of["wide-only" if any("wide-only" in one.get("class", ()) for one in text.parents) else ""]
         # the longest first, so that a strong mirror unit is not a strong "mirror unit"
         names = sorted(left, key=len, reverse=True)
         if not names:
-            break
-        pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})(s?)\b", re.IGNORECASE)
+            continue
+        pattern = re.compile(rf"\b({'|'.join(map(_pattern, names))})(s?)\b", re.IGNORECASE)
         others = [found.span() for found in _OTHERWISE.finditer(text)]
         parts, at = [], 0
         for found in pattern.finditer(text):
-            term = next(name for name in terms if name.lower() == found[1].lower())
+            term = known[_spoken(found[1])]
             if term not in left or any(begin <= found.start() < end for begin, end in others):
                 continue
             link = soup.new_tag("a", href=f"{address}#{anchor(term)}", attrs={"class": "term"})

@@ -16,7 +16,7 @@ from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.pages.anchors import group_anchor
 from mirror_core.pages.publishing.execute import PROVENANCE
-from mirror_core.pages.publishing.pictures import PRINT
+from mirror_core.pages.publishing.pictures import PRINT, films
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.runs.used import changes, seeds_said
 from mirror_core.studies.wording import counted
@@ -95,8 +95,9 @@ def _figures(notebook: dict) -> list[tuple[str, str]]:
     found = []
     for cell in notebook["cells"]:
         label = cell.get("metadata", {}).get("mystnb", {}).get("figure", {}).get("name", "")
-        drawn = [output.get("metadata", {}).get(PRINT, {}).get("by", "") for output in cell.get("outputs", ())]
-        found += [(label, by) for by in drawn if by]
+        for output in cell.get("outputs", ()):
+            drawn = output.get("metadata", {}).get(PRINT, {}).get("by", "")
+            found += [(label, by) for by in (drawn, *films(output)) if by]
     return list(dict.fromkeys(found))  # one that the title page shows, too, is there in several forms
 
 

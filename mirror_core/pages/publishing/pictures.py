@@ -20,6 +20,7 @@ LAZY = 'loading="lazy" '
 _SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
+_FILM = re.compile(r'<div class="player"[^>]*? data-by="([^"]*)" data-line="(\d+)"(?! data-source)')
 _SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -83,6 +84,8 @@ def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
 def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") -> str:
     """Say of every figure of a page what there is of it, complete its alternative text, add its dark version.
 
+    Of a film is said where its function is to be read.
+
     Parameters
     ----------
     found
@@ -100,7 +103,7 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
             "pdf": "yes" if one.pdf else "",
             "csv": "yes" if one.csv else "",
             "by": one.by,
-            "source": _address(one, sources),
+            "source": _address(one.by, one.line, sources),
             "marks": one.marks,
         }
         more = "".join(f'data-{name}="{escape(value)}" ' for name, value in said.items() if value)
@@ -109,7 +112,15 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
         dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')
         return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" {dark}>'
 
+    if sources:
+        said = lambda film: f'{film[0]} data-source="{_address(film[1], int(film[2]), sources)}"'  # noqa: E731
+        html = _FILM.sub(said, html)
     return _IMAGE.sub(complete, html)
+
+
+def films(output: Mapping) -> list[str]:
+    """Return the functions that made the films of a notebook's output, see `mirror_core.pages.player`."""
+    return [by for by, _ in _FILM.findall("".join(output.get("data", {}).get("text/html", "")))]
 
 
 def _size(svg: str) -> str:
@@ -121,6 +132,6 @@ def _size(svg: str) -> str:
     return f'width="{width:g}" height="{height:g}" style="--drawn: {width:g}px" '
 
 
-def _address(one: Picture, sources: str) -> str:
-    module = "/".join(one.by.split(".")[:-1])
-    return f"{sources}/{module}.py#L{one.line}" if sources and one.by else ""
+def _address(by: str, line: int, sources: str) -> str:
+    module = "/".join(by.split(".")[:-1])
+    return f"{sources}/{module}.py#L{line}" if sources and by else ""

@@ -39,8 +39,8 @@ def power(recordings: Recordings, settings: Settings) -> Section:
         "power",
         "Would mirror units be found in such data?",
         f"Simulated populations with the kinds of tunings, reliabilities and numbers of tuned units of these data, in "
-        f"which {PLANTED:.0%} of the units tuned in both modes are mirror units (a similarity of {SIMILARITY}, as on "
-        "the calibration page) and the tunings of the others are unrelated: the mean share of these that tuning "
+        f"which {100 * PLANTED:.0f} % of the units tuned in both modes are mirror units (a similarity of {SIMILARITY}, "
+        "as on the calibration page) and the tunings of the others are unrelated: the mean share of these that tuning "
         "mismatch finds.",
         pd.DataFrame([row]),
         found={"power": found, "both": len(both)},

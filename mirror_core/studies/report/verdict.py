@@ -115,7 +115,7 @@ def verdict(
         units += ": tuned more alike in the two modes than different units are"
     elif power["power"] >= ENOUGH:
         units = f"No mirror unit is found among {counted(n, 'unit')}, where a share of {decimal(power['power'])} of "
-        units += "them would be"
+        units += "mirror units would be found"
     else:
         are = agree(power["both"], "is", "are")
         units = f"Too noisy or too few to tell: no mirror unit is found among {counted(n, 'unit')}, but "

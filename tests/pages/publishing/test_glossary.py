@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 from mirror_core.pages.publishing.glossary import anchor, definitions, mark_terms
 
 BOOK = Path(__file__).resolve().parents[3] / "book"
@@ -18,6 +20,13 @@ def test_the_first_use_of_each_term_is_marked_the_longest_first():
     )
 
 
+def test_a_term_is_found_across_a_line_with_or_without_its_hyphen_and_once_more_where_its_first_use_is_hidden():
+    terms = {"dual-readout": "Both.", "r": "Correlation."}
+    body = '<p class="wide-only">Dual\nreadout, r</p><p>R, dual-readout, r, dual readout</p>'
+    marked = [one.get_text() for one in BeautifulSoup(mark_terms(body, terms, "g.html"), "html.parser").select("a")]
+    assert marked == ["Dual\nreadout", "r", "dual-readout", "r"]
+
+
 def test_links_code_headings_and_parts_of_words_are_left_alone():
     body = '<h2>The null</h2><p><a href="x">null</a> <code>null</code> nullify &lt;null-ish&gt;</p>'.replace(
         "null-ish", "annull"
@@ -26,9 +35,9 @@ def test_links_code_headings_and_parts_of_words_are_left_alone():
 
 
 def test_the_core_of_a_processor_is_none_of_a_network():
-    body = "<p>1.88 s of one processor core, 7.4 min of one core; with one core, two cores.</p>"
+    body = "<p>1.88 s of one processor core, 7.4 min on one core; with one core, two cores.</p>"
     marked = mark_terms(body, {"core": "The recurrent layer."}, "g.html")
-    assert marked.startswith("<p>1.88 s of one processor core, 7.4 min of one core; with one <a ")
+    assert marked.startswith("<p>1.88 s of one processor core, 7.4 min on one core; with one <a ")
     assert marked.count("<a ") == 1
 
 

@@ -5,7 +5,8 @@ import json
 
 from bs4 import BeautifulSoup
 
-from mirror_core.pages.publishing.pictures import PRINT, pictures, with_pictures, write_beside
+from mirror_core.pages.player import player
+from mirror_core.pages.publishing.pictures import PRINT, films, pictures, with_pictures, write_beside
 
 SVG = '<svg xmlns="a" width="90pt" height="45.375pt">\n<path style="fill: #ffffff"/>\n</svg>\n'
 BUNDLE = {"image/svg+xml": SVG, PRINT: base64.b64encode(b"%PDF").decode()}
@@ -70,6 +71,15 @@ def test_a_figure_that_keeps_nothing_has_a_dark_version_alone(tmp_path):
     )
     assert light["alt"] == "A." and not {"data-pdf", "data-csv", "data-by", "data-source"} & set(light.attrs)
     assert sorted(path.name for path in images.iterdir()) == [f"{name}.dark.svg", f"{name}.svg"]
+
+
+def test_a_film_says_where_its_function_is_once():
+    film = player(["<svg></svg>"], ["Still."], "A film", built).data
+    done = with_pictures(film, {}, "https://example.org/blob/main")
+    assert films({"data": {"text/html": [film]}}) == [f"{__name__}.built"] and with_pictures(film, {}) == film
+    line = built.__code__.co_firstlineno
+    assert BeautifulSoup(done, "html.parser").div["data-source"].endswith(f"{__name__.replace('.', '/')}.py#L{line}")
+    assert with_pictures(done, {}, "https://example.org/blob/main") == done
 
 
 def test_other_pictures_stay_as_they_are():
