@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from mirror_core.analysis import RecordingError
 from mirror_core.checks import OptionError
 from mirror_core.cli import main
 from mirror_core.recordings.formats import read_recording
@@ -143,7 +144,7 @@ def test_what_cannot_be_a_continuous_condition_is_one_sentence(case, tmp_path):
 
 
 def test_more_than_one_number_a_trial_and_sequences_in_common_are_refused(tmp_path):
-    with pytest.raises(OptionError, match=r"it has shape \(24, 2\), and must have one number a trial"):
+    with pytest.raises(RecordingError, match=r"angle has shape \(24, 2\): it must have one value for each trial"):
         read_recording(write(tmp_path / "a.npz", DATA[:, :, 0]), LAYOUT)
     np.savez(tmp_path / "b.npz", perform=DATA, observe=DATA)
     with pytest.raises(OptionError, match="continuous is for files in which each trial has a condition"):
