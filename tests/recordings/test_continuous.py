@@ -159,6 +159,12 @@ def test_a_file_of_options_says_the_same_as_the_command(tmp_path):
         read_layout(tmp_path / "layout.toml")
 
 
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_numbers_beyond_what_floats_can_square_are_refused(scale, tmp_path):
+    with pytest.raises(OptionError, match="must be at most 1e.100 in size and span 1e-100: write it in another unit"):
+        read_recording(write(tmp_path / "a.npz", ANGLE * scale), LAYOUT)
+
+
 def test_few_numbers_that_recur_may_be_names(tmp_path):
     found = read_recording(write(tmp_path / "a.npz", np.round(ANGLE / 40)), LAYOUT.change(continuous=False, bins=None))
     assert found.continuous is None and "-2" in found.perform_conditions
