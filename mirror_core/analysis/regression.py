@@ -206,6 +206,7 @@ class _Mode:
         rows, y = activity[there], target[there]
         if still := np.flatnonzero(np.ptp(y, axis=0) == 0).tolist():
             raise RecordingError(f"axis {still[0]} of the target is always {y[0, still[0]] + 0:g} in {name}.")
+        y = np.ldexp(y, -np.frexp(np.abs(y).max(axis=0))[1])  # so that floats hold its squares, whatever its unit
         mean = np.divide(np.nansum(rows, axis=0), np.isfinite(rows).sum(axis=0), where=np.isfinite(rows).any(axis=0),
                          out=np.zeros(rows.shape[1]))  # fmt: skip
         rows = np.where(np.isfinite(rows), rows, mean)

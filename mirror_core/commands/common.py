@@ -16,6 +16,9 @@ from mirror_core.config.declared import is_special
 from mirror_core.recordings.layout import Layout, read_layout, says
 from mirror_core.runs.interrupts import terminated_as_interrupted
 
+LONGEST_NAME = 255
+"""Bytes that a file's name may have on the disks of today's machines."""
+
 store_option = click.option(
     "--store",
     "folder",
@@ -67,6 +70,8 @@ def check_target(path: Path, endings: Collection[str]) -> None:
     """
     if not path.name.lower().endswith(tuple(endings)):
         raise click.UsageError(f"cannot write to {path}: its name must end in {' or '.join(endings)}.")
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise click.UsageError(f"cannot write to {path}: its name is longer than {LONGEST_NAME} bytes.")
     if path.is_dir():
         raise click.UsageError(f"cannot write to {path}: it is a folder.")
     if is_special(path):
@@ -113,8 +118,10 @@ def steady_streams() -> None:
     """Let the terminal take what it can: a letter that it lacks becomes its number, a closed pipe ends no work."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None or isinstance(stream, _Steady):
+        if isinstance(stream, _Steady):
             continue
+        if stream is None:  # closed by whoever started this: libraries write to it, and a file may get its number
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (until the process ends)
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
         setattr(sys, name, _Steady(stream))
@@ -128,8 +135,6 @@ class SteadyGroup(click.Group):
         try:
             return super().main(*arguments, **options)
         except SystemExit as end:
-            if sys.stdout is None:
-                raise
             sys.stdout.flush()
             if sys.stdout.full is None:
                 raise

@@ -280,12 +280,12 @@ def _whole(actions: np.ndarray) -> np.ndarray:
     """Return actions as integers; floats are fine as long as they are whole."""
     if actions.dtype.kind != "f":
         return actions
-    broken = np.argwhere(actions != np.round(actions))
+    broken = np.argwhere((actions != np.round(actions)) | (np.abs(actions) > 2**53))
     if len(broken):
         sequence, time = broken[0].tolist()
         raise RecordingError(
             f"actions have {len(broken)} values that are not whole numbers, the first ({actions[sequence, time]:g}) at "
-            f"sequence {sequence}, time {time}: each must be the number of an action."
+            f"sequence {sequence}, time {time}: each must be the number of an action, of at most 2^53."
         )
     return actions.astype(np.int64)
 

@@ -158,8 +158,9 @@ def seconds(name: str, values: object) -> np.ndarray:
     array = plain(name, values, tuple(map(str, values.dims)) if isinstance(values, xr.DataArray) else ())
     if array.dtype.kind == "m":
         return array / np.timedelta64(1, "ns") / 1e9
-    if array.dtype.kind == "M":
-        raise RecordingError(f"{name} are dates: they must be numbers of seconds.")
+    if array.dtype.kind in "Mc":
+        what = {"M": "dates", "c": "complex numbers"}[array.dtype.kind]
+        raise RecordingError(f"{name} are {what}: they must be numbers of seconds.")
     if unit and unit not in SECONDS:
         raise RecordingError(f"{name} are in {unit!r}: they must be in seconds, or one of {', '.join(SECONDS)}.")
     try:

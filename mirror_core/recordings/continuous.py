@@ -9,6 +9,7 @@ import numpy as np
 
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError, unknown
+from mirror_core.recordings.containers import LARGE
 from mirror_core.recordings.layout import BINS, Layout
 from mirror_core.recordings.sessions import Session
 
@@ -49,14 +50,17 @@ def cut(sessions: Sequence[Session], layout: Layout) -> list[Session]:
     of_bin = np.searchsorted(edges, every, side="right")
     counts = np.stack([np.bincount(of_bin[there], minlength=n_bins) for there in of_mode.values()])
     ends = [*((0.0,) if layout.circular else (used.min(),)), *edges, layout.circular or used.max()]
-    labels = np.array([f"bin {k + 1:0{len(str(n_bins))}d} ({ends[k]:.4g} to {ends[k + 1]:.4g})" for k in range(n_bins)])
+    digits = 4 + max(0, int(np.log10(np.abs(used).max() / np.ptp(used))))  # far from 0, edges differ in later ones
+    labels = np.array(
+        [f"bin {k + 1:0{len(str(n_bins))}d} ({ends[k]:.{digits}g} to {ends[k + 1]:.{digits}g})" for k in range(n_bins)]
+    )
     each = ", ".join(
         f"{few}–{many} {mode}" for mode, few, many in zip(of_mode, counts.min(1), counts.max(1), strict=True)
     )
     turn = f", an angle that begins again after {layout.circular:g}," if layout.circular else ""
     notes = [
         f"{name}{turn} was cut into {n_bins} equally full bins at "
-        f"{', '.join(f'{edge:.4g}' for edge in edges)}: they are the conditions (trials a bin: {each})."
+        f"{', '.join(f'{edge:.{digits}g}' for edge in edges)}: they are the conditions (trials a bin: {each})."
     ]
     lost = (counts < least).any(axis=0)
     if (~lost).sum() < 2:
@@ -137,9 +141,14 @@ def _numbers(name: str, session: Session, period: float | None) -> np.ndarray:
         raise OptionError(
             f"condition = {name!r} is not allowed with continuous: none of {len(column)} trial(s) has a number."
         )
+    low, high = np.nanmin(found), np.nanmax(found)
+    if max(-low, high) > LARGE or 0 < high - low < 1 / LARGE:
+        raise OptionError(
+            f"condition = {name!r} is not allowed with continuous: it goes from {low:g} to {high:g}, and must be at "
+            f"most {LARGE:g} in size and span {1 / LARGE:g}: write it in another unit."
+        )
     if period is None:
         return found
-    low, high = np.nanmin(found), np.nanmax(found)
     if not PART * period <= high - low <= TURNS * period:
         raise OptionError(
             f"circular = {period:g} is not allowed: {name} goes from {low:g} to {high:g}, and must span from "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -133,7 +134,7 @@ class Layout:
 
     def as_command(self, path: str | Path) -> str:
         """Return `mirror analyse` with these options, to be pasted into a shell."""
-        words = ["mirror", "analyse", str(path)]
+        words = ["mirror", "analyse", os.path.join(".", path) if str(path).startswith("-") else str(path)]
         for name, value in self.given.items():
             flag = "--" + name.replace("_", "-")
             if value is True:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
-from mirror_core.recordings.containers import aligned, in_range, labels_of, plain, same_measure, seconds
+from mirror_core.recordings.containers import LONGEST, aligned, in_range, labels_of, plain, same_measure, seconds
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,12 @@ class Trials:
                 "each unit must have a name of its own."
             )
         times = None if self.times is None else seconds("times", self.times)
-        if times is not None and (times.shape != (n_times,) or not (np.diff(times) > 0).all()):
+        if times is not None and (
+            times.shape != (n_times,) or not (np.diff(times) > 0).all() or not (np.abs(times) < LONGEST).all()
+        ):
             raise RecordingError(
                 f"times has shape {times.shape} and perform {n_times} time bin(s): it must have the centre of each bin "
-                "in seconds, increasing."
+                f"in seconds, increasing, below {LONGEST:g}."
             )
         groups = {name: as_text(plain(f"group {name!r}", given[name], ("unit",))) for name in self.groups}
         for name, values in groups.items():

@@ -28,7 +28,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     >>> path.read_text()
     'r'
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    part = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex[:8]}.part")  # a longer name may be as long as any
     try:
         yield part
         with part.open("rb+") as file:
@@ -40,9 +40,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step."""
+    """Write a text file in one step; bytes of a file's name that are no letters are written as their numbers."""
     with whole_file(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def digest_of_files(paths: Iterable[Path]) -> str:

@@ -124,6 +124,14 @@ def test_units_of_different_groups_are_not_exchanged():
         regression(noisy, targets, rng, 9, groups=animal[:2])
 
 
+@pytest.mark.parametrize("size", [2.0**700, 2.0**-700])
+def test_the_unit_of_the_target_is_of_no_matter(size):
+    found = [regression(activities, [size**k * one for one in targets], rng, 9)
+             for k in (0, 1) for activities, targets, rng in [coded(0)]]  # fmt: skip
+    np.testing.assert_array_equal(found[0].c, found[1].c)
+    np.testing.assert_array_equal(found[0].r2, found[1].r2)
+
+
 def test_what_cannot_be_regressed_is_said():
     activities, targets, rng = coded(0)
     with pytest.raises(RecordingError, match=r"axis 0 of the target is always 2 in observe"):

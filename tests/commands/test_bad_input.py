@@ -273,6 +273,7 @@ WRONG = {
     "sweep latin.toml": (2, "latin.toml is not a text file in UTF-8"),
     "sweep infinite.toml": (2, "learning_rate = inf is not allowed"),
     "sweep good.toml --out x.xlsx": (2, "its name must end in .parquet or .csv or .csv.gz or .tsv"),
+    f"sweep good.toml --out {'x' * 248}.parquet": (2, "its name is longer than 255 bytes"),
     "sweep good.toml --out good.toml": (2, "its name must end in"),
     "sweep good.toml --out nowhere/x.parquet": (2, "cannot write nowhere/x.parquet"),
     "sweep good.toml --workers 0": (2, "0 is not in the range 1<=x<=1024"),

@@ -17,6 +17,8 @@ from mirror_core.cli import main
 from mirror_core.commands.common import INTERRUPTED
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
+from mirror_core.recordings.layout import Layout
+from mirror_core.runs.files import write_text
 from mirror_core.runs.making import make
 from mirror_core.runs.provenance import code_fingerprint, provenance
 from mirror_core.runs.store import RunStore
@@ -179,6 +181,20 @@ def test_a_full_disk_behind_a_stream_takes_neither_report_nor_status(folder, ful
     assert full("stdout", *command, "one.html") == 1 and full("stderr", *command, "two.html") == 0
     assert Path("one.html").read_text() == Path("two.html").read_text()
     assert full("stderr", "analyse", "none.npz") == full("stderr", "analyse") == 2
+
+
+def test_a_file_is_written_whatever_its_name_and_what_names_it(tmp_path):
+    path = tmp_path / f"{'é' * 120}.html"
+    write_text(path, os.fsdecode(b"of \xff.npz"))
+    assert path.read_text() == "of \\udcff.npz" and [*tmp_path.iterdir()] == [path]
+    assert "analyse ./-a.npz" in Layout().as_command("-a.npz")
+
+
+def test_streams_that_are_closed_take_what_is_written(folder, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as end:
+        main.main(["runs"], prog_name="mirror")
+    assert end.value.code == 0
 
 
 def test_runs_are_listed(folder):

@@ -129,6 +129,10 @@ REFUSED = [
     ("ingredients", dict(table=7), "table = 7 is not allowed: it must be text"),
     ("specification", dict(table=1.5), "table = 1.5 is not allowed: it must be text"),
     ("cost", dict(measured=[]), "measured = [] is not allowed: it must be text"),
+    ("frog_and_toad", dict(coding=["integers"]), "unknown coding ['integers']. Did you mean 'integers'?"),
+    ("replay", dict(world=7), "unknown world 7. Allowed: rare, regime"),
+    ("claims", dict(n_seeds="7"), "n_seeds = '7' is not allowed: it must be a whole number from 1 to"),
+    ("runs", dict(n_seeds=[7]), "n_seeds = [7] is not allowed: it must be a whole number from 1 to"),
     ("calibration", dict(FEW, mixed=True), "mixed = True is not allowed: it must be text"),
 ]
 """Notebook, parameters that it cannot do with, and what it says."""

@@ -173,6 +173,7 @@ BAD_ARRAYS = {
     "episodes": (X, Y[:11], A, r"both must have the same sequences"),
     "one sequence": (X[:1], Y[:1], None, r"1 sequence\(s\): at least 2"),
     "text": (X.astype(str), Y, None, "perform has dtype <U.*: it must hold real numbers"),
+    "large actions": (X, Y, A * 1e200, "actions have .* values that are not whole numbers, .* of at most 2.53"),
     "complex": (X, Y.astype(complex), None, "observe has dtype complex128"),
     "nan": (
         with_value(np.nan), Y, None,

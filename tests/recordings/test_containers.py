@@ -160,6 +160,29 @@ def test_long_numbers_of_trials_stay_apart():
 
 def test_durations_are_seconds():
     assert seconds("t", np.array([250, 500], "m8[ms]")).tolist() == [0.25, 0.5]
+    with pytest.raises(RecordingError, match="t are complex numbers"):
+        seconds("t", np.array([1j]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"t": np.arange(3).astype("M8[ms]")}, "t are dates"),
+        ({"t": [0.0, 1.0, np.nan]}, "t has 1 values that are missing"),
+        ({"t": [0.0, 1.0, 1e200]}, "below 1e.09"),
+        ({"grip": np.array([*"abcd"] * 2).reshape(4, 2)}, r"grip has shape \(4, 2\): it must have one value for each"),
+        ({"area": np.array([[1, 2], [3, 4]])}, r"area has shape \(2, 2\): it must have one value for each"),
+    ],
+)
+def test_named_arrays_say_what_they_are(changed, message, tmp_path):
+    arrays = {"x": np.arange(96.0).reshape(8, 3, 4), "mode": ["do", "see"] * 4, "grip": [*"aabb"] * 2}
+    arrays |= {"t": np.arange(3) * 250, "area": [*"aabb"]}
+    layout = LAYOUT.change(data="x", times="t", groups=("area",))
+    np.savez(tmp_path / "x.npz", **arrays | {"t": np.array([0, 250, 500], "m8[ms]")})
+    assert read_recording(tmp_path / "x.npz", layout).times.tolist() == [0, 0.25, 0.5]
+    np.savez(tmp_path / "x.npz", **arrays | changed)
+    with pytest.raises(RecordingError, match=message):
+        read_recording(tmp_path / "x.npz", layout)
 
 
 LAYOUT = Layout(mode="mode", condition="grip", perform="do", observe="see")
@@ -224,7 +247,15 @@ def test_netcdf_keeps_names_of_units_and_meanings_of_codes(tmp_path):
         {"perform": (dims, X), "observe": (dims, Y)} | {f"{m}_conditions": codes for m in ("perform", "observe")}
     )
     made.to_netcdf(path, engine="h5netcdf")
+    made.assign_coords(animal=("unit", list("pqq"))).to_netcdf(path, engine="h5netcdf")
     assert set(read_recording(path).perform_conditions) == {"hook", "palm"}
+    assert read_recording(path).groups["animal"].tolist() == ["p", "q", "q"]
+    with h5netcdf.File(path, "a") as file:  # the codes of each mode are another enumeration's
+        for mode, codes in (("perform", [0, 1]), ("observe", [1, 0])):
+            kind = file.create_enumtype(np.uint8, mode, dict(zip(["hook", "palm"], codes, strict=True)))
+            file.create_variable(f"{mode}_grip", ("trial",), kind, fillvalue=None)[:] = np.arange(12) % 2
+    coded = read_recording(path, Layout(perform_conditions="perform_grip", observe_conditions="observe_grip"))
+    assert coded.perform_conditions[:2].tolist() == coded.observe_conditions[1::-1].tolist() == ["hook", "palm"]
 
 
 def nwb(path, **columns):
@@ -282,5 +313,7 @@ def test_a_locked_file_is_said_to_be_locked(tmp_path):
             RecordingError, match="x.nwb is locked by another program, which may be writing it"
         ) as caught:
             read_recording(path, LAYOUT)
+        with pytest.raises(RecordingError, match="x.nwb is locked by another program"):  # one of a folder's files
+            contents(tmp_path)
         other.stdin.close()
     assert "damaged" not in str(caught.value)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from mirror_core.analysis import RecordingError
 from mirror_core.checks import OptionError
 from mirror_core.cli import main
 from mirror_core.recordings.formats import read_recording
@@ -143,7 +144,7 @@ def test_what_cannot_be_a_continuous_condition_is_one_sentence(case, tmp_path):
 
 
 def test_more_than_one_number_a_trial_and_sequences_in_common_are_refused(tmp_path):
-    with pytest.raises(OptionError, match=r"it has shape \(24, 2\), and must have one number a trial"):
+    with pytest.raises(RecordingError, match=r"angle has shape \(24, 2\): it must have one value for each trial"):
         read_recording(write(tmp_path / "a.npz", DATA[:, :, 0]), LAYOUT)
     np.savez(tmp_path / "b.npz", perform=DATA, observe=DATA)
     with pytest.raises(OptionError, match="continuous is for files in which each trial has a condition"):
@@ -156,6 +157,12 @@ def test_a_file_of_options_says_the_same_as_the_command(tmp_path):
     (tmp_path / "layout.toml").write_text("continuous = true\nbins = 3.0")
     with pytest.raises(OptionError, match="layout.toml: bins = 3.0 is not allowed: it must be a whole number"):
         read_layout(tmp_path / "layout.toml")
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_numbers_beyond_what_floats_can_square_are_refused(scale, tmp_path):
+    with pytest.raises(OptionError, match="must be at most 1e.100 in size and span 1e-100: write it in another unit"):
+        read_recording(write(tmp_path / "a.npz", ANGLE * scale), LAYOUT)
 
 
 def test_few_numbers_that_recur_may_be_names(tmp_path):

@@ -45,7 +45,7 @@ def write_v73(path, content):
 
     def put(group, name, value):
         if isinstance(value, str):
-            made = group.create_dataset(name, data=np.array([[ord(letter)] for letter in value], np.uint16))
+            made = group.create_dataset(name, data=np.frombuffer(value.encode("utf-16-le"), np.uint16)[:, None])
             made.attrs["MATLAB_class"] = np.bytes_("char")
         elif isinstance(value, list):  # a struct array
             made = group.create_group(name)
@@ -159,6 +159,11 @@ def test_a_struct_with_one_element_a_trial(form, tmp_path):
     assert found.groups["Data.area"].tolist() == AREA
     proposed = contents(path).proposal
     assert (proposed.data, proposed.mode, proposed.condition) == ("Data.frs", "Data.who", ("Data.obj",))
+
+
+def test_letters_beyond_the_first_65536_are_themselves(tmp_path):
+    write_v73(tmp_path / "a.mat", {"rates": DATA.transpose(2, 1, 0), "grip": cell(["h👋k"] * 3 + GRIP[3:])})
+    assert {one.name: one for one in contents(tmp_path / "a.mat").fields}["grip"].values["h👋k"] == 3
 
 
 @pytest.mark.parametrize("form", WRITERS)

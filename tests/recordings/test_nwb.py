@@ -178,6 +178,14 @@ def huge(file):
     file["units"].create_dataset("spike_times", (2**40,), "f8", chunks=(2**10,))
 
 
+def milliseconds(path):
+    return lambda file: file[path].attrs.update({"unit": "milliseconds"})
+
+
+def late(file):
+    file["intervals/trials/onset"][0] = 1e200
+
+
 NOTHING = dict.fromkeys(("event", "mode"))
 BAD = {
     "no units": ({}, no_index, OptionError, "no units with spike times: data .* there: none"),
@@ -190,6 +198,9 @@ BAD = {
     "event": ({"event": "onsets"}, None, OptionError, r"event.* 'onsets'\. Did you mean 'onset'"),
     "no event": ({"event": None}, None, OptionError, "event"),
     "event of text": ({"event": "grip"}, None, OptionError, "event = 'grip' is not .* must hold times"),
+    "event in ms": ({}, milliseconds("intervals/trials/onset"), RecordingError, "onset is in 'milliseconds': NWB has"),
+    "spikes in ms": ({}, milliseconds("units/spike_times"), RecordingError, "spike_times is in 'milliseconds'"),
+    "late": ({}, late, RecordingError, r"onset is 1e\+200 s in a trial, where bins of .* cannot be told apart"),
     "no window": ({"window": ()}, None, OptionError, "window is missing"),
     "bins": ({"bin": 0.07}, None, OptionError, r"window = -0\.2 to 0\.3 is not allowed with bin = 0\.07"),
     "fine bins": ({"bin": 1e-10}, None, RecordingError, "GiB"),

@@ -143,6 +143,12 @@ def test_what_is_no_table_is_refused_in_a_sentence(content, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_table_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("unit;trial;time;value\né;1;0;2\n", encoding="latin-1")
+    with pytest.raises(RecordingError, match="it must be in UTF-8, which spreadsheets call CSV UTF-8"):
+        read_recording(tmp_path / "a.csv", LAYOUT)
+
+
 def test_a_table_of_too_many_places_is_refused(tmp_path):
     path = tmp_path / "a.csv"
     n = 3000

@@ -11,10 +11,11 @@ from mirror_core.recordings.cleaned import of_trials
 from mirror_core.recordings.continuous import cut
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, to_trials
+from mirror_core.recordings.trials import Continuous
 from mirror_core.report import analyse_trials
 from mirror_core.studies.measures.significance import TRUSTED, passing
 from mirror_core.studies.report.analysing import ANALYSES
-from mirror_core.studies.report.continuous import answered, axes_of, readouts
+from mirror_core.studies.report.continuous import answered, axes_of, of_units, readouts
 from mirror_core.studies.report.results import Settings
 from mirror_core.studies.report.units import tunings
 
@@ -115,6 +116,14 @@ def test_where_nothing_is_known_of_the_number_there_is_no_code():
     found = analyse_trials(trials, n_permutations=199)
     section = found.sections["continuous"]
     assert found.reading.carried == ("none" if min(np.diag(section.found["regression"].p)) > 0.05 else "no")
+
+
+@pytest.mark.parametrize("size", [1e-20, 1e20])
+def test_slopes_are_those_of_least_squares_in_any_unit(size):
+    numbers = np.array([0.0, 1.0, 3.0, 4.0])
+    of = Continuous("x", (numbers * size, numbers * size))
+    found = of_units([numbers[:, None] * 2 + 5] * 2, of)
+    np.testing.assert_allclose([found["slope, perform"][0] * size, found["r with x, perform"][0]], [2, 1])
 
 
 def test_what_is_read_is_in_the_units_of_the_condition(shared):

@@ -341,12 +341,12 @@ def _parts(path: Path) -> Iterator[tuple[list[Path], tuple[str, ...]]]:
         else:
             yield [path], ()
             return
-        files = [one for one in there if _find(one)]
-        if not files:
-            raise RecordingError(f"{path} holds no file that can be read: {_allowed()}.")
-        others = ", ".join(sorted(one.name for one in there if one not in files))
-        files.sort(key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", one.name)])
         try:
+            files = [one for one in there if _kind_of(one)]
+            if not files:
+                raise RecordingError(f"{path} holds no file that can be read: {_allowed()}.")
+            others = ", ".join(sorted(one.name for one in there if one not in files))
+            files.sort(key=lambda one: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", one.name)])
             yield files, ((f"Left out, since they are no recordings: {others}.",) if others else ())
         except (RecordingError, OptionError) as error:
             raise type(error)(str(error).replace(folder, str(path))) from error
@@ -418,19 +418,23 @@ def _find(path: Path) -> Format | None:
     return next((one for one in like if not one.is_one or one.is_one(path)), None)
 
 
-def _format_of(path: Path) -> Format:
-    """Return what a file is, or say what it is not."""
+def _kind_of(path: Path) -> Format | None:
+    """Return what a file is, or None; say why where it cannot be read."""
     try:
-        found = _find(path)
-        with path.open("rb") as file:
-            start = file.read(32)
+        return _find(path)
     except FileNotFoundError:
         raise RecordingError(f"{path} does not exist: {_allowed()}.") from None
     except BlockingIOError as error:
         raise RecordingError(f"{path} is locked by another program, which may be writing it: {FREE}.") from error
     except OSError as error:
         raise RecordingError(f"{path} cannot be read ({error.strerror}): {_allowed()}.") from error
-    if found is None or not start:
+
+
+def _format_of(path: Path) -> Format:
+    """Return what a file is, or say what it is not."""
+    if (found := _kind_of(path)) is None or not path.stat().st_size:
+        with path.open("rb") as file:
+            start = file.read(32)
         told = "of another kind" if start else "empty"
         what = next((what for mark, what in FOREIGN.items() if start.startswith(mark)), told)
         raise RecordingError(f"{path} is {what}: {_allowed()}.")

@@ -62,6 +62,11 @@ def around_events(
         notes = (*notes, f"{(~there).sum()} of {len(there)} trials left out, without {layout.event}.")
     check_size("activity around the events", 8.0 * there.sum() * (len(edges) - 1) * len(names))
     at = events[there, None] + edges
+    if not (np.diff(at) > 0).all():
+        raise RecordingError(
+            f"{layout.event} is {np.abs(events[there]).max():.3g} s in a trial, where bins of {layout.bin:g} s cannot "
+            "be told apart."
+        )
     if trains is not None:
         counts = [np.diff(np.searchsorted(np.sort(train), at)) for train in trains]
         data = np.stack(counts, axis=2) / layout.bin
@@ -70,6 +75,11 @@ def around_events(
                 inside = ((at[:, :-1, None] >= intervals[:, 0]) & (at[:, 1:, None] <= intervals[:, 1])).any(axis=2)
                 data[~inside, unit] = np.nan
     else:
+        if len(signal[0]) != len(signal[1]) or signal[1].dtype.kind not in "fiub":
+            raise RecordingError(
+                f"the signal has {len(signal[1])} samples of {signal[1].dtype} at {len(signal[0])} times: it must have "
+                "a real number at each time."
+            )
         order = np.argsort(signal[0], kind="stable")
         times, values = (part[order] for part in signal)
         data = np.stack([bin_means(times, values, bins) for bins in at])

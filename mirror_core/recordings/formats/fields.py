@@ -11,7 +11,7 @@ from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError
 from mirror_core.recordings.cleaned import require
-from mirror_core.recordings.containers import in_seconds
+from mirror_core.recordings.containers import in_seconds, seconds
 from mirror_core.recordings.formats.base import Arrays, Contents, described, proposed
 from mirror_core.recordings.layout import AXES, Layout
 from mirror_core.recordings.sessions import Session, binned, check_size
@@ -71,7 +71,7 @@ def session_of(fields: Fields, layout: Layout, axes: tuple[str, ...] = ()) -> Se
     names = list(fields)
     axes = layout.axes or axes
     units = {name: _of_units(name, fields[require(name, names)]) for name in layout.groups}
-    labels = None if layout.unit is None else as_text(fields[require(layout.unit, names)])
+    labels = None if layout.unit is None else _column(layout.unit, fields[require(layout.unit, names)])
     n_units = {len(column) for column in units.values()} | ({len(labels)} if labels is not None else set())
     if len(n_units) > 1:
         raise RecordingError(f"{', '.join(units)} have {sorted(n_units)} values: each must have one a unit.")
@@ -80,23 +80,19 @@ def session_of(fields: Fields, layout: Layout, axes: tuple[str, ...] = ()) -> Se
     if layout.data is not None:
         if not layout.condition:
             raise OptionError(f"condition is missing (--condition): it must name one of {', '.join(names)}.")
+        given = fields[require(layout.data, names)]
+        like = np.shape(given) if given.dtype == object else ()  # a cell of trials, and one of what each is
         trials = {
-            name: as_text(fields[require(name, names)])
+            name: _column(name, fields[require(name, names)], like)
             for name in dict.fromkeys((*filter(None, [layout.mode]), *layout.condition, *layout.only_of))
             if name not in units
         }
-        for name in layout.condition if layout.continuous else ():
-            if np.size(fields[name]) > max(np.shape(fields[name]), default=0):
-                raise OptionError(
-                    f"condition = {name!r} is not allowed with continuous: it has shape {np.shape(fields[name])}, and "
-                    "must have one number a trial."
-                )
-        data = activity(layout.data, fields[require(layout.data, names)], known, axes, trials)
+        data = activity(layout.data, given, known, axes, trials)
     else:
         parts, conditions = [], []
         for mode in MODES:
             own = require(getattr(layout, f"{mode}_conditions") or f"{mode}_conditions", names)
-            conditions.append(as_text(fields[own]))
+            conditions.append(_column(own, fields[own]))
             name = require(getattr(layout, mode) or mode, names)
             parts.append(activity(name, fields[name], known, axes, {own: conditions[-1]}))
         if parts[0].shape[2] != parts[1].shape[2]:
@@ -206,13 +202,23 @@ def _padded(trials: list[np.ndarray]) -> np.ndarray:
 def _times(name: str, array: np.ndarray) -> np.ndarray:
     """Return the times of samples; of one array a trial the longest, which the others must begin like."""
     parts = [
-        in_seconds(name, np.asarray(part, float).ravel())[0]
+        in_seconds(name, seconds(name, np.asarray(part)).ravel())[0]
         for part in (array.ravel() if array.dtype == object else [array])
     ]
     longest = max(parts, key=len)
+    if np.isnan(longest).any():
+        raise RecordingError(f"{name} has {np.isnan(longest).sum()} values that are missing: each sample has a time.")
     if not all(np.allclose(part, longest[: len(part)], atol=1e-6) for part in parts):
         raise RecordingError(f"{name} differs between trials: all must have the same times from the event.")
     return longest
+
+
+def _column(name: str, array: np.ndarray, like: tuple[int, ...] = ()) -> np.ndarray:
+    """Return a column as text; one with several values a row is never taken apart."""
+    shape = np.shape(array)
+    if np.size(array) > max(shape, default=1) and shape != like:
+        raise RecordingError(f"{name} has shape {shape}: it must have one value for each trial or unit.")
+    return as_text(array)
 
 
 def _of_units(name: str, array: np.ndarray) -> np.ndarray:
@@ -222,7 +228,7 @@ def _of_units(name: str, array: np.ndarray) -> np.ndarray:
         if not all(np.array_equal(first, other) for other in array.flat):
             raise RecordingError(f"{name} differs between trials: a group must say the same of a unit in all.")
         array = first
-    return as_text(array)
+    return _column(name, array)
 
 
 def contents_of(fields: Fields) -> Contents:

@@ -183,7 +183,7 @@ def _matlab(file: h5py.File, one: h5py.Group | h5py.Dataset, seen: dict[bytes, o
         return _cell(file, one, seen)
     array = values(one).T
     if kind == "char":
-        return np.array(["".join(map(chr, row)) for row in array])
+        return np.array([row.astype(np.uint16).tobytes().decode("utf-16", "replace") for row in array])
     return array.astype(bool) if kind == "logical" else array
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -36,6 +37,8 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
     third, that of their trials. The coordinates time and unit, and arrays along unit, describe bins and units.
     """
     with _opened(path) as dataset:
+        if "mode" in dataset.coords:
+            dataset = dataset.assign_coords(mode=_labels(dataset["mode"]))
         own = [getattr(layout, f"{mode}_conditions") or f"{mode}_conditions" for mode in MODES]
         one_for_both = any("mode" in array.dims for array in dataset.data_vars.values())
         if {*layout.given} <= ({*MODES} if one_for_both else set()) and not all(name in dataset for name in own):
@@ -53,13 +56,19 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
             fields[name] = dataset[name].transpose(*dims).values
         same_measure({name: dataset[name] for name in list(fields)})
         fields |= {name: _labels(dataset[require(name, names)]) for name in own}
-        groups = [name for name in dataset.data_vars if dataset[name].dims == ("unit",)]
+        groups = [name for name in dataset.variables if name != "unit" and dataset[name].dims == ("unit",)]
         fields |= {str(name): _labels(dataset[name]) for name in (*groups, *({"unit"} & {*dataset.coords}))}
         layout = layout.change(groups=tuple(map(str, groups)), unit="unit" if "unit" in dataset.coords else None)
-        if "time" in dataset.coords and (scale := SECONDS.get(str(dataset["time"].attrs.get("units")).lower())):
-            fields["time"] = dataset["time"].values * scale
-            layout = layout.change(times="time")
-        return session_of(fields, layout, ("trial", "time", "unit"))
+        notes = ()
+        if "time" in dataset.coords:
+            unit = str(dataset["time"].attrs.get("units", ""))
+            if scale := SECONDS.get(unit.lower()):
+                fields["time"] = dataset["time"].values * scale
+                layout = layout.change(times="time")
+            elif unit:
+                notes = (f"The times of the bins are not used: they are in {unit!r}, which is no unit of time.",)
+        session = session_of(fields, layout, ("trial", "time", "unit"))
+        return replace(session, notes=(*session.notes, *notes))
 
 
 def contents(path: Path) -> Contents:
@@ -105,6 +114,7 @@ def _valid(array: xr.DataArray) -> xr.DataArray:
         return array
     low, high = attrs.get("valid_range", (attrs.get("valid_min"), attrs.get("valid_max")))
     scale, offset = stored.get("scale_factor", 1), stored.get("add_offset", 0)  # limits are those of what is stored
+    low, high = (low, high) if scale > 0 else (high, low)
     for limit, beyond in ((low, np.less), (high, np.greater)):
         if limit is not None:
             array = array.where(~beyond(array, limit * scale + offset))
@@ -118,10 +128,24 @@ def _valid(array: xr.DataArray) -> xr.DataArray:
 
 
 def _labels(array: xr.DataArray) -> np.ndarray:
-    """Return labels; of codes whose meanings the file gives (`flag_values`, `flag_meanings`), these."""
+    """Return labels; of codes whose meanings the file gives (`flag_values` and `flag_meanings`, or their type), these.
+
+    Raises
+    ------
+    RecordingError
+        If there is not a meaning for each code.
+    """
     if {"flag_values", "flag_meanings"} <= {*array.attrs}:
+        codes = np.atleast_1d(array.attrs["flag_values"]).tolist()
         meanings = str(array.attrs["flag_meanings"]).split()
-        return named(array.values, dict(zip(np.atleast_1d(array.attrs["flag_values"]).tolist(), meanings, strict=True)))
+        if len(codes) != len(meanings):
+            raise RecordingError(
+                f"{array.name} has {len(codes)} flag_values and {len(meanings)} flag_meanings: one each is needed."
+            )
+        return named(array.values, dict(zip(codes, meanings, strict=True)))
+    of_type = getattr(array.encoding.get("dtype"), "metadata", None) or {}
+    if "enum" in of_type:  # xarray leaves the names of NetCDF's enumerations there
+        return named(array.values, {code: name for name, code in of_type["enum"].items()})
     return array.values
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
+from mirror_core.recordings.containers import SECONDS, in_seconds
 from mirror_core.recordings.formats.base import Contents, Field, Format, described, proposed, register
 from mirror_core.recordings.formats.events import around_events
 from mirror_core.recordings.formats.hdf5 import item, named, root_has, values
@@ -25,7 +26,10 @@ OF_ALL = {"subject": "general/subject/subject_id", "session": "general/session_i
 def read(path: Path, layout: Layout) -> Session:
     """Read spike times of `units`, or a TimeSeries that `data` names, around the event of each trial."""
     with h5py.File(path) as file:
-        rows = columns(_table(file, layout.trials or TRIALS))
+        table = _table(file, layout.trials or TRIALS)
+        rows = columns(table)
+        if layout.event in rows and not in_seconds(layout.event, np.empty(0))[1]:
+            _check_unit(item(table, layout.event))
         if layout.data is None:
             return _spikes(file, rows, layout)
         series = _series(file, layout.data)
@@ -35,6 +39,7 @@ def read(path: Path, layout: Layout) -> Session:
         if "channel_conversion" in series:
             data = data * values(item(series, "channel_conversion"))
         data = data * attributes.get("conversion", 1.0) + attributes.get("offset", 0.0)
+        _check_unit(item(series, "timestamps" if "timestamps" in series else "starting_time"))
         if "timestamps" in series:
             times = values(item(series, "timestamps"))
         else:
@@ -122,6 +127,7 @@ def _spikes(file: h5py.File, rows: dict[str, np.ndarray], layout: Layout) -> Ses
         raise unknown("column of the units (--unit)", layout.unit, described_by)
     names = as_text(described_by[layout.unit or "id"])
     groups = _groups(described_by, layout)
+    _check_unit(item(units, "spike_times"))
     trains = _rows(units, "spike_times")
     observed = _rows(units, "obs_intervals") if "obs_intervals_index" in units else []
     return around_events(rows, layout, units=groups, names=names.tolist(), trains=trains, observed=observed)
@@ -155,6 +161,13 @@ def _rows(table: h5py.Group, name: str) -> list[np.ndarray]:
     if len(ends) and (np.diff(ends) < 0).any() or (ends > len(data)).any():
         raise RecordingError(f"{name}_index of the units does not fit {name}: it must rise to at most {len(data)}.")
     return np.split(data, ends[:-1]) if len(ends) else []
+
+
+def _check_unit(times: h5py.Dataset) -> None:
+    """Refuse times that say that they are in another unit than seconds, which NWB has them in."""
+    unit = str(as_text(times.attrs.get("unit", ""))[0])
+    if unit and SECONDS.get(unit.lower()) != 1.0:
+        raise RecordingError(f"{times.name} is in {unit!r}: NWB has times in seconds.")
 
 
 def _location(file: h5py.File, units: h5py.Group) -> dict[str, np.ndarray]:

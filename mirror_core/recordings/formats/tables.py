@@ -43,15 +43,19 @@ def read_table(path: Path) -> pd.DataFrame:
         file.seek(0)
         encoding = "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # as spreadsheets save it
     check_size(path.name, 8.0 * path.stat().st_size)
-    with path.open(encoding=encoding) as file:
-        line = file.readline()
-    separator = max(",;\t", key=line.count)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # values for which there is no name would be lost
         try:
+            with path.open(encoding=encoding) as file:
+                line = file.readline()
+            separator = max(",;\t", key=line.count)
             table = pd.read_csv(
                 path, sep=separator, dtype=str, keep_default_na=False, encoding=encoding, index_col=False
             )
+        except UnicodeError as error:
+            raise RecordingError(
+                f"its text is in another encoding ({error}): it must be in UTF-8, which spreadsheets call CSV UTF-8."
+            ) from error
         except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
             raise RecordingError("a row has more values than the first line has names: one each is needed.") from error
     named = Counter(name.strip() for name in next(csv.reader([line], delimiter=separator)))  # pandas renames the second

@@ -165,8 +165,8 @@ def _fit(axes: Float[np.ndarray, "trial axis"], activity: Float[np.ndarray, " tr
     n_axes = axes.shape[1]
     if len(activity) <= n_axes + 1 or (np.ptp(axes, axis=0) == 0).any() or np.ptp(activity) == 0:
         return np.full(n_axes, np.nan), np.nan
-    design = np.column_stack([np.ones(len(axes)), axes])
-    slopes = np.linalg.lstsq(design, activity, rcond=None)[0][1:]
+    spread = axes.std(axis=0)  # of any size, and axes far from 0 would hide it from least squares
+    slopes = np.linalg.lstsq((axes - axes.mean(axis=0)) / spread, activity - activity.mean(), rcond=None)[0] / spread
     return slopes, float(np.corrcoef(axes[:, 0], activity)[0, 1])
 
 
