@@ -23,8 +23,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from mirror_core.checks import unknown
 from mirror_core.pages.publishing.fingerprint import data_digests, page_fingerprint, versions
-from mirror_core.pages.publishing.kernel_environment import LEFT_OUT, kernel_variables
-from mirror_core.pages.publishing.kernels import forked
+from mirror_core.pages.publishing.kernel_environment import kernel_variables, left_out
+from mirror_core.pages.publishing.kernels import forked, without_configuration
 from mirror_core.pages.publishing.reader import KERNEL, parse_notebook
 from mirror_core.runs.files import write_text
 from mirror_core.runs.turns import TURNS_VARIABLE
@@ -67,7 +67,8 @@ class _KernelManager(AsyncKernelManager):
         folder = kw.get("cwd") or os.getcwd()
         kernel = forked(kernel_cmd, folder, kw["env"])
         if kernel is None:
-            await super()._async_launch_kernel(kernel_cmd, **(kw | {"stderr": subprocess.DEVNULL}))
+            quiet = kw | {"stderr": subprocess.DEVNULL}
+            await super()._async_launch_kernel(without_configuration(kernel_cmd), **quiet)
         else:
             at = self.provisioner
             at.process, at.pid, at.pgid, at.cwd = kernel, kernel.pid, kernel.pid, folder
@@ -170,7 +171,7 @@ def _run(
 ) -> NotebookNode:
     running: list[NotebookNode] = []  # the cells started so far, so that a dead kernel can be traced to the last
     try:
-        with environment(variables, LEFT_OUT):
+        with environment(variables, left_out()):
             return papermill.execute_notebook(
                 notebook,
                 None,  # nothing is written before all cells have run
@@ -206,12 +207,12 @@ def _errors(cell: NotebookNode) -> list[NotebookNode]:
 
 @contextmanager
 def environment(variables: Mapping[str, str], without: Sequence[str] = ()) -> Iterator[None]:
-    """Set and take away variables for the processes that are started meanwhile, and leave no trace of that."""
+    """Take away and set variables for the processes that are started meanwhile, and leave no trace of that."""
     before = dict(os.environ)
     try:
-        os.environ.update(variables)
         for name in without:
             os.environ.pop(name, None)
+        os.environ.update(variables)
         yield
     finally:
         os.environ.clear()

@@ -1,8 +1,8 @@
 """What surrounds a notebook's kernel: what could change a page there is set here, or counts in its fingerprint.
 
 A profile, a container, a cluster's modules or an editor set variables and keep configuration and caches in the home
-folder. Of these a kernel of the build sees none: neither a backend that shows no figures, nor start-up files, nor a
-list of fonts that another program has left locked.
+folder, and so does who looks after a machine in `/etc`. Of these a kernel of the build sees none: neither a backend
+that shows no figures, nor start-up files, nor a list of fonts that another program has left locked.
 """
 
 from __future__ import annotations
@@ -16,12 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mirror_core.checks import OptionError
+from mirror_core.runs.compiling import CACHE_VARIABLE
 from mirror_core.runs.workers import ONE_THREAD
-
-LEFT_OUT = ("PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDEVMODE", "PYTHONVERBOSE", "PYTHONINSPECT",
-            "PYTHONPROFILEIMPORTTIME", "PYTHONMALLOCSTATS", "PYTHONTRACEMALLOC", "PYTHONASYNCIODEBUG", "TORCH_LOGS",
-            "TORCH_CPP_LOG_LEVEL", "JUPYTER_CONFIG_PATH", "COLUMNS", "FORCE_COLOR", "NO_COLOR")  # fmt: skip
-"""Variables that a kernel does not see: they run files, add messages, leave out checks or say how text looks."""
 
 INSTRUCTIONS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES",
                 "NPY_ENABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT",
@@ -29,6 +25,22 @@ INSTRUCTIONS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY
                 "NUMBA_DISABLE_JIT", "SCIPY_ARRAY_API")  # fmt: skip
 """Variables by which one chooses the processor's instructions or another way of computing, and so the last bits of a
 number."""
+
+_LEFT_OUT = ("OMP_DISPLAY_ENV", "OMP_DISPLAY_AFFINITY", "GOMP_DEBUG", "KMP_SETTINGS", "KMP_VERSION", "MKL_VERBOSE",
+             "DNNL_VERBOSE", "ONEDNN_VERBOSE", "OPENBLAS_VERBOSE", "NPY_PROMOTION_STATE", "TORCH_LOGS",
+             "TORCH_CPP_LOG_LEVEL", "JUPYTER_CONFIG_PATH", "IPYKERNEL_CELL_NAME", "COLUMNS", "FORCE_COLOR",
+             "NO_COLOR")  # fmt: skip
+"""Variables that a kernel does not see: they add messages, add configuration, or say how text looks."""
+
+_FAMILIES = ("PYTHON", "NUMBA_")
+"""Beginnings of variables of which it sees none but these: others run files, add messages or leave out checks."""
+_SEEN = ("PYTHONPATH", "PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPYCACHEPREFIX",
+         "PYTHONDONTWRITEBYTECODE", CACHE_VARIABLE, *INSTRUCTIONS)  # fmt: skip
+
+
+def left_out() -> list[str]:
+    """Return the variables that are set and that a kernel does not see."""
+    return [name for name in os.environ if name in _LEFT_OUT or (name.startswith(_FAMILIES) and name not in _SEEN)]
 
 
 def thread_numbers() -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import importlib.util
+import importlib
 import json
 import os
 import select
@@ -36,6 +36,15 @@ LIBRARIES = ("ipykernel.kernelapp", "joblib", "myst_nb", "pandas", "pyarrow", "h
 """What is imported; not the backend that shows figures in notebooks, which asks for the notebook."""
 
 _LAUNCHER = "ipykernel_launcher"
+_LAUNCH = f"""
+import importlib.util, sys
+sys.argv[0] = importlib.util.find_spec("{_LAUNCHER}").origin
+from IPython.core.application import ENV_CONFIG_DIRS, SYSTEM_CONFIG_DIRS
+ENV_CONFIG_DIRS.clear(), SYSTEM_CONFIG_DIRS.clear()
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance()
+"""
+"""Be a kernel, as Jupyter's launcher is, but one that reads no configuration of whoever looks after the machine."""
 _OWN = ("MIRROR_CORE_", "JPY_PARENT_PID")
 """Beginnings of variables that no library reads while it is imported, and that may differ from kernel to kernel."""
 _PREPARED = "jemalloc_bg_thd"
@@ -178,6 +187,14 @@ def forked(command: Sequence[str], folder: str, environment: Mapping[str, str]) 
     return _last[1].fork({"arguments": arguments, "folder": str(folder), "environment": dict(environment)})
 
 
+def without_configuration(command: Sequence[str]) -> list[str]:
+    """Return a command that starts a kernel which reads no configuration but that in its own folder for it."""
+    if _LAUNCHER not in command:
+        return list(command)
+    at = command.index(_LAUNCHER)
+    return [*command[: at - 1], "-c", f"import sys\ndel sys.path[0]{_LAUNCH}", *command[at + 1 :]]
+
+
 def import_quietly(libraries: Sequence[str]) -> bool:
     """Import libraries; say whether that said nothing, neither on stdout nor on stderr, and started no thread."""
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # which Jupyter reads while it is imported
@@ -263,8 +280,6 @@ def _end(kernels: set[int]) -> set[int]:
 
 def become_kernel(request: Mapping[str, Any]) -> None:
     """Be the kernel that was asked for."""
-    from ipykernel.kernelapp import launch_new_instance
-
     os.setsid()
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)  # no more requests
@@ -278,8 +293,8 @@ def become_kernel(request: Mapping[str, Any]) -> None:
         sys.modules["numpy"].random.seed()
     if "torch" in sys.modules:
         sys.modules["torch"].default_generator.seed()
-    sys.argv[:] = [importlib.util.find_spec(_LAUNCHER).origin, *request["arguments"]]
-    launch_new_instance()
+    sys.argv[1:] = request["arguments"]
+    exec(_LAUNCH, {})
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -234,7 +235,10 @@ def built_by(folder: Path) -> str:
     """Return the library's version, the commit if the sources are in a repository, and the date."""
     try:
         asked = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
-        commit = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        # in a hook, git says in variables which repository it is at
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        done = subprocess.run(asked, env=own, capture_output=True, text=True, timeout=10, check=True)
+        commit = done.stdout.strip()
     except (OSError, subprocess.SubprocessError):
         commit = ""
     said = f"mirror_core {__version__}" + (f", commit {commit}" if commit else "")

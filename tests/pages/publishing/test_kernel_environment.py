@@ -98,6 +98,7 @@ def test_what_can_change_the_last_bits_counts(monkeypatch):
 
 def test_what_a_profile_says_of_text_and_order_is_not_seen(notebook, monkeypatch):
     odd = {"COLUMNS": "20", "NO_COLOR": "1", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "77", "LC_ALL": "C",
+           "PYTHONWARNDEFAULTENCODING": "1", "NUMBA_DUMP_BYTECODE": "1", "OMP_DISPLAY_ENV": "TRUE", "MKL_VERBOSE": "1",
            "PYTHONPROFILEIMPORTTIME": "1", "TORCH_LOGS": "+all", "PYTHONVERBOSE": "1"}  # fmt: skip
     for name, value in odd.items():
         monkeypatch.setenv(name, value)
@@ -105,7 +106,7 @@ def test_what_a_profile_says_of_text_and_order_is_not_seen(notebook, monkeypatch
     stale = notebook(code, "print('\u00e9', shutil.get_terminal_size().columns, hash('a') == hash('b'))")
     list(run_notebooks([stale], timeout=60, at_once=1))
     first, second = outputs(stale)
-    assert first.text.strip() == "[None, None, 'UTC', '0', 'C', None, None, None] 0"
+    assert first.text.strip() == "[None, None, 'UTC', '0', 'C', None, None, None, None, None, None, None] 0"
     assert second.text.strip() == "\u00e9 80 False"
 
 

@@ -22,6 +22,7 @@ print(json.dumps({
     "argv": [sys.argv[0], sys.argv[1], *sys.argv[3:]], "parent": os.getppid() == int(os.environ["JPY_PARENT_PID"]),
     "session": os.getsid(0) == os.getpgid(0) == os.getpid(), "stdin": sys.stdin.read(), "flags": str(sys.flags),
     "signals": {int(s): str(signal.getsignal(s)) for s in signal.valid_signals()},
+    "configuration": len(get_ipython().kernel.parent.config_file_paths),
     "library": [name for name in sys.modules if name.split(".")[0] == "mirror_core"],
 }))"""
 
@@ -74,6 +75,7 @@ def test_a_forked_kernel_is_what_a_started_one_is(run, light, monkeypatch):
     for one in (forked, started):
         one["environment"].pop("PYTEST_CURRENT_TEST")
     assert forked == started and forked["session"] and forked["parent"] and forked["library"] == []
+    assert forked["configuration"] == 1  # that of the user; a build has a folder of its own instead
 
 
 def test_kernels_share_their_imports_but_no_draws_and_no_backend(run, light, monkeypatch):

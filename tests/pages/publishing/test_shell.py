@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import os
 import shlex
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +16,7 @@ from mirror_core.pages.publishing.origins import MARK
 from mirror_core.pages.publishing.shell import (
     UNUSED,
     address_of_sources,
+    built_by,
     command,
     describe,
     figure_numbers,
@@ -181,3 +184,14 @@ def test_figures_are_found_by_page_and_label_in_one_page_too():
 def test_what_is_left_out_is_no_script_of_ours():
     for script in ("site.js", "player.js", "clipboard.min.js"):
         assert not any(pattern.search(f'<script src="_static/{script}?v=1"></script>') for pattern in UNUSED)
+
+
+def test_the_commit_is_that_of_the_sources_in_a_hook_of_another_repository_too(tmp_path, monkeypatch):
+    who = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for name in ("own", "other"):
+        for asked in (["init", "--quiet", name], ["-C", name, "commit", "--quiet", "--allow-empty", "-m", name]):
+            subprocess.run(["git", *asked], cwd=tmp_path, env=os.environ | who, check=True)
+    said = built_by(tmp_path / "own")
+    assert "commit" in said and said != built_by(tmp_path / "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    assert built_by(tmp_path / "own") == said
