@@ -113,16 +113,19 @@ class KeptPool(LocalPool):
     def __init__(self, workers: int | None = None) -> None:
         super().__init__(workers)
         self._kept: ProcessPoolExecutor | None = None
+        self._n_kept = 0
 
     @contextmanager
     def executor(self, size: int) -> Iterator[Executor]:
-        if self._kept is not None and not self._works():
+        # one that is asked for alone goes when more are: what it did may have taken much memory, such as to compile
+        wanted = 1 if size == 1 else self.size
+        if self._kept is not None and (self._n_kept < wanted or not self._works()):
             self.close()
         if self._kept is None:
             # loky replaces a worker that has grown or was idle, loses nothing by it, and warns as of a fault; one that
             # died is an error of its own
             warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
-            self._kept = self._fresh(self.size)
+            self._kept, self._n_kept = self._fresh(wanted), wanted
         try:
             yield self._kept
         except BaseException:  # also where the results are no longer wanted

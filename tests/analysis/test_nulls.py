@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import kstest, pearsonr
 
 from mirror_core.analysis import NULLS, NullTest, OptionError, RecordingError, null_test, nulls_table, unit_correlation
+from mirror_core.analysis.nulls import row
 from mirror_core.analysis.permutations import random_permutations
 from mirror_core.analysis.significance import permutation_p
 
@@ -58,13 +59,17 @@ def test_sequence_draws_are_r_of_re_paired_sequences(centre):
     np.testing.assert_allclose(test.p, p_by_hand(test.observed, expected))
 
 
-def test_row_draws_are_r_of_shuffled_rows():
+def test_row_draws_are_r_of_shuffled_rows_in_machine_code_too(monkeypatch):
     x, y = unrelated(1)
     test = run("row", x, y, 50)
     rng = np.random.default_rng(5)
     expected = [unit_correlation(x, y.reshape(100, 4)[rng.permutation(100)].reshape(y.shape)) for _ in range(50)]
     np.testing.assert_allclose(test.null, expected, atol=1e-12)
     np.testing.assert_allclose(test.p, p_by_hand(test.observed, expected))
+    pytest.importorskip("numba")
+    monkeypatch.setattr(row, "_WORTH", 0)
+    monkeypatch.setattr(row, "UNITS_AT_ONCE", 3)
+    np.testing.assert_allclose(run("row", x, y, 50).null, test.null, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("centre", [False, True])

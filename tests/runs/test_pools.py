@@ -117,14 +117,18 @@ def test_a_killed_process_of_a_build_leaves_the_workers_to_the_next(joined):
     assert call(int, ["6", "7"]) == {0: 6, 1: 7}
 
 
-def test_one_worker_compiles_before_the_first_task(tmp_path, monkeypatch):
+def test_one_worker_compiles_before_the_first_task_and_ends(tmp_path, monkeypatch):
     path = tmp_path / "compiled"
     monkeypatch.setenv("MIRROR_CORE_WORKERS", "2")
-    with shared(KeptPool(2), partial(exec, f"open({str(path)!r}, 'a').write('x')")) as variables:
+    compiling = (
+        f"import os; open({str(path)!r}, 'a').write('x'); open({str(path)!r} + '.by', 'w').write(str(os.getpid()))"
+    )
+    with shared(KeptPool(2), partial(exec, compiling)) as variables:
         assert not path.exists()
         monkeypatch.setenv(SHARED_VARIABLE, variables[SHARED_VARIABLE])
         for _ in range(2):
             assert set(call(eval, [f"open({str(path)!r}).read()"] * 3).values()) == {"x"}
+        assert int(path.with_suffix(".by").read_text()) not in call(eval, [PROCESS] * 3).values()
 
 
 def test_a_build_that_is_gone_is_said():

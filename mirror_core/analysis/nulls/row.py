@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
+import importlib.util
+import math
+from collections.abc import Callable
+from itertools import islice
+
 import numpy as np
+from jaxtyping import Float, Int
 
 from mirror_core.analysis.nulls.base import SAME_EVENTS, Draws, Null, Request, register
 from mirror_core.analysis.permutations import n_orders
 
-ROWS_AT_ONCE = 256
-"""Rows moved together: few enough to be multiplied while they are in the cache."""
+UNITS_AT_ONCE, PAIRS_AT_ONCE = 16, 2**18
+"""Units whose rows stay in the processor's cache while they are paired, and pairs of rows drawn at a time."""
+_WORTH = 5e8
+"""Products from which on machine code saves more time than it takes to import Numba and to load or make the code."""
 
 
 def row(asked: Request) -> Draws:
     """Pair every row of one mode with a random row of the other."""
     x, y = (a.reshape(-1, a.shape[-1]) for a in (asked.x, asked.y))
-    orders, moved = (asked.rng.permutation(len(y)) for _ in range(asked.n_draws)), np.empty_like(y[:ROWS_AT_ONCE])
-    null = np.zeros((asked.n_draws, y.shape[1]), np.result_type(x, y))
-    for one, order in zip(null, asked.bar(orders, "row null"), strict=True):
-        for start in range(0, len(y), ROWS_AT_ONCE):
-            some = slice(start, start + ROWS_AT_ONCE)
-            into = moved[: len(order[some])]
-            np.take(y, order[some], axis=0, out=into, mode="clip")  # no new array each time, nor a copy of it
-            one += np.einsum("ru,ru->u", x[some], into)
+    sums = _paired_sums(asked.n_draws * x.size)
+    width = math.ceil(x.shape[1] / math.ceil(x.shape[1] / UNITS_AT_ONCE))  # parts of about one size
+    places = [slice(start, start + width) for start in range(0, x.shape[1], width)]
+    parts = [(units, *(np.ascontiguousarray(a[:, units]) for a in (x, y))) for units in places]
+    orders = iter(asked.bar((asked.rng.permutation(len(y)) for _ in range(asked.n_draws)), "row null"))
+    null, step = np.empty((asked.n_draws, y.shape[1])), max(1, PAIRS_AT_ONCE // len(y))
+    for start in range(0, asked.n_draws, step):
+        some, draws = np.stack(list(islice(orders, step))), null[start : start + step]
+        for units, one, other in parts:
+            sums(one, other, some, draws[:, units])
     return Draws(asked.r, null)
+
+
+def _paired_sums(n_products: float) -> Callable[..., None]:
+    if n_products < _WORTH or importlib.util.find_spec("numba") is None:
+        return paired_sums
+    from mirror_core.analysis.nulls.row_compiled import paired_sums as compiled  # here, since Numba may be missing
+
+    return compiled
+
+
+def paired_sums(
+    x: Float[np.ndarray, "row unit"],
+    y: Float[np.ndarray, "row unit"],
+    orders: Int[np.ndarray, "draw row"],
+    out: Float[np.ndarray, "draw unit"],
+) -> None:
+    """Write Σ_row x[row]·y[order[row]] of each unit to `out`, for each order."""
+    moved = np.empty_like(y)
+    for one, order in zip(out, orders, strict=True):
+        np.take(y, order, axis=0, out=moved, mode="clip")  # no new array each time, nor a copy of it
+        np.einsum("ru,ru->u", x, moved, out=one)
 
 
 register(

@@ -127,10 +127,11 @@ def against_draws(effects: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for (ablation, n_units, mode), one in effects.groupby(["ablation", "n_units", "mode"], sort=False):
+        changes = {group: part.to_numpy() for group, part in one.loss_change.groupby(one.group)}
         for group in GROUPS[:2]:
-            for found in one[one.group == group].loss_change:
+            for found in changes.get(group, ()):
                 for null in NULL_GROUPS:
-                    draws = one[one.group == null].loss_change.to_numpy()
+                    draws = changes[null]
                     p = (1 + np.sum(draws >= found - 1e-9)) / (1 + len(draws))
                     rows.append((group, null, ablation, n_units, mode, found, draws.mean(), draws.std(), p))
     names = ["group", "null", "ablation", "n_units", "mode", "loss_change", "null_mean", "null_sd", "p"]
