@@ -13,7 +13,7 @@ def row(asked: Request) -> Draws:
     x, y = (a.reshape(-1, a.shape[-1]) for a in (asked.x, asked.y))
     orders, moved = (asked.rng.permutation(len(y)) for _ in range(asked.n_draws)), np.empty_like(y)
     null = np.empty((asked.n_draws, y.shape[1]), np.result_type(x, y))
-    for one, order in zip(null, asked.bar(orders, "row null"), strict=True):
+    for one, order in zip(null, orders, strict=True):
         np.take(y, order, axis=0, out=moved, mode="clip")  # no new array each time, nor a copy of it
         np.einsum("ru,ru->u", x, moved, out=one)
     return Draws(asked.r, null)
