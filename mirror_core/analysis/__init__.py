@@ -4,12 +4,12 @@ Recordings are arrays (sequence, time, unit), one for each mode; actions are int
 here knows about worlds, networks or training.
 """
 
-from mirror_core.analysis.congruence import CLASSES, Congruence, congruence
-from mirror_core.analysis.correlation import Shares, shares, shares_over_thresholds, unit_correlation
+from mirror_core.analysis.congruence import CLASSES, congruence
+from mirror_core.analysis.correlation import shares, shares_over_thresholds, unit_correlation
 from mirror_core.analysis.decoders import DECODERS
-from mirror_core.analysis.decoding import Transfer, cross_decoding
-from mirror_core.analysis.generalisation import Generalisation, ccgp
-from mirror_core.analysis.geometry import Alignment, Measure, alignment_index, cka_test, linear_cka, principal_angles
+from mirror_core.analysis.decoding import cross_decoding
+from mirror_core.analysis.generalisation import ccgp
+from mirror_core.analysis.geometry import alignment_index, cka_test, linear_cka
 from mirror_core.analysis.inference import (
     Difference,
     Interval,
@@ -17,34 +17,24 @@ from mirror_core.analysis.inference import (
     mean_interval,
     paired_difference,
 )
-from mirror_core.analysis.lags import LagTest, lag_test, lagged_correlation, peak_lag
-from mirror_core.analysis.nulls import NULLS, Null, null_test, nulls_table
+from mirror_core.analysis.lags import lag_test, lagged_correlation, peak_lag
+from mirror_core.analysis.nulls import NULLS, null_test, nulls_table
 from mirror_core.analysis.selection import split_half, top_units
-from mirror_core.analysis.significance import ALTERNATIVES, CORRECTIONS, NullTest
-from mirror_core.analysis.transfer import RidgeTransfer, ridge_transfer
+from mirror_core.analysis.significance import CORRECTIONS, NullTest
+from mirror_core.analysis.transfer import ridge_transfer
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError
 
 __all__ = [
-    "ALTERNATIVES",
     "CLASSES",
     "CORRECTIONS",
     "DECODERS",
     "NULLS",
-    "Alignment",
-    "Congruence",
     "Difference",
-    "Generalisation",
     "Interval",
-    "LagTest",
-    "Measure",
-    "Null",
     "NullTest",
     "OptionError",
     "RecordingError",
-    "RidgeTransfer",
-    "Shares",
-    "Transfer",
     "alignment_index",
     "ccgp",
     "cka_test",
@@ -59,7 +49,6 @@ __all__ = [
     "nulls_table",
     "paired_difference",
     "peak_lag",
-    "principal_angles",
     "ridge_transfer",
     "shares",
     "shares_over_thresholds",

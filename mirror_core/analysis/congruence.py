@@ -34,8 +34,6 @@ class Congruence:
     test: NullTest
     """The congruence index of each unit (`test.observed`): the correlation over actions of its mean responses when
     performing and when observing, in [−1, 1], with its null of relabelled actions."""
-    selectivity: Float[np.ndarray, "mode unit"]
-    """Share of each unit's variance that the action explains, in perform and observe."""
     kind: np.ndarray
     """Class of each unit, a name in `CLASSES`, dimension (unit)."""
     null_counts: Float[np.ndarray, "draw class"]
@@ -123,7 +121,6 @@ def congruence(
     test = null_test(
         perform, observe, "action-relabelling", n_permutations, rng, actions=actions, centre_timesteps=centre_timesteps
     )
-    explained = np.stack([selectivity(mode, actions, centre_timesteps=centre_timesteps) for mode in (perform, observe)])
     driving = [
         effective_actions(action_means(mode, actions, centre_timesteps=centre_timesteps), effective)
         for mode in (perform, observe)
@@ -134,11 +131,12 @@ def congruence(
     if least_selectivity is None:
         selective = np.all([tuning(mode, actions, n_permutations, rng).tuned for mode in (perform, observe)], axis=0)
     else:
-        selective = (explained >= least_selectivity).all(axis=0)
+        explained = [selectivity(mode, actions, centre_timesteps=centre_timesteps) for mode in (perform, observe)]
+        selective = np.min(explained, axis=0) >= least_selectivity
     null = _classes(repaired_sums(shared, relabellings), n_effective, selective)
     observed = _classes(np.einsum("aau->u", shared)[None], n_effective, selective)[0]
     counts = np.stack([(null == i).sum(axis=1) for i in range(len(CLASSES))], axis=1).astype(float)
-    return Congruence(test, explained, np.array(CLASSES)[observed], counts)
+    return Congruence(test, np.array(CLASSES)[observed], counts)
 
 
 def selectivity(activity: Recording, actions: Actions, *, centre_timesteps: bool = False) -> Float[np.ndarray, " unit"]:

@@ -12,7 +12,6 @@ from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float, Int
-from tqdm import tqdm
 
 from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.decoders import DECODERS
@@ -50,7 +49,6 @@ def ccgp(
     rng: np.random.Generator,
     *,
     decoder: str = "logistic",
-    progress: bool = False,
 ) -> Generalisation:
     """Return the cross-condition generalisation performance of the action across modes, and of the mode across actions.
 
@@ -72,8 +70,6 @@ def ccgp(
         Source of the halves and the random geometries.
     decoder
         A name in `mirror_core.analysis.DECODERS`.
-    progress
-        Show a progress bar.
 
     Raises
     ------
@@ -96,8 +92,7 @@ def ccgp(
     if min(len(rows) for mode in clouds for cloud in mode for rows in (cloud.train, cloud.test)) == 0:
         raise RecordingError("an action does not occur in both halves of the sequences: more of them are needed.")
     value = _scores(clouds, decoder)
-    steps = tqdm(range(n_draws), "CCGP null", unit="draw", leave=False, disable=not progress)
-    null = np.array([_scores(random_geometry(clouds, rng), decoder) for _ in steps])
+    null = np.array([_scores(random_geometry(clouds, rng), decoder) for _ in range(n_draws)])
     return Generalisation(Measure(value[0], null[:, 0]), Measure(value[1], null[:, 1]))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import subspace_angles
-from tqdm import tqdm
 
 from mirror_core.analysis.correlation import centred, unit_length
 from mirror_core.analysis.permutations import exchanges_of_alike, random_permutations
@@ -73,7 +72,6 @@ def cka_test(
     rng: np.random.Generator,
     *,
     centre_timesteps: bool = False,
-    progress: bool = False,
 ) -> Measure:
     """Test `linear_cka` by re-pairing whole sequences: do the two geometries follow the same events?
 
@@ -89,36 +87,9 @@ def cka_test(
     x, y = (centred(mode, centre_timesteps) for mode in checked_pair(perform, observe))
     scale = np.sqrt(_hsic(_rows(x), _rows(x)) * _hsic(_rows(y), _rows(y)))
     repairings = random_permutations(len(x), n_permutations, rng)
-    steps = tqdm(repairings, "CKA null", unit="draw", leave=False, disable=not progress)
     of_x, of_y = ((mode**2).sum(axis=2) for mode in (x, y))  # once, not for each draw
-    null = [_hsic(_rows(x), _rows(y[order]), of_x.ravel(), of_y[order].ravel()) / scale for order in steps]
+    null = [_hsic(_rows(x), _rows(y[order]), of_x.ravel(), of_y[order].ravel()) / scale for order in repairings]
     return Measure(value, np.array(null))
-
-
-def principal_angles(
-    perform: Recording, observe: Recording, n_dims: int, *, centre_timesteps: bool = False
-) -> Float[np.ndarray, " dim"]:
-    """Return the angles between the leading principal subspaces of the two modes, in radians, the smallest first.
-
-    Parameters
-    ----------
-    n_dims
-        Dimensions of each subspace, at most the number of units.
-
-    Raises
-    ------
-    RecordingError, OptionError
-        If the recordings do not fit together or `n_dims` is outside its range.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> perform = np.random.default_rng(0).standard_normal((30, 4, 3))
-    >>> principal_angles(perform, perform * 2, 2).round(6)
-    array([0., 0.])
-    """
-    first, second = (_leading(c, n_dims) for c in _covariances(perform, observe, n_dims, centre_timesteps))
-    return subspace_angles(first, second)[::-1]
 
 
 @dataclass(frozen=True)
@@ -130,7 +101,7 @@ class Alignment:
     observe_in_perform: Measure
     """The other way round."""
     angles: Float[np.ndarray, " dim"]
-    """Principal angles between the two subspaces (see `principal_angles`)."""
+    """Principal angles between the two subspaces, in radians, the smallest first."""
     null_angles: Float[np.ndarray, "draw dim"]
     """Principal angles between two random subspaces, or between those of the modes with the units exchanged in one. The
     smallest is no test of its own beside exchanged units: in simulations (see `alignment_index`) it was below 95 % of
@@ -264,7 +235,7 @@ def _hsic(
 
 
 def _covariances(
-    perform: Recording, observe: Recording, n_dims: int, centre_timesteps: bool, standardise: bool = False
+    perform: Recording, observe: Recording, n_dims: int, centre_timesteps: bool, standardise: bool
 ) -> list[Float[np.ndarray, "unit unit"]]:
     """Return the covariance of each mode, or the correlation, in which a constant unit has 0 with all and itself."""
     perform, observe = checked_pair(perform, observe)

@@ -68,15 +68,11 @@ def units_alike(
 
 
 def exchanges_of_alike(
-    strength: Float[np.ndarray, " unit"],
-    n_alike: int,
-    n_draws: int,
-    rng: np.random.Generator,
-    groups: Shaped[np.ndarray, " unit"] | None = None,
+    strength: Float[np.ndarray, " unit"], n_alike: int, n_draws: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "draw unit"]:
     """Return permutations of the units within each part of `units_alike`."""
     exchanged = np.empty((n_draws, len(strength)), dtype=int)
-    for part in units_alike(strength, n_alike, groups):
+    for part in units_alike(strength, n_alike):
         exchanged[:, part] = part[random_permutations(len(part), n_draws, rng)]
     return exchanged
 

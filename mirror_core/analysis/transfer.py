@@ -21,8 +21,6 @@ from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import RecordingError, checked_pair, checked_target
 from mirror_core.checks import number, whole
 
-Target = Float[np.ndarray, "sequence time axis"]
-
 
 @dataclass(frozen=True)
 class RidgeTransfer:

@@ -12,16 +12,14 @@ class RecordingError(ValueError):
     """A recording cannot be analysed: wrong shape, missing values, too little of it."""
 
 
-def checked_pair(
-    perform: ArrayLike, observe: ArrayLike, *, min_sequences: int = 2, min_units: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
+def checked_pair(perform: ArrayLike, observe: ArrayLike, *, min_sequences: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Return two recordings as float arrays of one shape, or say what is wrong with them.
 
     Parameters
     ----------
     perform, observe
         Activations (sequence, time, unit) while performing and while observing the same episodes.
-    min_sequences, min_units
+    min_sequences
         The fewest that the analysis can do with.
 
     Raises
@@ -35,7 +33,7 @@ def checked_pair(
             f"perform has shape {perform.shape} and observe {observe.shape}: "
             "both must have the same sequences, timesteps and units."
         )
-    for size, low, name in zip(perform.shape, (min_sequences, 1, min_units), DIMENSIONS, strict=True):
+    for size, low, name in zip(perform.shape, (min_sequences, 1, 1), DIMENSIONS, strict=True):
         if size < low:
             raise RecordingError(f"perform and observe have {size} {name}(s): at least {low} are needed.")
     return perform, observe

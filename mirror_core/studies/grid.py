@@ -91,8 +91,8 @@ def measure(grid: Grid, n_test: int = N_TEST, *, progress: bool = True) -> xr.Da
         `r` (reading, condition, seed, centring, unit): Pearson r of each unit, `raw` and `timestep-centred`; `accuracy`
         (reading, condition, seed, decoder, train_mode, test_mode): accuracy of a linear decoder of the action on
         held-out episodes; `same_code_p` (same dimensions): its p among relabellings of the actions, see
-        `mirror_core.analysis.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always naming the
-        most frequent one; `run` (reading, condition, seed): fingerprint of the run.
+        `mirror_core.analysis.decoding.Transfer.relabelled_p`; `chance` (reading, condition, seed): accuracy of always
+        naming the most frequent one; `run` (reading, condition, seed): fingerprint of the run.
     """
     whole("n_test", n_test, 4)
     found = analyse_runs(measure_run, list(grid.values()), progress=progress, n_test=n_test)

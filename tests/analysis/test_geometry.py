@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import subspace_angles
 from scipy.stats import binom, ortho_group
 
-from mirror_core.analysis import OptionError, RecordingError, alignment_index, cka_test, linear_cka, principal_angles
+from mirror_core.analysis import OptionError, RecordingError, alignment_index, cka_test, linear_cka
 from mirror_core.analysis.permutations import random_permutations
 from mirror_core.recordings.simulated import simulate_population
 
@@ -69,10 +69,8 @@ AXES = np.eye(6)
 
 def test_angles_by_construction():
     tilted = np.cos(0.3) * AXES[1] + np.sin(0.3) * AXES[2]
-    angles = principal_angles(plane(0, AXES[0], AXES[1]), plane(1, tilted, AXES[0]), 2)
-    np.testing.assert_allclose(angles, [0, 0.3], atol=1e-6)
-    orthogonal = principal_angles(plane(0, AXES[0], AXES[1]), plane(1, AXES[2], AXES[3]), 2)
-    np.testing.assert_allclose(orthogonal, np.pi / 2)
+    found = alignment_index(plane(0, AXES[0], AXES[1]), plane(1, tilted, AXES[0]), 2, 2, np.random.default_rng(0))
+    np.testing.assert_allclose(found.angles, [0, 0.3], atol=1e-6)
 
 
 def test_alignment_is_one_for_the_same_subspace_and_nothing_for_orthogonal_ones():
@@ -82,6 +80,7 @@ def test_alignment_is_one_for_the_same_subspace_and_nothing_for_orthogonal_ones(
     apart = alignment_index(plane(0, AXES[0], AXES[1]), plane(1, AXES[2], AXES[3]), 2, 99, rng)
     assert apart.perform_in_observe.value == pytest.approx(0, abs=1e-12)
     assert (apart.perform_in_observe.p, apart.perform_in_observe.p_less) == (1, 0.01)
+    np.testing.assert_allclose(apart.angles, np.pi / 2)
 
 
 def test_alignment_by_hand_and_its_null_by_explicit_projection():
@@ -102,7 +101,7 @@ def test_alignment_by_hand_and_its_null_by_explicit_projection():
     bases = [np.linalg.qr(vectors @ np.diag(np.sqrt(values)) @ z)[0] for z in drawn]
     between = [np.sort(subspace_angles(bases[i], bases[i - 1])) for i in range(4)]
     np.testing.assert_allclose(found.null_angles, between, atol=1e-6)
-    np.testing.assert_allclose(found.angles, principal_angles(x, y, 2))
+    np.testing.assert_allclose(found.angles, np.sort(subspace_angles(*directions)))
 
 
 def test_random_subspaces_follow_the_covariance():
@@ -198,7 +197,7 @@ def test_bad_input_is_named():
     x, y = noise(0)
     rng = np.random.default_rng(0)
     with pytest.raises(OptionError, match="n_dims = 7 .* from 1 to 6"):
-        principal_angles(x, y, 7)
+        alignment_index(x, y, 7, 5, rng)
     with pytest.raises(RecordingError, match="observe does not vary"):
         alignment_index(x, np.zeros_like(x), 2, 5, rng)
     with pytest.raises(RecordingError, match="observe does not vary"):

@@ -14,6 +14,7 @@ from mirror_core.analysis.permutations import (
     repaired_products,
     repaired_sums,
     rows_at_once,
+    units_alike,
 )
 from mirror_core.analysis.regression import regression
 
@@ -74,12 +75,11 @@ def test_tables_of_many_sequences_are_made_some_rows_at_a_time(limit, monkeypatc
     np.testing.assert_array_equal(regressed.p, whole.p)
 
 
-@pytest.mark.parametrize("groups", [None, np.tile(["a", "b"], 10)])
-def test_units_are_exchanged_with_those_of_their_group_that_are_alike(groups):
+def test_units_are_exchanged_with_those_that_are_alike():
     strength = np.random.default_rng(0).uniform(size=20)
-    drawn = exchanges_of_alike(strength, 5, 200, np.random.default_rng(1), groups)
-    order = np.argsort(strength)
-    own = [order] if groups is None else [order[groups[order] == name] for name in "ab"]
-    for part in np.concatenate(own).reshape(4, 5):
+    drawn = exchanges_of_alike(strength, 5, 200, np.random.default_rng(1))
+    for part in np.argsort(strength).reshape(4, 5):
         assert (np.sort(drawn[:, part], axis=1) == np.sort(part)).all()
         assert all(set(drawn[:, unit]) == set(part) for unit in part)
+    animals = np.tile(["a", "b"], 10)
+    assert [set(animals[part]) for part in units_alike(strength, 5, animals)] == [{"a"}, {"a"}, {"b"}, {"b"}]

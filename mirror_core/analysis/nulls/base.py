@@ -16,7 +16,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from tqdm import tqdm
 
 from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.significance import ALTERNATIVES, NullTest, permutation_p, pooled_p
@@ -40,7 +39,6 @@ class Request:
     actions: Int[np.ndarray, "sequence time"] | None
     pseudo: Iterable[Recording] | None
     centre_timesteps: bool
-    progress: bool
 
     @cached_property
     def x(self) -> Recording:
@@ -56,10 +54,6 @@ class Request:
     def r(self) -> Float[np.ndarray, " unit"]:
         """The observed r."""
         return np.einsum("ntu,ntu->u", self.x, self.y)
-
-    def bar(self, steps: Iterable, name: str) -> Iterable:
-        """Return the same steps, with a progress bar where one is wanted."""
-        return tqdm(steps, name, total=self.n_draws, unit="draw", leave=False, disable=not self.progress)
 
 
 @dataclass(frozen=True)
@@ -173,7 +167,6 @@ def null_test(
     pseudo: Iterable[Recording] | None = None,
     alternative: str = "two-sided",
     centre_timesteps: bool = False,
-    progress: bool = False,
 ) -> NullTest:
     """Test every unit against a null distribution.
 
@@ -203,8 +196,6 @@ def null_test(
         "two-sided"; "greater" asks for mirror units alone, and finds more of them; "less" for anti-mirror units.
     centre_timesteps
         See `unit_correlation`.
-    progress
-        Show a progress bar where draws are made one by one.
 
     Raises
     ------
@@ -219,5 +210,5 @@ def null_test(
     perform, observe = checked_pair(perform, observe)
     if actions is not None:
         actions = checked_actions(actions, perform.shape)
-    asked = Request(perform, observe, n_permutations, rng, actions, pseudo, centre_timesteps, progress)
+    asked = Request(perform, observe, n_permutations, rng, actions, pseudo, centre_timesteps)
     return NULLS[null].answer(asked).test(null, alternative)

@@ -16,7 +16,7 @@ from mirror_core.checks import OptionError
 def pseudosession(asked: Request) -> Draws:
     """Pair performing with observing freshly generated episodes."""
     null = []
-    for recording in asked.bar(islice(asked.pseudo, asked.n_draws), "pseudosessions"):
+    for recording in islice(asked.pseudo, asked.n_draws):
         _, fresh = checked_pair(asked.perform, recording)
         null.append(np.einsum("ntu,ntu->u", asked.x, unit_length(fresh, asked.centre_timesteps)))
     if len(null) < asked.n_draws:

@@ -26,7 +26,7 @@ def row(asked: Request) -> Draws:
     width = math.ceil(x.shape[1] / math.ceil(x.shape[1] / UNITS_AT_ONCE))  # parts of about one size
     places = [slice(start, start + width) for start in range(0, x.shape[1], width)]
     parts = [(units, *(np.ascontiguousarray(a[:, units]) for a in (x, y))) for units in places]
-    orders = iter(asked.bar((asked.rng.permutation(len(y)) for _ in range(asked.n_draws)), "row null"))
+    orders = (asked.rng.permutation(len(y)) for _ in range(asked.n_draws))
     null, step = np.empty((asked.n_draws, y.shape[1])), max(1, PAIRS_AT_ONCE // len(y))
     for start in range(0, asked.n_draws, step):
         some, draws = np.stack(list(islice(orders, step))), null[start : start + step]

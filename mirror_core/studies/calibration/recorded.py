@@ -76,7 +76,7 @@ def ask_nulls(
     for i, null in enumerate(nulls):
         one_of("null", null, NULLS)
         n_draws = n_redraws if null in ONE_BY_ONE else n_permutations
-        drawn = NULLS[null].answer(Request(perform, observe, n_draws, rng, actions, fresh, centre_timesteps, False))
+        drawn = NULLS[null].answer(Request(perform, observe, n_draws, rng, actions, fresh, centre_timesteps))
         observed[i] = drawn.observed
         for j, side in enumerate(SIDES):
             if drawn.pool is None:

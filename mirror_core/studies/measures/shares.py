@@ -16,7 +16,7 @@ _MISMATCHED = "units paired with other units"
 
 
 def _field(name: str) -> OfR:
-    """Return a field of `mirror_core.analysis.Shares`."""
+    """Return a field of `mirror_core.analysis.correlation.Shares`."""
     return lambda r: getattr(shares(r, STRONG_THRESHOLD, MODERATE_THRESHOLD), name)
 
 

@@ -42,7 +42,7 @@ class Animals:
     def exchangeable(self, there: Bool[np.ndarray, " unit"]) -> Bool[np.ndarray, " unit"]:
         """Return which of the units that are there have another one of the same animal."""
         own = np.where(there, self.of_unit, "")
-        names, index, count = np.unique(own, return_inverse=True, return_counts=True)
+        _, index, count = np.unique(own, return_inverse=True, return_counts=True)
         return (own != "") & (count[index] > 1)
 
 

@@ -32,8 +32,6 @@ from mirror_core.studies.wording import agree, counted, decimal, part_of
 ENOUGH = 0.5
 """Power from which finding no mirror unit says something."""
 
-CARRIES = ("yes", "in part", "no", "none", "cannot be tested", "no actions")
-
 DECODER = ", or not with every decoder"
 """How else a code may carry over in part, where decoders decide."""
 
@@ -76,7 +74,8 @@ def confirmed_units(sections: Mapping[str, Section]) -> tuple[np.ndarray, np.nda
 
 
 def carries_over(sections: Mapping[str, Section], settings: Settings) -> str:
-    """Return whether a code of the action carries over from one mode to the other, a word of `CARRIES`."""
+    """Return whether a code of the action carries over from one mode to the other: yes, in part, no, none, cannot be
+    tested or no actions."""
     if (section := sections.get("continuous")) is not None and section.table is not None:
         found = section.found["regression"]
         if min(np.diag(found.p)) > settings.alpha:
