@@ -27,8 +27,8 @@ def test_what_was_found_is_said_in_three_sentences_with_three_numbers():
     assert answered(AS_FOUND | TWO).split(". ") == [
         "As the paper is written, no: its training makes hardly any strong mirror units, under 1\u00a0% of all units",
         "Where the network also senses the effects of its own acts, yes: 31\u00a0%, about as many as the paper reports",
-        "But then a shared core is not needed: with two separate cores, 55\u00a0% of units are strong if the cores share "
-        "output heads, and hardly any with heads of their own.",
+        "But then a shared core is not needed: with two separate cores, 55\u00a0% of units are strong if the cores "
+        "share output heads, and hardly any with heads of their own.",
     ]
 
 
