@@ -131,6 +131,7 @@ REFUSED = [
     ("cost", dict(measured=[]), "measured = [] is not allowed: it must be text"),
     ("frog_and_toad", dict(coding=["integers"]), "unknown coding ['integers']. Did you mean 'integers'?"),
     ("replay", dict(world=7), "unknown world 7. Allowed: rare, regime"),
+    ("vision", dict(seed="7"), "seed = '7' is not allowed: it must be a whole number from 0 to"),
     ("claims", dict(n_seeds="7"), "n_seeds = '7' is not allowed: it must be a whole number from 1 to"),
     ("runs", dict(n_seeds=[7]), "n_seeds = [7] is not allowed: it must be a whole number from 1 to"),
     ("calibration", dict(FEW, mixed=True), "mixed = True is not allowed: it must be text"),
