@@ -101,7 +101,7 @@ REFUSED = [
     ("development", dict(body="turned"), "body"),
     ("vision", dict(hidden_size=1), "hidden_size = 1 is not allowed: it must be a whole number from 2 to"),
     ("replay", dict(NETWORK, hidden_size=1, n_batches=1, n_draws=1), "unit mismatch needs at least 2"),
-    ("replay", dict(NETWORK, world="regimes"), "unknown condition of replay 'regimes, surprise'"),
+    ("replay", dict(NETWORK, world="regimes"), "unknown world 'regimes'. Did you mean 'regime'"),
     ("replay", dict(NETWORK, n_batches=0), "n_batches = 0 is not allowed"),
     ("alignment", dict(NETWORK, n_steps=1, n_draws=1), "at least two episodes"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number from 6 to"),
