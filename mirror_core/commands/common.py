@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -79,8 +80,11 @@ def check_target(path: Path, endings: Collection[str]) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise click.UsageError(f"cannot write {path}: its folder does not exist.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise click.UsageError(f"cannot write {path}: its folder may not be written to.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # permissions tell nothing of disks that only look writable
+            pass
+    except OSError as error:
+        raise click.UsageError(f"cannot write {path}: its folder may not be written to ({error.strerror}).") from error
 
 
 class _Steady:

@@ -42,7 +42,9 @@ class DaskPool:
             from distributed import Client, KilledWorker, Security
             from distributed.comm import connect
         except ImportError as error:
-            raise OptionError("a Dask cluster needs the package distributed: pip install distributed.") from error
+            raise OptionError(
+                f"a Dask cluster needs the package distributed ({error}): pip install distributed."
+            ) from error
         self.address, self.death = address, (KilledWorker,)
 
         async def greet() -> None:

@@ -251,9 +251,11 @@ def test_netcdf_keeps_names_of_units_and_meanings_of_codes(tmp_path):
     assert set(read_recording(path).perform_conditions) == {"hook", "palm"}
     assert read_recording(path).groups["animal"].tolist() == ["p", "q", "q"]
     with h5netcdf.File(path, "a") as file:  # the codes of each mode are another enumeration's
-        for mode, codes in (("perform", [0, 1]), ("observe", [1, 0])):
-            kind = file.create_enumtype(np.uint8, mode, dict(zip(["hook", "palm"], codes, strict=True)))
-            file.create_variable(f"{mode}_grip", ("trial",), kind, fillvalue=None)[:] = np.arange(12) % 2
+        for mode, codes in (("perform", [0, 1, 2]), ("observe", [0, 2, 1])):
+            kind = file.create_enumtype(
+                np.uint8, f"{mode}_kind", dict(zip(["none", "hook", "palm"], codes, strict=True))
+            )
+            file.create_variable(f"{mode}_grip", ("trial",), kind, fillvalue=0)[:] = 1 + np.arange(12) % 2
     coded = read_recording(path, Layout(perform_conditions="perform_grip", observe_conditions="observe_grip"))
     assert coded.perform_conditions[:2].tolist() == coded.observe_conditions[1::-1].tolist() == ["hook", "palm"]
 
