@@ -52,6 +52,8 @@ def dots(
     """Draw one dot a network, spread around their row, with their names if known; `options` are `Axes.plot`'s."""
     face = "white" if hollow else colour
     options = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": False, "marker": "o"} | options
+    if not np.isfinite(np.asarray(values, float)).any():
+        return  # Matplotlib makes room for the dots of an empty row in the corner of the figure, where no axes fit
     places = y + spread(len(values), half)
     axis.plot(values, places, **options)
     if len(names):

@@ -50,7 +50,7 @@ def conditions(
     return keep(fig, conditions, table, means_seen(table, "value", "condition", "measure", what="Means"))
 
 
-def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int]) -> Figure:
+def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, float]) -> Figure:
     """Draw, for each network, how r between the modes is distributed over its units.
 
     Parameters
@@ -58,13 +58,16 @@ def units(r: Mapping[str, Float[np.ndarray, " unit"]], names: Mapping[str, int])
     r
         Condition → r of each unit.
     names
-        Condition → how many of its units pass the test.
+        Condition → how many of its units pass the test; NaN with too few units for any to pass.
     """
-    fig, axes = row_of_panels([f"{name}: {names[name]} {agree(names[name], 'passes', 'pass')}" for name in r], 2.4)
+    fig, axes = row_of_panels([f"{name}: {_passing(names[name])}" for name in r], 2.4)
     r_histograms(fig, axes[0], r.values())
     table = {name: pd.DataFrame({"unit": range(len(values)), "r": values}) for name, values in r.items()}
-    said = [
-        f"{name}: median r {median_seen(values)}, {counted(names[name], 'unit')} {agree(names[name], 'passes', 'pass')}"
-        for name, values in r.items()
-    ]
+    said = [f"{name}: median r {median_seen(values)}, {_passing(names[name], 'unit')}" for name, values in r.items()]
     return keep(fig, units, table, sentence(said), part="condition")
+
+
+def _passing(n: float, what: str = "") -> str:
+    if np.isnan(n):
+        return "too few units to test"
+    return f"{counted(int(n), what) if what else int(n)} {agree(int(n), 'passes', 'pass')}"

@@ -13,6 +13,7 @@ from mirror_core.config.passes import passes
 from mirror_core.config.settings import Config
 from mirror_core.figures import ablation, against_chance, emergence, protocol, temporal
 from mirror_core.figures.kept import kept
+from mirror_core.figures.marks import dots
 from mirror_core.figures.style import MODE_COLOUR, SHARED, use_style
 from mirror_core.pages.publishing.dark import contrast
 from mirror_core.recordings.of_networks import heldout_episodes
@@ -175,3 +176,11 @@ def test_figures_are_the_same_file_every_time(tmp_path):
             tmp_path / f"{name}.svg", metadata={"Date": None}
         )
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize("values", [[], [np.nan]])
+def test_a_row_without_networks_takes_no_room_from_the_others(values, style):
+    axes = plt.figure(layout="none").add_axes([0.4, 0.4, 0.5, 0.5])
+    before = axes.get_tightbbox().bounds
+    dots(axes, values, 0.5, "black")
+    assert axes.get_tightbbox().bounds == before

@@ -74,3 +74,8 @@ def test_the_film_has_a_picture_for_every_step_with_a_next_one():
     assert "as the habit has it" in film and "against the habit" not in film
     assert "nan" not in film
     assert "(probability 1.00)" in page.expected_said(found, base).data
+
+
+def test_a_network_with_too_few_units_to_test_is_drawn_and_said(style):
+    drawn = figures.units({"vision": np.array([0.1, 0.3])}, {"vision": np.nan})
+    assert drawn.axes[0].get_title(loc="left") == "vision: too few units to test"

@@ -103,7 +103,7 @@ REFUSED = [
     ("replay", dict(NETWORK, hidden_size=1, n_batches=1, n_draws=1), "unit mismatch needs at least 2"),
     ("replay", dict(NETWORK, world="regimes"), "unknown world 'regimes'. Did you mean 'regime'"),
     ("replay", dict(NETWORK, n_batches=0), "n_batches = 0 is not allowed"),
-    ("alignment", dict(NETWORK, n_steps=1, n_draws=1), "at least two episodes"),
+    ("alignment", dict(NETWORK), "n_sequences = 1 is not allowed: it must be a whole number from 2 to"),
     ("your_recordings", dict(n_execute=1), "n_execute = 1 is not allowed: it must be a whole number from 6 to"),
     ("your_recordings", dict(n_execute=6, n_observe=6, n_permutations=1, bin=1.5), "one response to each condition"),
     ("ablations", dict(FEW, reading=5), "reading = 5 is not allowed: it must be text"),

@@ -35,7 +35,7 @@ from sphinx.util import logging
 
 import mirror_core
 from mirror_core import __version__
-from mirror_core.checks import OptionError, unknown
+from mirror_core.checks import OptionError, number, unknown, whole
 from mirror_core.pages.publishing import formulas, shell
 from mirror_core.pages.publishing.early import MARK, may_publish, publish
 from mirror_core.pages.publishing.execute import PROVENANCE, NotebookFailure, content_digest, data_folder
@@ -43,6 +43,7 @@ from mirror_core.pages.publishing.fingerprint import MODULES, page_fingerprint
 from mirror_core.pages.publishing.glued import copy_whole_pages, write_glued
 from mirror_core.pages.publishing.kernel_environment import refuse_other_modules
 from mirror_core.pages.publishing.offline import leave_thebe_out
+from mirror_core.pages.publishing.progress import Costs
 from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
@@ -86,8 +87,9 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
 
     A failure ends the process: jupyter-book would bury the message of an exception under a traceback of its own.
     """
-    sources = Path(app.srcdir, config.mirror_sources).resolve()
     try:
+        _refuse_wrong_numbers_and_paths(config)
+        sources = Path(app.srcdir, config.mirror_sources).resolve()
         refuse_other_modules(MODULES)
         refuse_another_checkout(Path(app.srcdir))
         stale = []
@@ -104,11 +106,20 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
         raise SystemExit(f"\nerror: {error}\nThe pages of the last good build are kept.") from error
 
 
+def _refuse_wrong_numbers_and_paths(config: Config) -> None:
+    """Refuse what Sphinx would warn of only when all notebooks have run, if it came to that."""
+    for name in ("mirror_sources", "mirror_costs"):
+        if not isinstance(value := getattr(config, name), str):
+            raise NotebookFailure(f"{name} in _config.yml is {value!r}; it must be a path.")
+    for name, check, low in (("mirror_timeout", number, 1), ("mirror_at_once", whole, 1), ("mirror_early", number, 0)):
+        check(f"{name} in _config.yml", getattr(config, name), low)
+
+
 def _execute(stale: list[Stale], app: Sphinx, config: Config) -> None:
     """Run notebooks, and make the pages that are done readable now and then."""
     settings = "quick" if os.environ.get(QUICK_VARIABLE) == "1" else "full"
     html, missing, last = Path(app.outdir), [one.source.stem for one in stale], time.monotonic()
-    costs = _costs(Path(app.srcdir, config.mirror_costs)).get(settings)
+    costs = _costs(Path(app.srcdir, config.mirror_costs), settings)
     options = {"timeout": config.mirror_timeout, "at_once": config.mirror_at_once, "costs": costs}
     for done, board in run_notebooks(stale, **options):
         write_glued(done.output)
@@ -123,11 +134,15 @@ def _execute(stale: list[Stale], app: Sphinx, config: Config) -> None:
             (html.parent / MEASURED).write_text(json.dumps(measured, indent=1), encoding="utf-8")
 
 
-def _costs(path: Path) -> dict[str, Any]:
-    """Return what was measured; without it, or with a broken file, the time that is shown is a guess."""
+def _costs(path: Path, settings: str) -> Costs:
+    """Return what was measured; without it, or with a broken or foreign file, the time that is shown is a guess."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        pages = json.loads(path.read_text(encoding="utf-8"))[settings]
+        return {
+            name: {what: (float(n), float(seconds)) for what, (n, seconds) in parts.items()}
+            for name, parts in pages.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -207,6 +222,8 @@ def chosen_settings(config: Config, sources: Path) -> dict[str, dict[str, Any]]:
 
 
 def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, dict[str, Any]]:
+    if not isinstance(settings, dict):
+        raise NotebookFailure(f"{field} in _config.yml is {settings!r}; it must be a mapping of notebooks.")
     available = sorted(path.stem for path in sources.glob("*.md"))
     for name, parameters in settings.items():
         if name not in available:
@@ -216,6 +233,11 @@ def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, d
             raise NotebookFailure(
                 f"{field}.{name} in _config.yml is {parameters!r}; it must be a mapping of parameters."
             )
+        for parameter, value in (parameters or {}).items():
+            if not isinstance(value, str | int | float | list | dict | None):
+                raise NotebookFailure(
+                    f"{field}.{name}.{parameter} in _config.yml is {value!r}; it must be text, a number, True or False."
+                )
     return {name: dict(parameters or {}) for name, parameters in settings.items()}
 
 

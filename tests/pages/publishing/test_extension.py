@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -87,12 +88,33 @@ def test_quick_settings_are_laid_over_the_full_ones(site, monkeypatch):
     [
         ({"frist": {}}, "mirror_notebooks in _config.yml: unknown notebook 'frist'. Did you mean 'first'?"),
         ({"first": 3}, "mirror_notebooks.first in _config.yml is 3; it must be a mapping of parameters"),
+        (["first"], "mirror_notebooks in _config.yml is ['first']; it must be a mapping of notebooks"),
+        (
+            {"first": {"seed": date(2026, 1, 2)}},
+            "mirror_notebooks.first.seed in _config.yml is datetime.date(2026, 1, 2)",
+        ),
     ],
 )
 def test_wrong_settings_are_named(site, settings, message):
     with pytest.raises(NotebookFailure) as failure:
         chosen_settings(SimpleNamespace(mirror_notebooks=settings), site.sources)
     assert message in str(failure.value)
+
+
+@pytest.mark.parametrize(("field", "value"), [("early", "4 min"), ("at_once", 0), ("timeout", None), ("costs", 5)])
+def test_a_wrong_setting_is_said_before_anything_runs(site, field, value):
+    setattr(site.config, f"mirror_{field}", value)
+    with pytest.raises(SystemExit, match=rf"error: mirror_{field} in _config.yml (=|is) {value!r}.* it must be"):
+        site.build()
+    assert site.ran == []
+
+
+@pytest.mark.parametrize("content", ["[]", '{"full": {"first": 7}}', '{"full": {"first": {"rest": ["a", 1]}}}'])
+def test_with_foreign_costs_the_time_that_is_shown_is_a_guess(site, content):
+    (site.app.srcdir / "data").mkdir(parents=True)
+    (site.app.srcdir / "data" / "build.json").write_text(content)
+    site.config.mirror_notebooks = {"first": {}}
+    assert site.build() == ["first"]
 
 
 def test_a_failure_ends_the_build_and_keeps_what_is_good(site):
