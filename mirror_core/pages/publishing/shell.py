@@ -53,6 +53,7 @@ _ICON = re.compile(r'<(?:i|span) class="fa[srb]? [^"]*"(?=>)|<(?:i|span) class="
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _TO_PAGE = re.compile(r'(?<=href=")(?:\.\./)?(?:notebooks/)?(\w+)\.html(#[^"]*)?(?=")')
+_TO_FILE = re.compile(r'(<a\b[^>]*?) href="(?!#|\w+:)[^"]*"')
 _RUN = 'id="run-this-page-yourself"'
 _PURPOSE = re.compile(r"^\{doc\}`([^`<>]+)`\n: (.+(?:\n {2,}.+)*)", re.MULTILINE)
 
@@ -229,17 +230,21 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 def links_within(html: str) -> str:
     """Return a book on one page with its links between notebooks' pages, which Sphinx leaves alone, as links within it.
 
+    Files beside it are not there for who has it printed: their names stay, without a link.
+
     Examples
     --------
     >>> links_within('<a href="runs.html#run-1">A</a> <a href="runs.html">B</a> <i id="document-notebooks/runs"></i>')
     '<a href="#run-1">A</a> <a href="#document-notebooks/runs">B</a> <i id="document-notebooks/runs"></i>'
+    >>> links_within('<a class="download" href="_downloads/1/cost.json">C</a> <a href="https://doi.org/1">D</a>')
+    '<a class="download">C</a> <a href="https://doi.org/1">D</a>'
     """
 
     def within(link: re.Match[str]) -> str:
         page = f"document-{EXECUTED}/{link[1]}"
         return (link[2] or f"#{page}") if f'id="{page}"' in html else link[0]
 
-    return _TO_PAGE.sub(within, html)
+    return _TO_FILE.sub(r"\1", _TO_PAGE.sub(within, html.replace('href="index.html#', 'href="#')))
 
 
 def address_of_sources(theme: Mapping[str, Any]) -> str:
