@@ -19,7 +19,7 @@ _LEFT_ALONE = {
 
 _OTHERWISE = re.compile(
     r"processor cores?|\d\s(?:s|min|minutes|h|hours) (?:of|on) one core|cores busy|one core makes|\d+ cores"
-    r"|[Rr]eading (?:an|the) |heads reading|\bK\."
+    r"|a minute of one core|[Rr]eading (?:an|the|it) |heads reading|pairing of them|\bK\."
 )
 """Words that hold a term and mean something else: the core of a processor, a verb, an author's initial."""
 
@@ -71,18 +71,18 @@ def mark_terms(body: str, terms: dict[str, str], address: str) -> str:
     address
         Of the glossary, as seen from the page.
     """
+    if not terms:
+        return body
     left_of = {"wide-only": dict(terms), "": dict(terms)}
     known = {_spoken(name): name for name in terms}
+    # the longest first, marked or not, so that a strong mirror unit is not a strong "mirror unit"
+    names = "|".join(map(_pattern, sorted(terms, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![-\w])({names})(s?)(?![-\w])", re.IGNORECASE)
     soup = BeautifulSoup(body, "html.parser")
     for text in list(soup.find_all(string=True)):
         if type(text) is not NavigableString or any(parent.name in _LEFT_ALONE for parent in text.parents):
             continue
         left = left_of["wide-only" if any("wide-only" in one.get("class", ()) for one in text.parents) else ""]
-        # the longest first, so that a strong mirror unit is not a strong "mirror unit"
-        names = sorted(left, key=len, reverse=True)
-        if not names:
-            continue
-        pattern = re.compile(rf"\b({'|'.join(map(_pattern, names))})(s?)\b", re.IGNORECASE)
         others = [found.span() for found in _OTHERWISE.finditer(text)]
         parts, at = [], 0
         for found in pattern.finditer(text):

@@ -53,6 +53,8 @@ _ICON = re.compile(r'<(?:i|span) class="fa[srb]? [^"]*"(?=>)|<(?:i|span) class="
 """Of the theme: a letter of its own font, which a screen reader has no word for."""
 _BUILT = re.compile(r'<span class="mirror-built">.*?</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_TO_PAGE = re.compile(r'(?<=href=")(?:\.\./)?(?:notebooks/)?(\w+)\.html(#[^"]*)?(?=")')
+_TO_FILE = re.compile(r'(<a\b[^>]*?) href="(?!#|\w+:)[^"]*"')
 _RUN = 'id="run-this-page-yourself"'
 _PURPOSE = re.compile(r"^\{doc\}`([^`<>]+)`\n: (.+(?:\n {2,}.+)*)", re.MULTILINE)
 
@@ -86,7 +88,8 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         return
     glossary = Path(app.srcdir, f"{PAGE}.md")
     if pagename != PAGE and glossary.is_file():
-        body = context["body"] = mark_terms(body, definitions(glossary), context["pathto"](PAGE))
+        address = "" if app.builder.name == "singlehtml" else context["pathto"](PAGE)
+        body = context["body"] = mark_terms(body, definitions(glossary), address)
     if downloads.MARK in body:
         found, several = downloads.files(Path(app.srcdir)), app.builder.name != "singlehtml"
         listed = downloads.listing(found, figure_numbers(app.env), names=several)
@@ -212,7 +215,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         after = _ICON.sub(r'\g<0> aria-hidden="true"', _BUILT.sub(built, after))
         after = with_pictures(after, pictures, sources)
         if app.builder.name == "singlehtml":  # to be printed at once, all of it
-            after = after.replace(LAZY, "")
+            after = links_within(after.replace(LAZY, ""))
         if after != before:
             path.write_text(after, encoding="utf-8")
     for name in _FILES:
@@ -223,6 +226,26 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:
         write_sitemap(html, app.config.html_baseurl)
+
+
+def links_within(html: str) -> str:
+    """Return a book on one page with its links between notebooks' pages, which Sphinx leaves alone, as links within it.
+
+    Files beside it are not there for who has it printed: their names stay, without a link.
+
+    Examples
+    --------
+    >>> links_within('<a href="runs.html#run-1">A</a> <a href="runs.html">B</a> <i id="document-notebooks/runs"></i>')
+    '<a href="#run-1">A</a> <a href="#document-notebooks/runs">B</a> <i id="document-notebooks/runs"></i>'
+    >>> links_within('<a class="download" href="_downloads/1/cost.json">C</a> <a href="https://doi.org/1">D</a>')
+    '<a class="download">C</a> <a href="https://doi.org/1">D</a>'
+    """
+
+    def within(link: re.Match[str]) -> str:
+        page = f"document-{EXECUTED}/{link[1]}"
+        return (link[2] or f"#{page}") if f'id="{page}"' in html else link[0]
+
+    return _TO_FILE.sub(r"\1", _TO_PAGE.sub(within, html.replace('href="index.html#', 'href="#')))
 
 
 def address_of_sources(theme: Mapping[str, Any]) -> str:
