@@ -17,10 +17,9 @@ from mirror_core.analysis.nulls import null_test
 from mirror_core.analysis.permutations import all_or_random_permutations, repaired_sums
 from mirror_core.analysis.significance import NullTest, share_beyond
 from mirror_core.analysis.tuning import action_means, tuning
-from mirror_core.analysis.validation import checked_actions, checked_pair
+from mirror_core.analysis.validation import Recording, checked_actions, checked_pair
 from mirror_core.checks import number, whole
 
-Recording = Float[np.ndarray, "sequence time unit"]
 Actions = Int[np.ndarray, "sequence time"]
 
 CLASSES = ("strictly congruent", "broadly congruent", "incongruent", "not selective")

@@ -17,10 +17,8 @@ from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.decoders import DECODERS
 from mirror_core.analysis.geometry import Measure
 from mirror_core.analysis.selection import split_half
-from mirror_core.analysis.validation import RecordingError, checked_actions, checked_pair
+from mirror_core.analysis.validation import Recording, RecordingError, checked_actions, checked_pair
 from mirror_core.checks import one_of, whole
-
-Recording = Float[np.ndarray, "sequence time unit"]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from scipy.linalg import subspace_angles
 from mirror_core.analysis.correlation import centred, unit_length
 from mirror_core.analysis.permutations import exchanges_of_alike, random_permutations
 from mirror_core.analysis.significance import share_beyond
-from mirror_core.analysis.validation import RecordingError, checked_pair
+from mirror_core.analysis.validation import Recording, RecordingError, checked_pair
 from mirror_core.checks import one_of, whole
-
-Recording = Float[np.ndarray, "sequence time unit"]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from jaxtyping import Float
 from mirror_core.analysis.correlation import unit_correlation, unit_length
 from mirror_core.analysis.permutations import random_permutations, repaired_products
 from mirror_core.analysis.significance import TIE, standardised
-from mirror_core.analysis.validation import checked_pair
+from mirror_core.analysis.validation import Recording, checked_pair
 from mirror_core.checks import whole
-
-Recording = Float[np.ndarray, "sequence time unit"]
 
 
 def lagged_correlation(

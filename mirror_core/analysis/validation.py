@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from mirror_core.arrays import DIMENSIONS
+
+Recording = Float[np.ndarray, "sequence time unit"]
+"""Activations in one mode."""
 
 
 class RecordingError(ValueError):

@@ -19,10 +19,8 @@ from jaxtyping import Float, Int
 
 from mirror_core.analysis.correlation import unit_length
 from mirror_core.analysis.significance import ALTERNATIVES, NullTest, permutation_p, pooled_p
-from mirror_core.analysis.validation import checked_actions, checked_pair
+from mirror_core.analysis.validation import Recording, checked_actions, checked_pair
 from mirror_core.checks import OptionError, one_of, whole
-
-Recording = Float[np.ndarray, "sequence time unit"]
 
 SAME_EVENTS = "Do the two modes follow the same events?"
 SAME_CODE = "Is it the same code in the same unit?"

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from mirror_core.analysis import alignment_index, unit_correlation
 from mirror_core.analysis.correlation import centred
 from mirror_core.analysis.tuning import action_means
+from mirror_core.analysis.validation import Recording
 from mirror_core.arrays import MODES
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.recordings.chosen import both_modes
@@ -16,7 +17,6 @@ from mirror_core.runs.store import Run
 from mirror_core.seeding import stream
 from mirror_core.worlds.episodes import Episodes
 
-Recording = Float[np.ndarray, "sequence time unit"]
 Tuning = Float[np.ndarray, "action unit"]
 
 PARTS = ("whole", "action", "rest")
