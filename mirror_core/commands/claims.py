@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mirror_core.config.settings import Config
     from mirror_core.runs.store import RunStore
     from mirror_core.studies.claims.results import Change
-    from mirror_core.studies.claims.statements import Claim
     from mirror_core.studies.claims.verdicts import Evidence, Judgement
 
 CHANGED = 3
@@ -113,7 +112,7 @@ def claims(
             sys.exit(INTERRUPTED)
         judgements = evaluate(stated, evidence, readings)
         _write(judgements, evidence, form, out)
-        if check and (changed := _changed(to_json(judgements, evidence), stated, readings)):
+        if check and (changed := _changed(to_json(judgements, evidence), readings)):
             said = [f"{len(changed)} verdicts are not the committed ones:", *map(str, changed)]
             click.echo("\n".join(said), err=True)
             sys.exit(CHANGED)
@@ -155,8 +154,8 @@ def _plan(configs: list[Config], store: RunStore) -> str:
     return f"{plan}\nAbout {duration(seconds)} on one processor, {duration(seconds / workers)} with {workers} workers."
 
 
-def _changed(new: str, stated: list[Claim], readings: list[str]) -> list[Change]:
-    """Return which verdicts on these claims and readings are not the committed ones.
+def _changed(new: str, readings: list[str]) -> list[Change]:
+    """Return which verdicts under these readings are not the committed ones.
 
     Raises
     ------

@@ -334,9 +334,9 @@ def cells() -> HTML:
     return show(pd.DataFrame(rows, columns=["", "cells", "driven by", "links that learn"]))
 
 
-def river_raid(measured: str = "river_raid.json") -> HTML:
+def river_raid() -> HTML:
     """Say why the source's own game is not built, with what was measured of it."""
-    found = json.loads(find_data("measured", measured, "river_raid*.json").read_text(encoding="utf-8"))
+    found = json.loads(find_data("measured", "river_raid.json", "river_raid*.json").read_text(encoding="utf-8"))
     scores = {one: f"{np.mean(found[one]):,.0f} ({len(found[one])} games)" for one in ("steered", "random")}
     return HTML(
         f"<p>ale-py ships the game: measured with ale-py {found['ale_py']}, one core makes "

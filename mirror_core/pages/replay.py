@@ -168,20 +168,17 @@ def seconds_said(table: pd.DataFrame) -> HTML:
 
 # -- live --
 
+_WINDOW = 10
+"""Batches over which the share of what is tagged is taken together."""
 
-def of_lives(lives: Mapping[str, Lived], window: int = 10) -> tuple[dict, dict, float]:
-    """Return what the figure of lives draws: what was tagged, what was named, and how often something rare happened.
 
-    Parameters
-    ----------
-    window
-        Batches over which the share of what is tagged is taken together.
-    """
+def of_lives(lives: Mapping[str, Lived]) -> tuple[dict, dict, float]:
+    """Return what the figure of lives draws: what was tagged, what was named, and how often something rare happened."""
     tagged, curves = {}, {}
     for name, lived in lives.items():
         rare = np.array([(lived.rarity[rows] > 0).mean() for rows in lived.tags])
-        ends = np.arange(min(window, len(rare)), len(rare) + 1, window) if len(rare) else np.zeros(0, int)
-        shares = [rare[max(end - window, 0) : end].mean() for end in ends]
+        ends = np.arange(min(_WINDOW, len(rare)), len(rare) + 1, _WINDOW) if len(rare) else np.zeros(0, int)
+        shares = [rare[max(end - _WINDOW, 0) : end].mean() for end in ends]
         tagged[name] = pd.DataFrame({"batch": ends, "share": shares})
         columns = ["batch", "steps", "other_named", "other_rare"]
         curves[name] = pd.DataFrame(lived.curve, columns=columns, dtype=float)

@@ -15,7 +15,6 @@
   // ---- words ----
   const decimal = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
   const percent = (value) => `${(100 * value).toFixed(value > 0.99 || value < 0.01 ? 1 : 0).replace("-", "−").replace(/\.0$/, "")} %`;
-  const counted = (n, what) => `${n === 0 ? "no" : n} ${what}${n === 1 ? "" : "s"}`;
 
   // ---- elements ----
   function element(tag, attributes = {}, ...children) {

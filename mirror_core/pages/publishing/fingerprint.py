@@ -85,9 +85,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
 
 
-def page_fingerprint(
-    source: str, parameters: Mapping[str, Any], library: Path | None = None, data: Path | None = None
-) -> str:
+def page_fingerprint(source: str, parameters: Mapping[str, Any], data: Path | None = None) -> str:
     """Return the fingerprint of an executed notebook.
 
     Parameters
@@ -98,7 +96,7 @@ def page_fingerprint(
     parts = [
         source,
         dict(parameters),
-        library_digest(source, library),
+        library_digest(source),
         versions(),
         data_digests(source, parameters, data),
         deciding_variables(),

@@ -41,7 +41,7 @@ class Site:
         self.app = SimpleNamespace(srcdir=folder / "book", outdir=folder / "book" / "_build" / "html")
         digest = fingerprint.library_digest
         used = " mirror_core.core"
-        monkeypatch.setattr(fingerprint, "library_digest", lambda text, _: digest(text + used, self.library))
+        monkeypatch.setattr(fingerprint, "library_digest", lambda text: digest(text + used, self.library))
         monkeypatch.setattr(running, "execute_notebook", self.execute)
 
     def source(self, name):
