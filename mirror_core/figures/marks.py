@@ -51,11 +51,11 @@ def dots(
 ) -> None:  # fmt: skip
     """Draw one dot a network, spread around their row, with their names if known; `options` are `Axes.plot`'s."""
     face = "white" if hollow else colour
-    options = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": False, "marker": "o"} | options
-    if not np.isfinite(np.asarray(values, float)).any():
-        return  # Matplotlib makes room for the dots of an empty row in the corner of the figure, where no axes fit
+    nowhere = not np.isfinite(np.asarray(values, float)).any()
+    # of an empty row that is not clipped, Matplotlib makes room in the corner of the figure, where no axes fit
+    options = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": nowhere} | options
     places = y + spread(len(values), half)
-    axis.plot(values, places, **options)
+    axis.plot(values, places, **{"marker": "o"} | options)
     if len(names):
         name_marks(axis, values, places, names)
 

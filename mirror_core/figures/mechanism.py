@@ -87,8 +87,7 @@ def against_theory(alignments: pd.DataFrame, tuning: xr.DataArray, predicted: xr
         axis.set_xlabel("alignment of tunings" if reading == readings[len(readings) // 2] else "")
     axes[0, 0].set_yticks(range(len(conditions)), ["paired" if c == "shared" else c for c in conditions])
     for source, style in MARKS.items():
-        # clipped: marks that are nowhere take no room
-        dots(axes[0, 0], [], 0, clip_on=True, label=LABELS[source], **style)
+        dots(axes[0, 0], [], 0, label=LABELS[source], **style)
     axes[0, 0].legend(loc="lower right", handletextpad=0.2, borderaxespad=0)
     letter(axes[0, 0], "A")
     for axis, reading in zip(axes[1], readings, strict=True):

@@ -181,6 +181,7 @@ def test_figures_are_the_same_file_every_time(tmp_path):
 @pytest.mark.parametrize("values", [[], [np.nan]])
 def test_a_row_without_networks_takes_no_room_from_the_others(values, style):
     axes = plt.figure(layout="none").add_axes([0.4, 0.4, 0.5, 0.5])
+    axes.set(xlim=(0, 1), ylim=(0, 1))
     before = axes.get_tightbbox().bounds
     dots(axes, values, 0.5, "black")
     assert axes.get_tightbbox().bounds == before

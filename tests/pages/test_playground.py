@@ -67,7 +67,7 @@ def test_what_is_known_of_a_network_is_what_its_recording_says(grid):
 def test_the_finding_names_what_differs_in_one_thing(grid, plain):
     said = finding(known(grid, 20), "self-observation", "shared").data
     assert plain(said).startswith("In the network below, ")
-    assert "of 8 units" in said and "(two cores)" in said and "(untrained)" in said and "(as-written)" in said
+    assert "has 8 units" in said and "(two cores)" in said and "(untrained)" in said and "(as-written)" in said
     assert said.count("(") == 3
 
 
