@@ -16,8 +16,17 @@ SPECIAL = "is a pipe or a device, which cannot be read more than once"
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a path is a pipe, a device or the like, which may never end; read whole, it must be refused."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    """Return whether a path is a pipe, a device or the like, which may never end; read whole, it must be refused.
+
+    Raises
+    ------
+    OptionError
+        If the system takes no such path, whose name may be too long.
+    """
+    try:
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:

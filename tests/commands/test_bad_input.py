@@ -274,6 +274,7 @@ WRONG = {
     "sweep infinite.toml": (2, "learning_rate = inf is not allowed"),
     "sweep good.toml --out x.xlsx": (2, "its name must end in .parquet or .csv or .csv.gz or .tsv"),
     f"sweep good.toml --out {'x' * 248}.parquet": (2, "its name is longer than 255 bytes"),
+    f"inspect {'x' * 300}.npz": (2, "cannot be read: File name too long"),
     "sweep good.toml --out good.toml": (2, "its name must end in"),
     "sweep good.toml --out nowhere/x.parquet": (2, "cannot write nowhere/x.parquet"),
     "sweep good.toml --workers 0": (2, "0 is not in the range 1<=x<=1024"),

@@ -139,6 +139,21 @@ def test_the_place_of_a_unit_is_that_of_its_electrode(tmp_path):
     assert read_recording(path, LAYOUT).groups["location"].tolist() == ["PFG", "F5", "M1", ""]
 
 
+def test_rows_of_another_table_are_told_by_its_ids(tmp_path):
+    path = write(tmp_path / "a.nwb")
+    with h5py.File(path, "a") as file:
+        objects = file.create_group("stimulus/templates/objects")
+        column(objects, "id", np.array([30, 10, 20]))
+        rows = column(file["intervals/trials"], "object", np.array([2, 2, 0, 0, 0, 2]))
+        rows.attrs["table"] = objects.ref
+    found = read_recording(path, LAYOUT.change(condition="object"))
+    assert found.perform_conditions.tolist() == ["20", "30"]
+    with h5py.File(path, "a") as file:
+        file["intervals/trials/object"][0] = 3
+    with pytest.raises(RecordingError, match="object names rows that its table, of 3, does not have"):
+        read_recording(path, LAYOUT.change(condition="object"))
+
+
 def test_only_some_trials_and_units(tmp_path):
     path = write(tmp_path / "a.nwb")
     found = read_recording(path, LAYOUT.change(only=("area=F5", "grip=palm")))

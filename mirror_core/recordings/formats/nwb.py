@@ -86,6 +86,13 @@ def columns(table: h5py.Group) -> dict[str, np.ndarray]:
             if "elements" in one.attrs and found[name].dtype.kind in "iu":  # NWB's enumerations: codes, and their names
                 elements = as_text(values(table.file[one.attrs["elements"]]))
                 found[name] = named(found[name], dict(enumerate(elements.tolist())))
+            if (
+                "table" in one.attrs
+            ):  # rows of another table: they are told by its ids, which another file may count otherwise
+                ids = as_text(values(item(table.file[one.attrs["table"]], "id")))
+                if len(found[name]) and not 0 <= found[name].min() <= found[name].max() < len(ids):
+                    raise RecordingError(f"{name} names rows that its table, of {len(ids)}, does not have.")
+                found[name] = ids[found[name].astype(np.int64)]
     return found
 
 
