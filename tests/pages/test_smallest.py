@@ -75,6 +75,10 @@ PAGES = {
         )
     ],
     "cost": [dict(reading="as-written")],
+    "one_code": [dict(NETWORK, n_draws=1, n_lesioned=4)],
+    "sceptic": [dict(NETWORK, hidden_size=2, habit=0.0, n_draws=1)],
+    "turn_taking": [dict(seed=0, delay=0.05, learning_time=1.0, seconds=1.0, film_seconds=0.1)],
+    "cooperation": [dict(seed=0, steps_alone=12800, steps_together=12800, n_units=1, n_pictures=1, n_draws=1)],
     "imitation": [dict(n_babbled=1, n_watched=1, n_episodes=1, n_draws=1)],
     "development": [dict(n_steps=10, hidden_size=3, n_test=2)],
     "replay": [dict(NETWORK, n_batches=1, n_draws=1, hidden_size=2), dict(NETWORK, n_batches=5, world="regime")],
