@@ -52,7 +52,8 @@ COMPILE = """
 import compileall, re, sys
 compileall.compile_dir(sys.argv[1], quiet=2, workers=0, rx=re.compile("/tests?/"))
 """
-"""What pip does on one core, and for the packages' own tests too; a file that is for another Python is let be."""
+"""What pip does on one core, and for the packages' own tests too; a file that is for another Python is let be.
+Without warnings, like pip: newer Pythons have some about the packages' own code (PEP 765)."""
 
 
 def main(environment: Path) -> None:
@@ -145,7 +146,7 @@ def install(environment: Path, lock: IO[str]) -> None:
         [base, "-m", "venv", environment],
         [*pip, "--no-compile", "--requirement", LOCK],
         [*pip, "--no-deps", "--no-build-isolation", "--editable", "."],
-        [program(environment), "-c", COMPILE, environment / "lib"],
+        [program(environment), "-W", "ignore", "-c", COMPILE, environment / "lib"],
         [program(environment), "-I", "-c", CHECK],
     ):
         # The lock is what they read from, since that goes to all that they start themselves, as other files do not: if

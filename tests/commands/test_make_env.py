@@ -151,6 +151,22 @@ def test_pip_is_told_where_to_install_whatever_is_set_and_keeps_the_lock(making,
         assert not options["env"].keys() & set(making.NOT_PASSED_ON) and options["env"]["PIP_USER"] == "0"
 
 
+def test_what_a_newer_python_warns_of_in_the_packages_is_not_shown(making, monkeypatch, capfd):
+    folder = VENV / "lib"
+    folder.mkdir(parents=True)
+    (folder / "package.py").write_text("found = 1 is 1\n")  # a warning of every Python
+    run = subprocess.run
+
+    def compile_only(command, **options):
+        compiling = making.COMPILE in command
+        return run([sys.executable, *command[1:]], **options) if compiling else SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(making.subprocess, "run", compile_only)
+    with open("requirements.lock") as lock:
+        making.real_install(VENV, lock)
+    assert list(folder.rglob("package.*.pyc")) and capfd.readouterr().err == ""
+
+
 def test_what_pip_did_not_install_is_named(making, capfd):
     Path("requirements.lock").write_text("pip==0.0.1\nno-such-package==1\n")
     done = subprocess.run([sys.executable, "-c", making.CHECK], capture_output=True, text=True, check=False)
