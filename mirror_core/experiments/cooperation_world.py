@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mirror_core.analysis.compiled import keep_compiled
 from mirror_core.checks import OptionError
-from mirror_core.runs.compiling import keep_compiled
 
 ROWS, COLUMNS = 8, 4
 EPISODE = 200

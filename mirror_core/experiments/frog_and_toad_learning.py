@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from mirror_core.analysis.compiled import keep_compiled
 from mirror_core.checks import OptionError, one_of
 from mirror_core.experiments.frog_and_toad_game import ACTIONS, HELP, N_INPUTS, SYMBOLS, Game, encode
-from mirror_core.runs.compiling import keep_compiled
 from mirror_core.seeding import stream
 
 HIDDEN = 17

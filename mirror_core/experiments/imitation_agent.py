@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from mirror_core.analysis.compiled import keep_compiled
 from mirror_core.experiments.imitation_world import MOVES, N_MOVES, N_PLACES, Path, step
-from mirror_core.runs.compiling import keep_compiled
 from mirror_core.seeding import stream
 
 # -- cells --

@@ -14,9 +14,9 @@ from functools import partial
 
 import numpy as np
 
+from mirror_core.analysis.compiled import keep_compiled
 from mirror_core.checks import OptionError, whole
 from mirror_core.experiments.cooperation_world import N_INPUTS, SEEN
-from mirror_core.runs.compiling import keep_compiled
 
 N_ACTIONS = 5
 PARTS = ("w_in", "b", "w", "w_out", "b_out")

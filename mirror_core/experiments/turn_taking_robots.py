@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
+from mirror_core.analysis.compiled import keep_compiled
 from mirror_core.checks import OptionError, number, one_of
-from mirror_core.runs.compiling import keep_compiled
 from mirror_core.seeding import stream
 
 NAME = "turn_taking"

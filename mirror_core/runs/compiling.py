@@ -8,13 +8,11 @@ import os
 import pickletools
 import platform
 import sys
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import metadata
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from mirror_core.checks import OptionError
 from mirror_core.runs.files import alone
@@ -82,24 +80,6 @@ def refuse_other_machine_code() -> None:
                 f"NUMBA_{name} = {value} is not allowed: networks would not be those that are kept; unset it, or take "
                 "it out of .numba_config.yaml."
             )
-
-
-def keep_compiled(function: Callable, **options: Any) -> Callable:
-    """Have Numba compile a function when it is first called, and keep the code for the next process.
-
-    Where there is no folder in which to keep it, it is compiled in each.
-
-    Parameters
-    ----------
-    options
-        Those of `numba.njit`.
-    """
-    import numba  # here, since who only asks what there is needs no compiler
-
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:
-        return numba.njit(**options)(function)
 
 
 @cache
