@@ -53,9 +53,9 @@ def dots(
     face = "white" if hollow else colour
     nowhere = not np.isfinite(np.asarray(values, float)).any()
     # of an empty row that is not clipped, Matplotlib makes room in the corner of the figure, where no axes fit
-    options = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": nowhere} | options
+    usual = {"color": colour, "markerfacecolor": face, "linestyle": "none", "clip_on": nowhere, "marker": "o"}
     places = y + spread(len(values), half)
-    axis.plot(values, places, **{"marker": "o"} | options)
+    axis.plot(values, places, **usual | options)
     if len(names):
         name_marks(axis, values, places, names)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Callable
-from itertools import islice
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -26,12 +25,12 @@ def row(asked: Request) -> Draws:
     width = math.ceil(x.shape[1] / math.ceil(x.shape[1] / UNITS_AT_ONCE))  # parts of about one size
     places = [slice(start, start + width) for start in range(0, x.shape[1], width)]
     parts = [(units, *(np.ascontiguousarray(a[:, units]) for a in (x, y))) for units in places]
-    orders = (asked.rng.permutation(len(y)) for _ in range(asked.n_draws))
     null, step = np.empty((asked.n_draws, y.shape[1])), max(1, PAIRS_AT_ONCE // len(y))
     for start in range(0, asked.n_draws, step):
-        some, draws = np.stack(list(islice(orders, step))), null[start : start + step]
+        draws = null[start : start + step]
+        orders = np.stack([asked.rng.permutation(len(y)) for _ in draws])
         for units, one, other in parts:
-            sums(one, other, some, draws[:, units])
+            sums(one, other, orders, draws[:, units])
     return Draws(asked.r, null)
 
 

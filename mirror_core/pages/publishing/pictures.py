@@ -112,10 +112,10 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
         dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')
         return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" {dark}>'
 
-    if sources:
-        said = lambda film: f'{film[0]} data-source="{_address(film[1], int(film[2]), sources)}"'  # noqa: E731
-        html = _FILM.sub(said, html)
-    return _IMAGE.sub(complete, html)
+    def located(film: re.Match[str]) -> str:
+        return f'{film[0]} data-source="{_address(film[1], int(film[2]), sources)}"'
+
+    return _IMAGE.sub(complete, _FILM.sub(located, html) if sources else html)
 
 
 def films(output: Mapping) -> list[str]:

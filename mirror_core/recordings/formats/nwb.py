@@ -86,24 +86,27 @@ def columns(table: h5py.Group) -> dict[str, np.ndarray]:
             if "elements" in one.attrs and found[name].dtype.kind in "iu":  # NWB's enumerations: codes, and their names
                 elements = as_text(values(table.file[one.attrs["elements"]]))
                 found[name] = named(found[name], dict(enumerate(elements.tolist())))
-            if (
-                "table" in one.attrs
-            ):  # rows of another table: they are told by its ids, which another file may count otherwise
-                ids = as_text(values(item(table.file[one.attrs["table"]], "id")))
-                if len(found[name]) and not 0 <= found[name].min() <= found[name].max() < len(ids):
-                    raise RecordingError(f"{name} names rows that its table, of {len(ids)}, does not have.")
-                found[name] = ids[found[name].astype(np.int64)]
+            if "table" in one.attrs:
+                found[name] = _ids(one)
     return found
+
+
+def _ids(rows: h5py.Dataset) -> np.ndarray:
+    """Return the ids of the rows of another table that are meant: their place in it may differ from file to file."""
+    ids, places = as_text(values(item(rows.file[rows.attrs["table"]], "id"))), values(rows).astype(np.int64)
+    if len(places) and not 0 <= places.min() <= places.max() < len(ids):
+        name = rows.name.rpartition("/")[2]
+        raise RecordingError(f"{name} names rows that its table, of {len(ids)}, does not have.")
+    return ids[places]
 
 
 def _channels(file: h5py.File, series: h5py.Group, n: int) -> list[str]:
     """Return the names of a signal's channels: the ids of the electrodes or regions that it refers to, else numbers."""
     for name in ("electrodes", "rois"):
         if name in series and "table" in item(series, name).attrs:
-            rows = values(item(series, name)).astype(int)
-            ids = as_text(values(item(file[item(series, name).attrs["table"]], "id")))
-            if len(rows) == n == len(set(rows.tolist())):
-                return ids[rows].tolist()
+            ids = _ids(item(series, name)).tolist()
+            if len(ids) == n == len(set(ids)):
+                return ids
     return [str(i) for i in range(n)]
 
 
