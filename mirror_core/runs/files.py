@@ -45,11 +45,16 @@ def write_text(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def digest_of_files(paths: Iterable[Path]) -> str:
     """Return the SHA-256 of names and contents of files, in whatever order they come; folders are passed over."""
     digest = hashlib.sha256()
     for path in sorted(path for path in paths if path.is_file()):
-        digest.update(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{path} {digest_of_file(path)}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a process made use of, networks and analyses: noted in a file where a build asks for it, else nowhere."""
+"""What a process made use of, networks, analyses and tables: noted in a file where a build asks, else nowhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mirror_core.config.settings import DEFAULTS, Config, flat
+from mirror_core.runs.files import digest_of_file
 
 NOTES_VARIABLE = "MIRROR_CORE_NOTES"
 """Environment variable with the file of the notes."""
@@ -40,6 +41,12 @@ def note_analysis(function: Callable[..., Any], of: int) -> None:
         _note({"analysis": f"{function.__module__}.{function.__qualname__}", "says": said, "of": of})
 
 
+def note_table(path: Path) -> None:
+    """Note that a table which comes with the checkout is read, and what is in it."""
+    if os.environ.get(NOTES_VARIABLE):
+        _note({"table": path.name, "digest": digest_of_file(path)})
+
+
 def read_notes(path: Path) -> dict[str, Any]:
     """Return what was noted.
 
@@ -47,11 +54,13 @@ def read_notes(path: Path) -> dict[str, Any]:
     -------
     dict
         `runs`: a list of groups that differ by seed alone, with `changes` to the default configuration and `seeds`,
-        seed → fingerprint; `analyses`: name → `says` and `of`, the most things that it was made of at once.
+        seed → fingerprint; `analyses`: name → `says` and `of`, the most things that it was made of at once; `tables`:
+        name → SHA-256 when it was read.
     """
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     groups: dict[str, dict[str, Any]] = {}
     analyses: dict[str, dict[str, Any]] = {}
+    tables: dict[str, str] = {}
     for line in map(json.loads, lines):
         for name, changed in line.get("runs", {}).items():
             seed = changed.pop("seed", DEFAULTS["seed"])
@@ -60,7 +69,9 @@ def read_notes(path: Path) -> dict[str, Any]:
         if "analysis" in line:
             one = analyses.setdefault(line["analysis"], {"says": line["says"], "of": 0})
             one["of"] = max(one["of"], line["of"])
-    return {"runs": list(groups.values()), "analyses": analyses}
+        if "table" in line:
+            tables.setdefault(line["table"], line["digest"])
+    return {"runs": list(groups.values()), "analyses": analyses, "tables": tables}
 
 
 def seeds_said(seeds: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from mirror_core.checks import OptionError
 from mirror_core.config.declared import SPECIAL, is_special
 from mirror_core.runs.files import whole_file
 from mirror_core.runs.provenance import processor
+from mirror_core.runs.used import note_table
 
 DATA = Path(__file__).resolve().parents[2] / "book" / "data"
 """Folder of the data that come with the checkout."""
@@ -54,6 +55,8 @@ def find_data(field: str, name: str, pattern: str, hint: str = "") -> Path:
         )
     for path in (own, measured):
         if path.is_file():
+            if path.parent == DATA:
+                note_table(path)
             return path
         if is_special(path):
             raise OptionError(f"{field} = {name!r} is not allowed: it {SPECIAL}.")

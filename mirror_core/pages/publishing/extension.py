@@ -48,7 +48,7 @@ from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
 from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
-from mirror_core.runs.files import alone, digest_of_files, write_text
+from mirror_core.runs.files import alone, digest_of_file, digest_of_files, write_text
 
 NOTE = "good-build.json"
 """File beside the built pages with what the last good build has read and written."""
@@ -96,7 +96,7 @@ def run_stale_notebooks(app: Sphinx, config: Config) -> None:
         for name, parameters in chosen_settings(config, sources).items():
             source, output = sources / f"{name}.md", Path(app.srcdir, EXECUTED, f"{name}.ipynb")
             text, data = source.read_text(encoding="utf-8"), data_folder(source)
-            if is_current(output, page_fingerprint(text, parameters, data=data)):
+            if is_current(output, page_fingerprint(text, parameters, data=data), data):
                 LOGGER.info("notebook %s: nothing changed", name)
                 write_glued(output)
             else:
@@ -241,11 +241,16 @@ def _checked(settings: dict[str, Any], field: str, sources: Path) -> dict[str, d
     return {name: dict(parameters or {}) for name, parameters in settings.items()}
 
 
-def is_current(output: Path, fingerprint: str) -> bool:
-    """Whether an executed notebook is there, whole, and made from what the fingerprint stands for."""
+def is_current(output: Path, fingerprint: str, data: Path | None = None) -> bool:
+    """Whether an executed notebook is there, whole, and made from what the fingerprint stands for.
+
+    What it read of the data folder, whether its text names that or not, must be as it was.
+    """
     try:
         notebook = json.loads(output.read_text(encoding="utf-8"))
         stamp = notebook["metadata"][PROVENANCE]
-        return stamp["fingerprint"] == fingerprint and stamp["content"] == content_digest(notebook)
+        if stamp["fingerprint"] != fingerprint or stamp["content"] != content_digest(notebook):
+            return False
+        return all(data and digest_of_file(data / name) == read for name, read in stamp.get("read", {}).items())
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -14,6 +14,7 @@ from typing import Any
 import mirror_core
 from mirror_core.pages.publishing.kernel_environment import deciding_variables
 from mirror_core.runs.code import closure, source_of
+from mirror_core.runs.files import digest_of_file
 
 PACKAGES = ("torch", "numba", "numpy", "scipy", "scikit-learn", "xarray", "pandas", "matplotlib")
 """Packages whose version can change a number or a figure."""
@@ -41,7 +42,7 @@ def library_digest(source: str, library: Path | None = None) -> str:
     for path in sorted(library.rglob("*")):
         # __pycache__ holds machine code as well, which a build adds to
         if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            content = digest_of_file(path)
             digest.update(f"{path.relative_to(library).as_posix()} {content}\n".encode())
     return digest.hexdigest()
 
@@ -63,7 +64,7 @@ def data_digests(source: str, parameters: Mapping[str, Any], data: Path | None) 
     for value in parameters.values():
         if isinstance(value, str) and value and _is_file(path := data.parents[1] / "notebooks" / _expanded(value)):
             found[value] = path
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()}
+    return {name: digest_of_file(path) for name, path in found.items()}
 
 
 def _is_file(path: Path) -> bool:

@@ -193,6 +193,22 @@ def test_a_table_that_a_notebook_names_counts_and_no_other(site):
     assert site.build() == ["first"]
 
 
+def test_a_table_that_a_notebook_reads_counts_though_nothing_names_it(site):
+    data = site.app.srcdir / "data"
+    data.mkdir(parents=True)
+    (data / "sweep.parquet").write_text("1")
+    cell = "from pathlib import Path\nfrom mirror_core.runs.used import note_table\n"
+    cell += "note_table(Path('../book/data/sweep').with_suffix('.parquet'))\n"
+    site.source("second").write_text(PAGE + f"\n```{{code-cell}}\n{cell}```\n")
+    site.build()
+    assert site.build() == []
+    (data / "sweep.parquet").write_text("2")
+    assert site.build() == ["second"] and site.build() == []
+    (data / "sweep.parquet").unlink()
+    with pytest.raises(SystemExit):
+        site.build()
+
+
 def test_a_file_elsewhere_that_a_parameter_names_counts(site, tmp_path):
     own = tmp_path / "elsewhere" / "own.json"
     own.parent.mkdir()
