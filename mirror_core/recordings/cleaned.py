@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -45,6 +45,8 @@ class Recordings:
     """Where the modes have trials of their own: these; a sequence is then the mean over a condition's trials."""
     n_recorded: int = 0
     """Number of units, those among them that are constant in a mode and were left out."""
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """What is known of the units, for example {"animal": (unit,) text}."""
 
     @property
     def n_actions(self) -> int:
@@ -66,8 +68,8 @@ def prepare(
     ----------
     perform, observe
         Activations (sequence, time, unit), any unit of measurement; row i of both is the same episode. Of xarray's
-        arrays dimensions are found by name, rows by their labels, and the labels of units are their names; what is
-        masked is missing.
+        arrays dimensions are found by name, rows by their labels, and the labels of units are their names; further
+        coordinates of units, such as `animal`, are groups of them; what is masked is missing.
     actions
         Action of each timestep (sequence, time), whole numbers of any integer or floating type.
     drop_nan
@@ -92,8 +94,10 @@ def prepare(
         actions = plain("actions", given["actions"], DIMENSIONS[:2])
         if actions.shape != modes[0].shape[:2]:
             checked_actions(np.zeros(actions.shape, int), modes[0].shape)  # says what the shape must be
+    groups = _groups(given)
     units = labels[0] if labels else np.arange(modes[0].shape[2])
     units = as_text(units) if units.dtype.kind not in "iu" else units
+    all_units = units
     modes, actions, units, dropped = _without_gaps(modes, actions, units, drop_nan)
     if actions is not None:
         actions = _whole(actions)
@@ -102,7 +106,9 @@ def prepare(
     n_recorded = len(units)
     modes, scaled = zip(*map(in_range, MODES, modes), strict=True)
     modes, units, constant = _without_constants(modes, units)
-    return Recordings(*modes, actions, units, (*dropped, *sum(scaled, []), *constant), n_recorded=n_recorded)
+    notes = (*dropped, *sum(scaled, []), *constant)
+    groups = {name: of_all[np.isin(all_units, units)] for name, of_all in groups.items()}
+    return Recordings(*modes, actions, units, notes, n_recorded=n_recorded, groups=groups)
 
 
 def of_trials(trials: Trials) -> Recordings:
@@ -142,7 +148,7 @@ def of_trials(trials: Trials) -> Recordings:
         units=tuple(units.tolist()),
         groups={name: labels[kept] for name, labels in trials.groups.items()},
     )
-    return Recordings(*modes, actions, units, (*notes, *constant), of_units, len(trials.units))
+    return Recordings(*modes, actions, units, (*notes, *constant), of_units, len(trials.units), of_units.groups)
 
 
 def from_labelled(
@@ -153,7 +159,8 @@ def from_labelled(
     Parameters
     ----------
     recording
-        A dataset with `perform` and `observe` (sequence, time, unit) and perhaps `actions` (sequence, time); or an
+        A dataset with `perform` and `observe` (sequence, time, unit) and perhaps `actions` (sequence, time), and what
+        is known of units, such as `animal` (unit); or an
         array, alone or in a dataset, with a dimension `mode` that has "perform" and "observe", and perhaps a
         coordinate `action` (sequence, time), as `mirror_core.recordings.of_networks.record` returns.
     modes
@@ -166,6 +173,7 @@ def from_labelled(
         If an array or a dimension is missing; names what there is.
     """
     dataset = recording if isinstance(recording, xr.Dataset) else recording.to_dataset(name=recording.name or "array")
+    dataset = dataset.set_coords([name for name in dataset.data_vars if dataset[name].dims == ("unit",)])
     names = [str(name) for name in dataset.variables]
     both = [str(name) for name, array in dataset.data_vars.items() if "mode" in array.dims]
     if both and not set(modes) <= set(names):
@@ -209,6 +217,20 @@ def _numeric(name: str, activity: ArrayLike) -> np.ndarray:
     checked_recording(name, _finite(activity))
     with np.errstate(over="ignore"):  # a long double that is too large is infinite, and refused as such
         return activity if activity.dtype in (np.float32, np.float64) else activity.astype(float)
+
+
+def _groups(arrays: Mapping[str, object]) -> dict[str, np.ndarray]:
+    """Return what labelled arrays say of each unit beside its name, as text; both modes must say the same."""
+    found: dict[str, np.ndarray] = {}
+    for array in arrays.values():
+        coords = array.coords.items() if isinstance(array, xr.DataArray) else ()
+        for name, coord in coords:
+            if name == "unit" or coord.dims != ("unit",):
+                continue
+            words = as_text(coord.values)
+            if not np.array_equal(found.setdefault(str(name), words), words):
+                raise RecordingError(f"perform and observe have other {name} of units: it must be the same of a unit.")
+    return found
 
 
 def _finite(activity: np.ndarray) -> np.ndarray:

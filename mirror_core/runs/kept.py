@@ -23,7 +23,7 @@ import pandas as pd
 import xarray as xr
 
 from mirror_core.runs.code import digest_of_code
-from mirror_core.runs.files import whole_file
+from mirror_core.runs.files import read_json, whole_file
 from mirror_core.runs.netcdf import read_netcdf
 from mirror_core.runs.pools import in_workers
 from mirror_core.runs.store import RunStore, StoreError
@@ -111,7 +111,7 @@ _WRITE = {
 _READ = {
     "netcdf": read_netcdf,
     "parquet": lambda content: pd.read_parquet(io.BytesIO(content)),
-    "json": json.loads,
+    "json": read_json,
 }
 
 

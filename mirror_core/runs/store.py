@@ -29,6 +29,7 @@ from mirror_core.checks import OptionError
 from mirror_core.config.settings import Config
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.runs.checkout import own_checkout, refuse_another_checkout
+from mirror_core.runs.files import read_json
 from mirror_core.runs.provenance import code_fingerprint
 
 STORE_VARIABLE = "MIRROR_CORE_STORE"
@@ -203,7 +204,7 @@ def _write(folder: Path, run: Run) -> None:
 
 
 def _about(folder: Path) -> dict[str, Any]:
-    content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    content = read_json((folder / "run.json").read_text(encoding="utf-8"))
     if content.pop("sha256") != _digest_of(content):
         raise ValueError("run.json does not match its checksum")
     return content

@@ -209,6 +209,15 @@ def test_parquet_keeps_its_index_its_categories_and_its_durations(tmp_path):
     np.testing.assert_array_equal(other.perform, plain_.perform)
     np.testing.assert_allclose(other.times, plain_.times)
     assert other.perform_conditions.tolist() == plain_.perform_conditions.tolist()
+    in_ms = pa.Table.from_pandas(table.assign(time=table.time * 1000))
+    at = in_ms.schema.get_field_index("time")
+    for unit in ("ms", "furlong"):
+        told = in_ms.set_column(at, in_ms.schema.field(at).with_metadata({"units": unit}), in_ms.column(at))
+        pq.write_table(told, path)
+        if unit == "ms":
+            np.testing.assert_allclose(read_recording(path, LAYOUT).times, plain_.times)
+    with pytest.raises(RecordingError, match="time are in 'furlong'"):
+        read_recording(path, LAYOUT)
     pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]), path)
     with pytest.raises(RecordingError, match="twice"):
         read_table(path)
@@ -241,6 +250,13 @@ def test_netcdf_keeps_names_of_units_and_meanings_of_codes(tmp_path):
     made = xr.Dataset({"perform": (DIMS, X), "observe": (DIMS, Y)}, coords={"unit": ["k", "l", "m"]})
     made.to_netcdf(path, engine="h5netcdf")
     assert prepare(*read_recording(path)).units.tolist() == ["k", "l", "m"]
+    animals = ("unit", [0, 1, 1], {"flag_values": [0, 1], "flag_meanings": "ann bob"})
+    made.assign(animal=animals, perform=made.perform.where(made.unit != "l", 1.0)).to_netcdf(path, engine="h5netcdf")
+    shared = prepare(*read_recording(path))
+    assert shared.units.tolist() == ["k", "m"] and shared.groups["animal"].tolist() == ["ann", "bob"]
+    other = made.observe.assign_coords(animal=("unit", list("ann")))
+    with pytest.raises(RecordingError, match="other animal of units"):
+        prepare(made.perform.assign_coords(animal=("unit", list("bob"))), other)
     codes = ("trial", np.arange(12) % 2, {"flag_values": [0, 1], "flag_meanings": "hook palm"})
     dims = ("trial", "time", "unit")
     made = xr.Dataset(

@@ -93,7 +93,7 @@ def test_a_result_without_a_name_is_of_an_earlier_version_and_is_used(runs, stor
 
 @pytest.mark.parametrize("form", ["netcdf", "parquet", "json", "pickle"])
 def test_what_cannot_be_read_though_its_checksum_is_right_is_made_again(tmp_path, form):
-    content = b"not what it says"
-    (tmp_path / "x").write_bytes(f"{hashlib.sha256(content).hexdigest()} {form} x\n".encode() + content)
-    with pytest.warns(UserWarning, match="x is damaged; it will be made again"):
-        assert load_result(tmp_path / "x") is None
+    for content in (b"not what it says", b"[" * 100_000 + b"]" * 100_000):
+        (tmp_path / "x").write_bytes(f"{hashlib.sha256(content).hexdigest()} {form} x\n".encode() + content)
+        with pytest.warns(UserWarning, match="x is damaged; it will be made again"):
+            assert load_result(tmp_path / "x") is None

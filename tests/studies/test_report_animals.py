@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from mirror_core.analysis.sign_flips import sign_flip_p
 from mirror_core.analysis.significance import share_beyond
-from mirror_core.recordings.cleaned import of_trials
+from mirror_core.arrays import DIMENSIONS
+from mirror_core.recordings.cleaned import of_trials, prepare
 from mirror_core.recordings.trials import Trials
 from mirror_core.report import analyse_trials
 from mirror_core.studies.report.analysing import ANALYSES
@@ -89,6 +91,11 @@ def test_the_report_states_each_animal_and_what_so_few_can_tell(monkeypatch):
 def test_units_alone_in_their_session_are_exchanged_with_none_or_it_is_said():
     trials = recorded(1, ["ann", "bob"], similarity=[0.9, 0.9], name="Subject_ID")
     assert animals_of(trials).kind == "subject"
+    both = [
+        xr.DataArray(mode[:12], dims=DIMENSIONS, coords={"mouse": ("unit", trials.groups["Subject_ID"])})
+        for mode in (trials.perform, trials.observe)
+    ]
+    assert population(prepare(*both), Settings(n_permutations=50)).found["animals"].names == ("ann", "bob")
     groups = {"session": np.array(["s"] * 23 + ["t"])}
     found = population(of_trials(replace(trials, groups=groups)), Settings(n_permutations=50))
     assert "1 of 24 units left out: no other unit of their session" in " ".join(found.notes)

@@ -48,7 +48,7 @@ from mirror_core.pages.publishing.quick import EXECUTED, QUICK_VARIABLE
 from mirror_core.pages.publishing.reader import NotebookFileError
 from mirror_core.pages.publishing.running import Stale, run_notebooks
 from mirror_core.runs.checkout import OtherCheckout, refuse_another_checkout
-from mirror_core.runs.files import alone, digest_of_file, digest_of_files, write_text
+from mirror_core.runs.files import alone, digest_of_file, digest_of_files, read_json, write_text
 
 NOTE = "good-build.json"
 """File beside the built pages with what the last good build has read and written."""
@@ -137,7 +137,7 @@ def _execute(stale: list[Stale], app: Sphinx, config: Config) -> None:
 def _costs(path: Path, settings: str) -> Costs:
     """Return what was measured; without it, or with a broken or foreign file, the time that is shown is a guess."""
     try:
-        pages = json.loads(path.read_text(encoding="utf-8"))[settings]
+        pages = read_json(path.read_text(encoding="utf-8"))[settings]
         return {
             name: {what: (float(n), float(seconds)) for what, (n, seconds) in parts.items()}
             for name, parts in pages.items()
@@ -171,7 +171,7 @@ def note_a_good_build(app: Sphinx, exception: Exception | None) -> None:
 
 def _noted(note: Path) -> dict[str, str] | None:
     try:
-        return json.loads(note.read_text(encoding="utf-8"))
+        return read_json(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
@@ -247,7 +247,7 @@ def is_current(output: Path, fingerprint: str, data: Path | None = None) -> bool
     What it read of the data folder, whether its text names that or not, must be as it was.
     """
     try:
-        notebook = json.loads(output.read_text(encoding="utf-8"))
+        notebook = read_json(output.read_text(encoding="utf-8"))
         stamp = notebook["metadata"][PROVENANCE]
         if stamp["fingerprint"] != fingerprint or stamp["content"] != content_digest(notebook):
             return False

@@ -6,7 +6,6 @@ themes and extensions of others put into every page, is done to the files at the
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -32,6 +31,7 @@ from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.pictures import LAZY, with_pictures, write_beside
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.publishing.weight import lighten
+from mirror_core.runs.files import read_json
 
 WORDS_A_MINUTE = 220
 """How fast prose is read, roughly; figures and tables are looked at, not counted."""
@@ -161,7 +161,7 @@ def page_line(purpose: str | None, long: int, then: Mapping[str, str] | None) ->
 def parameters_of(executed: Path) -> dict[str, Any] | None:
     """Return what a notebook ran with; None if it is not one that was run here."""
     try:
-        return json.loads(executed.read_text(encoding="utf-8"))["metadata"][PROVENANCE]["parameters"]
+        return read_json(executed.read_text(encoding="utf-8"))["metadata"][PROVENANCE]["parameters"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

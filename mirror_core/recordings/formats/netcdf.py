@@ -39,6 +39,8 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
     with _opened(path) as dataset:
         if "mode" in dataset.coords:
             dataset = dataset.assign_coords(mode=_labels(dataset["mode"]))
+        groups = [name for name in dataset.variables if name != "unit" and dataset[name].dims == ("unit",)]
+        dataset = dataset.assign_coords({name: ("unit", _labels(dataset[name])) for name in groups})
         own = [getattr(layout, f"{mode}_conditions") or f"{mode}_conditions" for mode in MODES]
         one_for_both = any("mode" in array.dims for array in dataset.data_vars.values())
         if {*layout.given} <= ({*MODES} if one_for_both else set()) and not all(name in dataset for name in own):
@@ -56,7 +58,6 @@ def read(path: Path, layout: Layout) -> Arrays | Session:
             fields[name] = dataset[name].transpose(*dims).values
         same_measure({name: dataset[name] for name in list(fields)})
         fields |= {name: _labels(dataset[require(name, names)]) for name in own}
-        groups = [name for name in dataset.variables if name != "unit" and dataset[name].dims == ("unit",)]
         fields |= {str(name): _labels(dataset[name]) for name in (*groups, *({"unit"} & {*dataset.coords}))}
         layout = layout.change(groups=tuple(map(str, groups)), unit="unit" if "unit" in dataset.coords else None)
         notes = ()

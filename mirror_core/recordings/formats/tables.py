@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import xarray as xr
 
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
@@ -29,7 +30,10 @@ COLUMNS = {
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Return a table; of CSV every column is text as it stands, so that no label becomes a number or is missing."""
+    """Return a table; of CSV every column is text as it stands, so that no label becomes a number or is missing.
+
+    `attrs["units"]` has the unit of measurement of each column whose field of Parquet says it.
+    """
     with path.open("rb") as file:
         if file.read(4) == b"PAR1":
             stored = pq.ParquetFile(path)
@@ -39,6 +43,9 @@ def read_table(path: Path) -> pd.DataFrame:
                 table = table.reset_index()
             if len(twice := table.columns[table.columns.duplicated()]):
                 raise RecordingError(f"the column {twice[0]!r} is there twice: each must have a name of its own.")
+            said = {field.name: field.metadata or {} for field in stored.schema_arrow}
+            units = {name: one.get(b"units", one.get(b"unit", b"")).decode() for name, one in said.items()}
+            table.attrs["units"] = {name: unit for name, unit in units.items() if unit}
             return table
         file.seek(0)
         encoding = "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # as spreadsheets save it
@@ -85,7 +92,10 @@ def read(path: Path, layout: Layout) -> Session:
         if name not in table:
             raise unknown("column of the table", name, table)
     values, times = (_numbers(table, names[what]) for what in ("value", "time"))
-    times, notes = in_seconds(names["time"], times)
+    if (unit := table.attrs.get("units", {}).get(names["time"])) and table[names["time"]].dtype.kind not in "mM":
+        times, notes = seconds(names["time"], xr.DataArray(times, attrs={"units": unit})), ()
+    else:
+        times, notes = in_seconds(names["time"], times)
     if not (np.abs(times) < LONGEST).all():
         row = int((~(np.abs(times) < LONGEST)).argmax())
         raise RecordingError(f"{names['time']} has no time in row {row + 2}: each value must have one, in seconds.")

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mirror_core.checks import OptionError
+from mirror_core.runs.files import read_json
 from mirror_core.studies.claims.verdicts import Evidence, Judgement, PartResult
 from mirror_core.studies.data import DATA
 from mirror_core.studies.measures import measure_named
@@ -125,7 +126,7 @@ def read_verdicts(text: str) -> tuple[list[Verdict], dict[str, Any]]:
         If it is not such a file, or of another version.
     """
     try:
-        content = json.loads(text)
+        content = read_json(text)
         if content["format"] != FORMAT:
             raise OptionError(f"claims file of format {content['format']}: only {FORMAT} can be read.")
         verdicts = [

@@ -1,12 +1,12 @@
 """The file that `python -m benchmarks.growth` writes, as tables."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mirror_core.checks import OptionError
+from mirror_core.runs.files import read_json
 from mirror_core.studies.data import find_data
 
 COMMAND = "python -m benchmarks.growth --out FILE"
@@ -66,7 +66,7 @@ def read_measured(name: str) -> Measured:
     """
     path = find_data("measured", name, "*.json", f" Make one with {COMMAND}.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise OptionError(f"measured = {name!r} cannot be read as JSON ({error}). Make it again: {COMMAND}.") from error
     try:

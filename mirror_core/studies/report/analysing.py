@@ -224,8 +224,7 @@ def _units(recordings: Recordings, sections: dict[str, Section]) -> pd.DataFrame
         columns["correlation of tunings, corrected"] = section.found["corrected"]
     if "continuous" in sections:
         columns |= sections["continuous"].found.get("units", {})
-    if recordings.trials is not None:
-        columns |= {name: labels for name, labels in recordings.trials.groups.items() if name not in columns}
+    columns |= {name: labels for name, labels in recordings.groups.items() if name not in columns}
     if by_tuning(sections):
         confirmed = confirmed_units(sections)
         columns["found to be"] = np.select(confirmed, ["mirror", "anti-mirror"], "neither")

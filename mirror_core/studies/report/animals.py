@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float, Shaped
 
 from mirror_core.analysis.inference import Interval, mean_interval
 from mirror_core.analysis.sign_flips import sign_flip_p
+from mirror_core.recordings.cleaned import Recordings
 from mirror_core.recordings.trials import Trials
 
 SAMPLED = ("animal", "subject", "participant", "patient", "monkey", "mouse", "rat", "session")
@@ -74,14 +75,12 @@ class OverAnimals:
         return sign_flip_p(np.ones(len(self.gain)))
 
 
-def animals_of(trials: Trials | None) -> Animals | None:
+def animals_of(recordings: Recordings | Trials) -> Animals | None:
     """Return which animal each unit is of; None where that is not known, or there is one."""
-    if trials is None:
-        return None
-    named = {name.strip().lower().removesuffix("id").rstrip("_ "): name for name in trials.groups}
+    named = {name.strip().lower().removesuffix("id").rstrip("_ "): name for name in recordings.groups}
     for kind in SAMPLED:
         if kind in named:
-            found = Animals(kind, np.asarray(trials.groups[named[kind]]))
+            found = Animals(kind, np.asarray(recordings.groups[named[kind]]))
             if len(found.names) > 1:
                 return found
     return None

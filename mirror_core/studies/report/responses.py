@@ -76,7 +76,7 @@ def population(recordings: Recordings, settings: Settings) -> Section:
         if recordings.n_actions > 2:
             x, y = (np.nan_to_num(tuning_length(one.means)) for one in modes)
             matrices["correlation of tunings"] = x.T @ y
-    animals, notes = animals_of(recordings.trials), []
+    animals, notes = animals_of(recordings), []
     if animals is not None and not animals.exchangeable(np.ones(len(strength), bool)).any():
         notes.append(
             f"Each {animals.kind} has one unit: they are exchanged across these, so that a difference between them may "
