@@ -40,7 +40,8 @@
     set(remembered());
   }
 
-  const text = (cell) => cell.innerText.replace(/\s+/g, " ").trim();
+  // What is in a closed fold has words too, though none are seen.
+  const text = (one) => (one.innerText || one.textContent).replace(/\s+/g, " ").trim();
   const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
   function download(name, content, type) {
@@ -160,11 +161,13 @@
       if (known.csv)
         offer("CSV", beside(".csv"), `${page()}-${id}.csv`, `CSV: download the data of ${number}`);
       offer("link", `#${id}`, "", `link to ${number}`);
-      if (article.querySelector(`#${RUN} pre.run-command`))
-        offer("make it again", `#${RUN}`, "", `make it again: the command that makes ${number}`);
-      const origin = article.querySelector("#computed-from");
-      if (origin) offer("runs", "#computed-from", "", `runs: what ${number} was computed from`);
-      const { by, source: code } = known;
+      // a figure that another page made is made again, and was computed from what is listed, there
+      const { by, source: code, page: made } = known;
+      const home = article.querySelector(`#${RUN}`) ? "" : made ?? "";
+      if (home || article.querySelector(`#${RUN} pre.run-command`))
+        offer("make it again", `${home}#${RUN}`, "", `make it again: the command that makes ${number}`);
+      if (home || article.querySelector("#computed-from"))
+        offer("runs", `${home}#computed-from`, "", `runs: what ${number} was computed from`);
       if (code) offer(by, code, "", `${by}: the function that drew ${number}`);
       else if (by) menu.append(element("code", {}, by));
       figure.append(menu);
@@ -200,11 +203,16 @@
   }
   addEventListener("hashchange", unfold);
 
-  // On paper nothing can be unfolded, and nothing comes near.
+  // On paper nothing can be unfolded, nothing comes near, and nothing is dark.
+  let theme = root.dataset.theme;
   addEventListener("beforeprint", () => {
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
     for (const image of document.querySelectorAll("img[data-drawn=light]")) image.loading = "eager";
     for (const fold of document.querySelectorAll(".bd-article details:not(.hide)")) fold.open = true;
   });
+
+  addEventListener("afterprint", () => { root.dataset.theme = theme; });
 
   document.addEventListener("DOMContentLoaded", () => {
     const article = document.querySelector(".bd-article");

@@ -97,7 +97,18 @@ def growth(tables: Mapping[str, pd.DataFrame], papers: Mapping[str, float]) -> F
         if key in papers:
             threshold(axis, papers[key], "paper")
     named = {key: tables[key].rename(columns={"x": x, "y": y}) for key, x, y in PANELS}
-    return keep(fig, growth, {key: one.dropna(axis=1, how="all") for key, one in named.items()})
+    seen = f"Medians at the two ends. {'. '.join(_ends(tables[key], x, y) for key, x, y in PANELS)}."
+    return keep(fig, growth, {key: one.dropna(axis=1, how="all") for key, one in named.items()}, seen)
+
+
+def _ends(table: pd.DataFrame, what: str, cost: str) -> str:
+    """Say what the smallest and the largest of a panel cost, for each way."""
+    said = []
+    for name, one in table.groupby("kind" if "kind" in table else "way", sort=False):
+        medians = one.groupby("x").y.median()
+        ends = (f"{medians[x]:.2g} at {x:,}" for x in dict.fromkeys((medians.index[0], medians.index[-1])))
+        said.append(f"{NAMES.get(name, name)} {', '.join(ends)}")
+    return f"{cost} against {what}: {'; '.join(said)}"
 
 
 def _proportion(axis: Axes, of_one: float, most: int) -> None:

@@ -127,7 +127,8 @@ def finding(measures: xr.Dataset) -> HTML:
     apart = f"; with two cores that share their heads it is {listed(apart_said)}" if apart_said else ""
     return statement(
         _one_core(table, found),
-        f"With a shared core, the share of strong mirror units (r > .75) is {listed(shares_said)}{apart}. "
+        f"With a shared core, the share of strong mirror units (r > .75) is {listed(shares_said)}{apart} "
+        f"(means over {counted(table.seed.nunique(), 'network')} of each, with 95 % intervals). "
         f"The paper's controls ({listed(PAPERS_CONTROLS)}) should each lower it: {'; '.join(verdicts)}.",
     )
 

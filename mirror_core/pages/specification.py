@@ -124,7 +124,7 @@ def numbers(answers: Answers) -> HTML:
                 "networks": len(one),
                 "r > .75": _quantiles(one.strong_raw),
                 "and passes": _quantiles(one.strong_passing_raw),
-                "different units": _quantiles(one.strong_mismatched_raw),
+                "unit mismatch": _quantiles(one.strong_mismatched_raw),
                 "r > .75, centred": _quantiles(one.strong_centred),
                 f"r > .75 in at least {decimal(STRONG.low)} of units": _count(one.strong_raw >= STRONG.low),
                 "code transfers": _count(_transfers(one)),

@@ -83,7 +83,7 @@ SCROLLING = """() => [...document.querySelectorAll(".bd-article *")]
 
 
 def test_no_table_is_cut_on_paper(browser, pages):
-    page, widest = browser.new_page(viewport={"width": PAPER, "height": 1000}), 0
+    page, widest = browser.new_page(viewport={"width": PAPER, "height": 1000}, color_scheme="dark"), 0
     page.emulate_media(media="print")
     for path in pages:
         page.goto(path.as_uri())
@@ -92,6 +92,9 @@ def test_no_table_is_cut_on_paper(browser, pages):
             assert table["right"] <= PAPER + 1, (path.stem, table)
             assert table["points"] >= READABLE, (path.stem, table)
             widest = max(widest, table["right"])
+        theme = "document.documentElement.dataset.theme"
+        assert page.evaluate(theme) == "light", "letters are printed dark"
+        assert page.evaluate(f"dispatchEvent(new Event('afterprint')) && {theme}") == "dark"
     page.close()
     assert widest > PAPER - 5  # tables fill the paper: what was measured is tables at its width
 

@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,13 @@ each_section = pytest.mark.parametrize("source", SECTIONS, ids=lambda path: path
 def test_the_site_runs_every_notebook():
     names = {path.stem for path in NOTEBOOKS}
     assert names == set(SETTINGS["mirror_notebooks"]) == set(QUICK) == set(TINY)
+
+
+def test_every_work_that_is_listed_is_cited():
+    listed = re.findall(r"(?m)^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
+    sources = [*NOTEBOOKS, *ROOT.glob("book/*.md"), *ROOT.glob("mirror_core/pages/**/*.py")]
+    said = " ".join(source.read_text(encoding="utf-8") for source in sources)
+    assert len(listed) > 20 and [key for key in listed if not re.search(rf"\b{key}\b", said)] == []
 
 
 @each_notebook

@@ -147,7 +147,7 @@ def test_units_that_pass_raw_alone_are_not_said_to_be_like_units_paired_at_rando
     said = " ".join([found.reading.verdict, *found.reading.says])
     assert "told from units paired at random" not in said
     assert "0 units with r > 0 and 0 with r < 0 pass unit mismatch, one-sided, raw and centred" in said
-    assert "Units with r > .75 are more than units paired at random give" in said
+    assert "Units with r > .75 are more than unit mismatch gives" in said
 
 
 def test_of_two_conditions_no_code_can_be_tested():

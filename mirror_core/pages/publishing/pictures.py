@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 from mirror_core.pages.publishing.dark import darkened
+from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.publishing.weight import compact
 
 LAZY = 'loading="lazy" '
@@ -37,12 +38,14 @@ class Picture:
     """The function that drew it, with its module; may be empty."""
     line: int
     seen: str
+    page: str = ""
+    """The notebook whose figure it is, by its name."""
     marks: str = ""
     """Where marks with names lie, as JSON: see `mirror_core.figures.kept.named_marks`; may be empty."""
 
 
-def pictures(notebook: dict) -> Iterator[Picture]:
-    """Yield the figures of an executed notebook.
+def pictures(notebook: dict, page: str = "") -> Iterator[Picture]:
+    """Yield the figures of an executed notebook, of which `page` is the name.
 
     MyST-NB names a picture by the digest of its lines; a glued one goes by its key.
     """
@@ -60,6 +63,7 @@ def pictures(notebook: dict) -> Iterator[Picture]:
                 drawn.get("by", ""),
                 drawn.get("line", 0),
                 drawn.get("seen", ""),
+                page,
                 drawn.get("marks", ""),
             )
 
@@ -68,7 +72,7 @@ def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
     """Write every figure in fewer letters, and beside it what goes with it; return the figures by their names."""
     found = {}
     for path in notebooks.glob("*.ipynb"):
-        for one in pictures(json.loads(path.read_text(encoding="utf-8"))):
+        for one in pictures(json.loads(path.read_text(encoding="utf-8")), path.stem):
             for name in (name for name in one.names if (images / f"{name}.svg").is_file()):
                 svg = compact(one.svg)
                 (images / f"{name}.svg").write_text(svg, encoding="utf-8")
@@ -104,6 +108,7 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
             "csv": "yes" if one.csv else "",
             "by": one.by,
             "source": _address(one.by, one.line, sources),
+            "page": f"{image[2].rpartition('_images/')[0]}{EXECUTED}/{one.page}.html" if one.page else "",
             "marks": one.marks,
         }
         more = "".join(f'data-{name}="{escape(value)}" ' for name, value in said.items() if value)

@@ -27,8 +27,8 @@ for _name, _label, _limits, _null in (
     ("passing", "share of units that pass tuning mismatch", SHARE, _TUNED),
     ("strong_passing", "share of units with r > .75 that pass tuning mismatch", SHARE, _TUNED),
     ("passing_positive", "share of units with r > 0 that pass unit mismatch", SHARE, _MISMATCH),
-    ("strong_mismatched", "share of mismatched pairs of units with r > .75", SHARE, _MISMATCH),
-    ("moderate_mismatched", "share of mismatched pairs of units with |r| > .6", SHARE, _MISMATCH),
+    ("strong_mismatched", "share of pairs of units with r > .75 under unit mismatch", SHARE, _MISMATCH),
+    ("moderate_mismatched", "share of pairs of units with |r| > .6 under unit mismatch", SHARE, _MISMATCH),
 ):
     register(Measure(_name, _label, _limits, _null))
 
@@ -37,10 +37,10 @@ register(
 )
 
 for _name, _side, _what, _controlled, _null in (
-    ("row_units", ">", "rows", "family-wise", "rows shuffled"),
-    ("sequence_units", ">", "episodes", "family-wise", "episodes shuffled"),
-    ("same_code_units", ">", "tuned units", "false discovery rate", _TUNED),
-    ("anti_units", "<", "tuned units", "false discovery rate", _TUNED),
+    ("row_units", ">", "the row null", "family-wise", "rows shuffled"),
+    ("sequence_units", ">", "the sequence null", "family-wise", "episodes shuffled"),
+    ("same_code_units", ">", "tuning mismatch", "false discovery rate", _TUNED),
+    ("anti_units", "<", "tuning mismatch", "false discovery rate", _TUNED),
 ):
-    _label = f"units with r {_side} 0 that pass when {_what} are shuffled ({_controlled} .05)"
+    _label = f"units with r {_side} 0 that pass {_what} ({_controlled} .05)"
     register(Measure(_name, _label, COUNT, _null, digits=0))

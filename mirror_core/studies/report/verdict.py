@@ -264,7 +264,7 @@ def _strength(sections: Mapping[str, Section], alpha: float, of: str) -> list[st
     ]
     if p := headline["p"]:
         more = "more" if p["raw"]["strong"] <= alpha else "not more"
-        says.append(f"Units with r > .75 are {more} than units paired at random give ({p_text(p['raw']['strong'])}).")
+        says.append(f"Units with r > .75 are {more} than unit mismatch gives ({p_text(p['raw']['strong'])}).")
     of_raw, of_centred = (headline["r"][name] for name in CENTRINGS)
     strong = of_raw > STRONG_THRESHOLD
     if strong.any() and np.median(np.nan_to_num(of_centred[strong])) < COMMON_COURSE * np.median(of_raw[strong]):

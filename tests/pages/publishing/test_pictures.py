@@ -59,6 +59,7 @@ def test_a_page_says_what_there_is_and_what_is_seen_once(tmp_path):
     assert light["data-csv"] == light["data-pdf"] == "yes" and light["data-by"] == "mirror_core.figures.some.draw"
     assert json.loads(light["data-marks"]) == {"seed 1": [5, 6]} and "data-marks" not in dark.attrs
     assert light["data-source"] == "https://example.org/blob/main/mirror_core/figures/some.py#L7"
+    assert light["data-page"] == "../notebooks/0.html"
     assert dark["src"] == f"../_images/{name}.dark.svg" and dark["loading"] == light["loading"] == "lazy"
     assert [light[what] for what in ("width", "height", "style")] == ["120", "60.5", "--drawn: 120px"]
 
