@@ -35,7 +35,7 @@
       line = element("p", { class: "page-line" });
       article.querySelector("h1")?.after(line);
     }
-    if (line.childNodes.length) line.append(" · ");
+    if (line.childNodes.length) line.append(element("span", { class: "code-switch-before" }, " · "));
     line.append(button);
     set(remembered());
   }

@@ -106,7 +106,9 @@ def _ends(table: pd.DataFrame, what: str, cost: str) -> str:
     said = []
     for name, one in table.groupby("kind" if "kind" in table else "way", sort=False):
         medians = one.groupby("x").y.median()
-        ends = (f"{medians[x]:.2g} at {x:,}" for x in dict.fromkeys((medians.index[0], medians.index[-1])))
+        ends = (
+            f"{float(f'{medians[x]:.2g}'):g} at {x:,}" for x in dict.fromkeys((medians.index[0], medians.index[-1]))
+        )
         said.append(f"{NAMES.get(name, name)} {', '.join(ends)}")
     return f"{cost} against {what}: {'; '.join(said)}"
 

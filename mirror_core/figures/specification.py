@@ -112,7 +112,7 @@ def specification_curve(ranked: pd.DataFrame, presence: pd.DataFrame, choices: S
 def _label_curves(axis: Axes) -> None:
     axis.plot([], [], "-", color=SHARED, linewidth=3.5, label="r > .75")
     axis.plot([], [], ".", color=PASSING, label="and passes\ntuning mismatch")
-    axis.plot([], [], ".", color=NULL, label="different units,\nr > .75")
+    axis.plot([], [], ".", color=NULL, label="unit mismatch,\nr > .75")
     axis.plot([], [], "D", color="black", markerfacecolor="none", label="paper, seed 42")
     axis.legend(loc="upper left", fontsize=8, borderaxespad=0.1, handlelength=1.2)
 

@@ -15,7 +15,8 @@ _LEFT_ALONE = {
     "a", "button", "code", "pre", "script", "style", "svg", "math", "h1", "h2", "h3", "h4", "summary", "th", "label",
 }  # fmt: skip
 """Elements in which no term is marked."""
-
+_WORK = "doc-biblioentry"
+"""Role of what is listed of a work: its title uses words as its authors do."""
 
 _OTHERWISE = re.compile(
     r"processor cores?|\d\s(?:s|min|minutes|h|hours) (?:of|on) one core|cores busy|one core makes|\d+ cores"
@@ -80,7 +81,8 @@ def mark_terms(body: str, terms: dict[str, str], address: str) -> str:
     pattern = re.compile(rf"(?<![-\w])({names})(s?)(?![-\w])", re.IGNORECASE)
     soup = BeautifulSoup(body, "html.parser")
     for text in list(soup.find_all(string=True)):
-        if type(text) is not NavigableString or any(parent.name in _LEFT_ALONE for parent in text.parents):
+        left_alone = any(one.name in _LEFT_ALONE or one.get("role") == _WORK for one in text.parents)
+        if type(text) is not NavigableString or left_alone:
             continue
         left = left_of["wide-only" if any("wide-only" in one.get("class", ()) for one in text.parents) else ""]
         others = [found.span() for found in _OTHERWISE.finditer(text)]
