@@ -97,10 +97,12 @@ def test_every_figure_can_be_taken_along_and_has_both_themes(page, read, html):
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
-def test_parameters_are_folded_and_the_injected_ones_hidden(page, read):
+def test_parameters_are_folded_with_those_that_the_page_was_run_with(page, read):
     article = read(page).article
-    assert "# Parameters" not in article.get_text()
-    assert article.select("details.hide")
+    folded = [one.get_text() for one in article.select("details.hide pre")]
+    ran = read(page).select_one("pre.run-command").get_text()
+    assert "# Parameters" not in article.get_text() and folded
+    assert any("# This page was run with" in one for one in folded) == (" -p " in ran)
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS)

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 from mirror_core.config.settings import Config
-from mirror_core.pages.publishing.pictures import PRINT
+from mirror_core.pages.publishing.pictures import PRINT, with_words
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.studies.wording import counted, size
 
@@ -99,7 +99,7 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
             if "image/svg+xml" in data:
                 number += 1
                 label = name or f"figure-{number}"
-                yield f"{label}.svg", "".join(data["image/svg+xml"]).encode()
+                yield f"{label}.svg", with_words("".join(data["image/svg+xml"])).encode()
                 if "application/pdf" in data:
                     yield f"{label}.pdf", base64.b64decode("".join(data["application/pdf"]))
                 if table := output.get("metadata", {}).get(PRINT, {}).get("csv"):

@@ -244,12 +244,13 @@ def _refuse_noise(name: str, notebook: NotebookNode) -> None:
 
 
 def _tidy(notebook: NotebookNode) -> None:
-    """Hide the parameters, which the page states in its own way, and drop papermill's own notes."""
+    """Fold the parameters, and those that a page was run with, and drop papermill's own notes."""
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         tags = cell.metadata.get("tags", [])
         if "injected-parameters" in tags:
-            tags.append("remove-cell")
+            cell.source = cell.source.replace("# Parameters", "# This page was run with", 1)
+            tags.append("hide-input")
         elif "parameters" in tags and "hide-input" not in tags:
             tags.append("hide-input")

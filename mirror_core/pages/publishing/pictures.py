@@ -22,6 +22,13 @@ _SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
 _FILM = re.compile(r'<div class="player"[^>]*? data-by="([^"]*)" data-line="(\d+)"(?! data-source)')
+_WORDS = re.compile(
+    r"<!-- (.*?) -->(?=\s*<g (?:style=\"[^\"]*\" )?"
+    r"transform=\"(translate\([^)]*\)(?: rotate\([^)]*\))?) scale\(([\d.]+) -[\d.]+\)\")"
+)
+"""What letters drawn as outlines say, as a comment before them, where they lie, and their hundredth part of a size."""
+_FORMULA = re.compile(r"\\mathdefault|[${}]")
+"""Marks of Matplotlib's formulas around what they say."""
 _SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -74,7 +81,7 @@ def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
     for path in notebooks.glob("*.ipynb"):
         for one in pictures(json.loads(path.read_text(encoding="utf-8")), path.stem):
             for name in (name for name in one.names if (images / f"{name}.svg").is_file()):
-                svg = compact(one.svg)
+                svg = compact(with_words(one.svg))
                 (images / f"{name}.svg").write_text(svg, encoding="utf-8")
                 (images / f"{name}.dark.svg").write_text(darkened(svg), encoding="utf-8")
                 if one.pdf:
@@ -83,6 +90,25 @@ def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
                     (images / f"{name}.csv").write_text(one.csv, encoding="utf-8")
                 found[name] = one
     return found
+
+
+def with_words(svg: str) -> str:
+    """Return a figure whose letters are outlines with their words under them: to be searched, copied and spoken.
+
+    Outlines look the same with every font that a reader may lack; the words themselves are not drawn.
+
+    Examples
+    --------
+    >>> with_words('<!-- a -->\\n<g transform="translate(1 2) scale(0.09 -0.09)">').splitlines()[0]
+    '<text transform="translate(1 2)" font-size="9" fill="none">a</text>'
+    """
+
+    def words(found: re.Match[str]) -> str:
+        _, place, size = found.groups()
+        said = _FORMULA.sub("", found[1])
+        return f'<text transform="{place}" font-size="{100 * float(size):g}" fill="none">{said}</text>'
+
+    return _WORDS.sub(words, svg)
 
 
 def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") -> str:

@@ -12,9 +12,10 @@ import os
 import re
 import shlex
 import subprocess
+import textwrap
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ UNUSED = (
     re.compile(r'(?<=<div class="citation-list") role="list"'),
 )
 """What others put into every page and nothing uses."""
+
+OF_ARTICLE = '<meta property="og:type" content="article"/>'
+"""Of a page: the last of what is said to those that show a link to it."""
+CARD, CARD_SIZE = "_static/card.png", (12, 6.3)
+"""The picture that they show, and its size in hundreds of pixels."""
 
 _FILES = ("_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.map")
 _ICON = re.compile(r'<(?:i|span) class="fa[srb]? [^"]*"(?=>)|<(?:i|span) class="fa-(?:solid|brands) [^"]*"(?=>)')
@@ -110,7 +116,7 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
             f'<meta name="description" content="{escape(summary)}"/>\n'
             f'<meta property="og:title" content="{escape(_text(context.get("title", "")))}"/>\n'
             f'<meta property="og:description" content="{escape(summary)}"/>\n'
-            '<meta property="og:type" content="article"/>\n'
+            f"{OF_ARTICLE}\n"
         )
     purpose = purposes(Path(app.srcdir, "index.md")).get(pagename)
     if ran is not None or purpose:
@@ -198,7 +204,7 @@ def first_words(body: str, longest: int = 200) -> str:
 
 
 def _text(html: str) -> str:
-    return " ".join(_TAG.sub("", html).split())
+    return " ".join(unescape(_TAG.sub("", html)).split())
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
@@ -214,6 +220,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             after = pattern.sub("", after)
         after = _ICON.sub(r'\g<0> aria-hidden="true"', _BUILT.sub(built, after))
         after = with_pictures(after, pictures, sources)
+        if address := app.config.html_baseurl.rstrip("/"):
+            after = with_address(after, address, path.relative_to(html).as_posix())
         if app.builder.name == "singlehtml":  # to be printed at once, all of it
             after = links_within(after.replace(LAZY, ""))
         if after != before:
@@ -226,6 +234,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         downloads.write(downloads.files(Path(app.srcdir)), html)
     if app.config.html_baseurl:
         write_sitemap(html, app.config.html_baseurl)
+        write_card(html)
 
 
 def links_within(html: str) -> str:
@@ -266,6 +275,38 @@ def built_by(folder: Path) -> str:
         commit = ""
     said = f"mirror_core {__version__}" + (f", commit {commit}" if commit else "")
     return f"Built on {datetime.now(UTC):%d %B %Y} by {escape(said)}."
+
+
+def with_address(html: str, address: str, page: str) -> str:
+    """Say in a page, once, where it is and which picture shows a link to it.
+
+    Parameters
+    ----------
+    address
+        Of the site, without a slash at its end.
+    page
+        Path within the site.
+    """
+    said = (
+        f'<meta property="og:url" content="{escape(address)}/{escape(page)}"/>\n'
+        f'<meta property="og:image" content="{escape(address)}/{CARD}"/>\n'
+        '<meta name="twitter:card" content="summary_large_image"/>\n'
+    )
+    return html if said in html else html.replace(OF_ARTICLE, f"{said}{OF_ARTICLE}", 1)
+
+
+def write_card(html: Path) -> None:
+    """Draw the question and the answer of the title page as the picture that shows a link to the site."""
+    from matplotlib.figure import Figure  # here: a site without an address has none
+
+    title, answer = (
+        _text(found[1]) if (found := re.search(pattern, (html / "index.html").read_text(encoding="utf-8"))) else ""
+        for pattern in (r"(?s)<title>(.*?)</title>", r'(?s)<p class="answer">(.*?)</p>')
+    )
+    card = Figure(figsize=CARD_SIZE, dpi=100, facecolor="white")
+    card.text(0.06, 0.86, textwrap.fill(title, 34), fontsize=38, weight="bold", va="top", parse_math=False)
+    card.text(0.06, 0.66, textwrap.fill(answer, 62), fontsize=22, va="top", linespacing=1.45, parse_math=False)
+    card.savefig(html / CARD, metadata={"Software": None})
 
 
 def write_sitemap(html: Path, address: str) -> None:

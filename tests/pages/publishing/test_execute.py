@@ -41,12 +41,12 @@ def run(tmp_path):
     return execute_cell
 
 
-def test_parameters_arrive_and_are_hidden_on_the_page(run):
+def test_parameters_arrive_and_are_folded_on_the_page_with_those_that_it_was_run_with(run):
     notebook = run("print(seed, n_seeds)", seed=7)
     defaults, injected, cell = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert cell.outputs[0].text == "7 2\n"
     assert "hide-input" in defaults.metadata.tags
-    assert "remove-cell" in injected.metadata.tags
+    assert injected.source == "# This page was run with\nseed = 7\n" and "hide-input" in injected.metadata.tags
 
 
 def test_what_a_page_makes_use_of_is_noted(run):

@@ -1,12 +1,14 @@
 """What goes beside a figure: files under its name, its alternative text completed once, and its dark version."""
 
 import base64
+import io
 import json
 
+import matplotlib.pyplot as plt
 from bs4 import BeautifulSoup
 
 from mirror_core.pages.player import player
-from mirror_core.pages.publishing.pictures import PRINT, films, pictures, with_pictures, write_beside
+from mirror_core.pages.publishing.pictures import PRINT, films, pictures, with_pictures, with_words, write_beside
 
 SVG = '<svg xmlns="a" width="90pt" height="45.375pt">\n<path style="fill: #ffffff"/>\n</svg>\n'
 BUNDLE = {"image/svg+xml": SVG, PRINT: base64.b64encode(b"%PDF").decode()}
@@ -72,6 +74,20 @@ def test_a_figure_that_keeps_nothing_has_a_dark_version_alone(tmp_path):
     )
     assert light["alt"] == "A." and not {"data-pdf", "data-csv", "data-by", "data-source"} & set(light.attrs)
     assert sorted(path.name for path in images.iterdir()) == [f"{name}.dark.svg", f"{name}.svg"]
+
+
+def test_the_words_of_a_figure_are_in_it_where_they_are_drawn():
+    fig, axes = plt.subplots()
+    axes.set(title="r > .75 & more", xlabel="two\nlines", ylabel="$\\mathdefault{10^{-2}}$", xticks=[], yticks=[])
+    out = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "path"}):
+        fig.savefig(out, format="svg")
+    plt.close(fig)
+    found = BeautifulSoup(with_words(out.getvalue()).partition("<svg")[2], "html.parser").select("text")
+    assert {one.get_text(): one["font-size"] for one in found} == {
+        "r > .75 & more": "12", "two": "10", "lines": "10", "10^-2": "10",
+    }  # fmt: skip
+    assert all(one["fill"] == "none" for one in found) and "rotate(-90)" in str(found)
 
 
 def test_a_film_says_where_its_function_is_once():

@@ -11,9 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
+from matplotlib.image import imread
 
 from mirror_core.pages.publishing.origins import MARK
 from mirror_core.pages.publishing.shell import (
+    OF_ARTICLE,
     UNUSED,
     address_of_sources,
     built_by,
@@ -48,7 +51,7 @@ def test_minutes_count_prose_alone():
 def test_a_page_is_described_by_its_finding_cut_at_a_word():
     body = '<p>First.</p><p class="finding"><strong>Found &lt;this&gt;</strong> and ' + "more " * 60 + "</p>"
     said = first_words(body)
-    assert said.startswith("Found &lt;this&gt; and more") and said.endswith("more …") and len(said) <= 202
+    assert said.startswith("Found <this> and more") and said.endswith("more …") and len(said) <= 202
     assert first_words("<p>Only <em>this</em>.</p>") == "Only this."
 
 
@@ -149,8 +152,16 @@ def test_figures_are_fetched_when_they_come_near_but_not_for_print(tmp_path, bui
 
 def test_a_site_with_an_address_has_a_map(tmp_path):
     app, _ = site(tmp_path, address="https://example.org/book/")
+    with (app.outdir / "some.html").open("a") as file:
+        file.write(OF_ARTICLE)
+    (app.outdir / "index.html").write_text('<title>Why?</title><p class="answer">Because <b>3 &gt; 2</b>.</p>')
     finish(app, None)
     assert "<loc>https://example.org/book/some.html</loc>" in (app.outdir / "sitemap.xml").read_text()
+    found = BeautifulSoup((app.outdir / "some.html").read_text(), "html.parser")
+    said = {one.get("property", one.get("name")): one["content"] for one in found.select("meta")}
+    assert said["og:url"] == "https://example.org/book/some.html"
+    image = app.outdir / said["og:image"].removeprefix("https://example.org/book/")
+    assert imread(image).shape[:2] == (630, 1200) and said["twitter:card"] == "summary_large_image"
 
 
 def test_a_failed_build_is_left_as_it_is(tmp_path):
