@@ -4,6 +4,7 @@
   const KEY = "mirror-code";
   const RUN = "run-this-page-yourself"; // section with the command of the page
   const LONG = 8; // rows from which a table can be sorted
+  const LONG_OUTPUT = 40; // lines from which what a program printed is folded
   const LONG_TEXT = 100; // letters from which a cell is kept wide enough to be read
 
   const element = (tag, attributes, ...children) => {
@@ -115,6 +116,17 @@
     });
   }
 
+  // What a program printed at length is folded under the command.
+  function outputs(article) {
+    for (const printed of article.querySelectorAll(".cell_output .output.stream")) {
+      const lines = printed.textContent.trim().split("\n");
+      if (lines.length < LONG_OUTPUT) continue;
+      const fold = element("details", {}, element("summary", {}, element("code", {}, lines[0]), `: ${lines.length} lines`));
+      printed.before(fold);
+      fold.append(printed);
+    }
+  }
+
   // The picture that a film shows now, as a file of its own: the colours that it has by name are written out.
   function still(svg) {
     const copy = svg.cloneNode(true), style = getComputedStyle(svg);
@@ -219,6 +231,7 @@
     if (!article) return;
     codeSwitch(article);
     tables(article);
+    outputs(article);
     figures(article);
     terms(article);
     unfold();
