@@ -35,8 +35,9 @@ import importlib.util, sys
 from importlib import metadata
 wrong = []
 for line in open("requirements.lock", encoding="utf-8"):
+    line, _, only = line.partition(";")  # some are for one version of Python
     name, _, version = line.strip().partition("==")
-    if version:
+    if version and ("python_version" not in only or '"%d.%d"' % sys.version_info[:2] in only):
         try:
             found = metadata.version(name).partition("+")[0]
         except metadata.PackageNotFoundError:
@@ -140,7 +141,7 @@ def install(environment: Path, lock: IO[str]) -> None:
     variables |= {"PIP_USER": "0", "PYTHONNOUSERSITE": "1"}
     base = getattr(sys, "_base_executable", sys.executable)  # this may be the environment's own Python
     pip = [program(environment), "-m", "pip", "install", "--quiet"]
-    packages = sum("==" in line for line in LOCK.read_text(encoding="utf-8").splitlines())
+    packages = sum("==" in line and ";" not in line for line in LOCK.read_text(encoding="utf-8").splitlines())
     print(f"Installing {packages} packages into {environment}, once, in about a minute", flush=True)
     for command in (
         [base, "-m", "venv", environment],

@@ -24,7 +24,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 LOCK_LINES = [
     line for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
 ]
-LOCK = {canonicalize_name(name): version for name, version in (line.split("==") for line in LOCK_LINES)}
+LOCKED = [Requirement(line) for line in LOCK_LINES]
+LOCK = {
+    canonicalize_name(one.name): str(one.specifier).removeprefix("==")
+    for one in LOCKED
+    if one.marker is None or one.marker.evaluate()
+}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.md"))
 EXTRAS = PROJECT["optional-dependencies"]
 DIRECT = [Requirement(line) for line in (*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["agents"])]
@@ -47,10 +52,10 @@ def test_the_lock_satisfies_each_range(requirement):
 
 
 def test_the_lock_is_exact_and_names_no_address_and_no_local_build():
-    for line in LOCK_LINES:
-        requirement = Requirement(line)
-        assert requirement.url is None and requirement.marker is None
-        assert Version(LOCK[canonicalize_name(requirement.name)]).local is None
+    for line, requirement in zip(LOCK_LINES, LOCKED, strict=True):
+        version = str(requirement.specifier).removeprefix("==")
+        assert requirement.url is None and Version(version).local is None
+        assert line in (same := f"{requirement.name}=={version}", f'{same}; python_version == "3.12"')
     assert sorted(LOCK_LINES) == LOCK_LINES
 
 

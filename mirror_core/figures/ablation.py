@@ -73,6 +73,13 @@ IN_WORDS = {
 }
 """Condition → what who has read nothing yet may call it."""
 
+READ_AS = {
+    "as-written": "own acts are not sensed",
+    "self-observation": "own acts are sensed",
+    "dual-readout": "both modes do both tasks",
+}
+"""Reading → what it means to the same."""
+
 
 def strong_shares(
     shares: pd.DataFrame, intervals: pd.DataFrame, *, in_words: bool = False, narrow: bool = False
@@ -86,19 +93,21 @@ def strong_shares(
     intervals
         Columns `reading`, `condition`, `mean`, `low`, `high` of the same share.
     in_words
-        Whether conditions are called as in `IN_WORDS`.
+        Whether conditions are called as in `IN_WORDS`, and readings have the words of `READ_AS` below their names.
     narrow
         One panel below the other, for a phone.
     """
     readings, conditions = list(dict.fromkeys(shares.reading)), list(dict.fromkeys(shares.condition))
     rows = [IN_WORDS.get(one, one) if in_words else one for one in conditions]
     if narrow:
-        height = 0.4 + len(readings) * (0.35 + 0.24 * len(conditions))
+        height = 0.4 + len(readings) * ((0.52 if in_words else 0.35) + 0.24 * len(conditions))
         fig, axes = plt.subplots(len(readings), 1, figsize=(WIDTH / 2, height), sharex=True, squeeze=False)
     else:
         fig, axes = row_of_panels(readings, 0.9 + 0.33 * len(conditions))
     for axis, reading in zip(axes.flat, readings, strict=True):
-        axis.set_title(reading)
+        words = READ_AS.get(reading, "") if in_words else ""
+        axis.set_title(reading, pad=15 if words else None)
+        axis.text(0, 1.01, words, transform=axis.transAxes, va="bottom", fontsize=8)
         axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
         for y, condition in enumerate(conditions):
             at = {"reading": reading, "condition": condition}

@@ -49,7 +49,8 @@ def answer(evidence: Evidence) -> HTML:
         but = "A shared core matters"
         if no_fewer(apart, sensed):
             both = all(no_fewer(share(task), sensed) for task in ("forward-only", "inverse-only"))
-            but = f"But then {'neither a shared core nor both tasks are' if both else 'a shared core is not'} needed"
+            less = "neither a shared core nor both tasks are" if both else "a shared core is not"
+            but = f"But with such sensing {less} needed"
         alone = ", and hardly any with heads of their own" if len(own) and not emerge(own) else ""
         are = f"with two separate cores, {percent(apart)} of units are strong if the cores share output heads"
         said.append(f"{but}: {are}{alone}.")

@@ -168,7 +168,10 @@ def test_what_a_newer_python_warns_of_in_the_packages_is_not_shown(making, monke
 
 
 def test_what_pip_did_not_install_is_named(making, capfd):
-    Path("requirements.lock").write_text("pip==0.0.1\nno-such-package==1\n")
+    here, other = (f'"3.{sys.version_info[1] + later}"' for later in (0, 1))
+    only = f"only-here==1; python_version == {here}\nnot-here==1; python_version == {other}\n"
+    Path("requirements.lock").write_text(f"pip==0.0.1\nno-such-package==1\n{only}")
     done = subprocess.run([sys.executable, "-c", making.CHECK], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "pip did not install what is locked: pip is " in done.stderr and "no-such-package is missing" in done.stderr
+    assert "only-here is missing" in done.stderr and "not-here" not in done.stderr

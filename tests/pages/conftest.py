@@ -12,6 +12,9 @@ from mirror_core.pages.publishing import pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 
+PATIENCE = 120_000
+"""Milliseconds that a page may take: a machine that does much else beside is no fault of the page."""
+
 
 @pytest.fixture(scope="session")
 def build(checkout, call):
@@ -42,5 +45,13 @@ def browser():
         pytest.skip(str(error))
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=program)
+        new_context = chromium.new_context
+
+        def patient(**options):
+            context = new_context(**options)
+            context.set_default_timeout(PATIENCE)
+            return context
+
+        chromium.new_context = patient
         yield chromium
         chromium.close()

@@ -27,8 +27,8 @@ def test_what_was_found_is_said_in_three_sentences_with_three_numbers():
     assert answered(AS_FOUND | TWO).split(". ") == [
         "As the paper is written, no: its training makes hardly any strong mirror units, under 1\u00a0% of all units",
         "Where the network also senses the effects of its own acts, yes: 31\u00a0%, about as many as the paper reports",
-        "But then a shared core is not needed: with two separate cores, 55\u00a0% of units are strong if the cores "
-        "share output heads, and hardly any with heads of their own.",
+        "But with such sensing a shared core is not needed: with two separate cores, 55\u00a0% of units are strong "
+        "if the cores share output heads, and hardly any with heads of their own.",
     ]
 
 
@@ -51,9 +51,11 @@ def test_other_numbers_would_be_said_otherwise(changed, said):
 
 def test_both_tasks_are_named_where_either_alone_is_enough():
     tasks = {("self-observation", "forward-only"): 0.52, ("self-observation", "inverse-only"): 0.5}
-    assert "But then neither a shared core nor both tasks are needed: with two" in answered(AS_FOUND | TWO | tasks)
+    assert "But with such sensing neither a shared core nor both tasks are needed: with two" in answered(
+        AS_FOUND | TWO | tasks
+    )
     tasks["self-observation", "forward-only"] = 0.1
-    assert "But then a shared core is not needed: with two" in answered(AS_FOUND | TWO | tasks)
+    assert "But with such sensing a shared core is not needed: with two" in answered(AS_FOUND | TWO | tasks)
 
 
 def test_where_a_reading_is_left_out_nothing_is_said_of_it():

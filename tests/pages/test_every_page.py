@@ -83,7 +83,7 @@ SCROLLING = """() => [...document.querySelectorAll(".bd-article *")]
 
 
 def test_no_table_is_cut_on_paper(browser, pages):
-    page, widest = browser.new_page(viewport={"width": PAPER, "height": 1000}, color_scheme="dark"), 0
+    page, widest = browser.new_context(viewport={"width": PAPER, "height": 1000}, color_scheme="dark").new_page(), 0
     page.emulate_media(media="print")
     for path in pages:
         page.goto(path.as_uri())
@@ -102,7 +102,7 @@ def test_no_table_is_cut_on_paper(browser, pages):
 def test_who_does_not_see_well_can_read_every_page(browser, pages):
     """Colours go with the theme, places with the width: two of the four combinations show all of both."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
-    page, found, looks = browser.new_page(), [], {"light": [], "dark": []}
+    page, found, looks = browser.new_context().new_page(), [], {"light": [], "dark": []}
     for path in pages:
         page.set_viewport_size({"width": 1300, "height": 900})
         page.goto(path.as_uri())
@@ -124,7 +124,7 @@ LARGEST, PLAYGROUND = 1_000_000, 2_000_000
 
 def test_the_first_view_of_a_page_asks_for_little(browser, pages):
     """Of the pages whose files are largest, and of the playground; what lies far below is not asked for."""
-    page, asked, figures = browser.new_page(viewport={"width": 1300, "height": 900}), [], {}
+    page, asked, figures = browser.new_context(viewport={"width": 1300, "height": 900}).new_page(), [], {}
     page.on("request", lambda request: asked.append(request.url))
     for path in pages:
         names = re.findall(r'src="([^"]*_images/[^"]*)" ?/?>', path.read_text(encoding="utf-8"))
@@ -160,7 +160,7 @@ NAMED = """(selector) => {
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_mark_says_which_network_it_is_and_rings_it_in_the_other_panels(browser, html, theme):
-    page = browser.new_page(viewport={"width": 1300, "height": 900}, color_scheme=theme)
+    page = browser.new_context(viewport={"width": 1300, "height": 900}, color_scheme=theme).new_page()
     page.goto((html / "notebooks" / "ablations.html").as_uri())
     selector = {"light": "img[data-marks]", "dark": "img[data-marks] + img"}[theme]
     image = page.locator(selector).first

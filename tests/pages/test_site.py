@@ -163,7 +163,7 @@ def test_every_page_fits_every_screen_in_both_themes_and_nothing_goes_wrong(page
     unreachable = """[...document.querySelectorAll(".bd-article :is(table, .scroll-table, figure, div.math, pre)")]
         .filter((e) => e.scrollWidth > e.clientWidth && e.tabIndex < 0 && !e.querySelector("a, button, input"))
         .map((e) => e.outerHTML.slice(0, 80))"""
-    theme.page.wait_for_function(f"!{unreachable}.length", timeout=2000)
+    theme.page.wait_for_function(f"!{unreachable}.length")
     unnamed = """[...document.querySelectorAll("button, a[href], svg[role=img], table, input:not([type=hidden])")]
         .filter((e) => !(e.ariaLabel || e.title || e.alt || e.querySelector("img[alt]"))
             && (e.rows || (!e.textContent.trim() && !e.closest("label") && e.checkVisibility())))
