@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
@@ -14,6 +15,11 @@ from mirror_core.config.conditions import Variant
 from mirror_core.config.settings import Config
 from mirror_core.studies.measures import measure_named
 from mirror_core.studies.wording import counted, duration, with_interval
+
+AT_ONCE = 65
+"""Words of numbers that a page opens with: more is folded, to be opened by who wants it."""
+
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+(?=[A-Z<])")
 
 LONG = 20
 """Rows beyond which a table is folded, to be opened by who wants it."""
@@ -46,15 +52,27 @@ def digits_of(measure: str) -> int:
 
 
 def statement(finding: str, more: str) -> HTML:
-    """Return what a page opens with: the finding in bold, then the numbers.
+    """Return what a page opens with: the finding in bold, then the numbers, those beyond some `AT_ONCE` words folded.
 
     Parameters
     ----------
     finding
         One sentence of at most 25 words that a first-year student understands: no name of a claim, no interval, no
         symbol, at most one number. Rules on the data choose its words.
+    more
+        Sentences; the first of them is never folded.
     """
-    return HTML(f'<p class="finding"><strong>{finding}</strong> {more}</p>')
+    shown, *folded = _SENTENCE_ENDS.split(more)
+    while folded and (_n_words(f"{shown} {folded[0]}") <= AT_ONCE or shown.count("<") != 2 * shown.count("</")):
+        shown = f"{shown} {folded.pop(0)}"  # also where what a tag encloses would be parted
+    said = f'<p class="finding"><strong>{finding}</strong> {shown}</p>'
+    if folded:
+        said += f'<details class="runs"><summary>More numbers</summary><p>{" ".join(folded)}</p></details>'
+    return HTML(said)
+
+
+def _n_words(html: str) -> int:
+    return len(re.sub("<[^>]*>", "", html).split())
 
 
 def where_from(table: pd.DataFrame) -> HTML:
