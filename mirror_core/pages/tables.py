@@ -60,19 +60,23 @@ def statement(finding: str, more: str) -> HTML:
         One sentence of at most 25 words that a first-year student understands: no name of a claim, no interval, no
         symbol, at most one number. Rules on the data choose its words.
     more
-        Sentences; the first of them is never folded.
+        Sentences; the first of them, and the first with a number, are never folded.
     """
     shown, *folded = _SENTENCE_ENDS.split(more)
-    while folded and (_n_words(f"{shown} {folded[0]}") <= AT_ONCE or shown.count("<") != 2 * shown.count("</")):
-        shown = f"{shown} {folded.pop(0)}"  # also where what a tag encloses would be parted
+    while folded and (
+        len(_text(f"{shown} {folded[0]}").split()) <= AT_ONCE
+        or not re.search(r"\d", _text(shown))
+        or shown.count("<") != 2 * shown.count("</")  # what a tag encloses is not parted
+    ):
+        shown = f"{shown} {folded.pop(0)}"
     said = f'<p class="finding"><strong>{finding}</strong> {shown}</p>'
     if folded:
         said += f'<details class="runs"><summary>More numbers</summary><p>{" ".join(folded)}</p></details>'
     return HTML(said)
 
 
-def _n_words(html: str) -> int:
-    return len(re.sub("<[^>]*>", "", html).split())
+def _text(html: str) -> str:
+    return re.sub("<[^>]*>", "", html)
 
 
 def where_from(table: pd.DataFrame) -> HTML:

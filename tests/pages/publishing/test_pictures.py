@@ -77,10 +77,10 @@ def test_a_figure_that_keeps_nothing_has_a_dark_version_alone(tmp_path):
 
 
 def test_the_words_of_a_figure_are_in_it_where_they_are_drawn():
-    fig, axes = plt.subplots()
-    axes.set(title="r > .75 & more", xlabel="two\nlines", ylabel="$\\mathdefault{10^{-2}}$", xticks=[], yticks=[])
     out = io.StringIO()
-    with plt.rc_context({"svg.fonttype": "path"}):
+    with plt.style.context(["default", {"svg.fonttype": "path"}]):  # another test may have set the project's style
+        fig, axes = plt.subplots()
+        axes.set(title="r > .75 & more", xlabel="two\nlines", ylabel="$\\mathdefault{10^{-2}}$", xticks=[], yticks=[])
         fig.savefig(out, format="svg")
     plt.close(fig)
     found = BeautifulSoup(with_words(out.getvalue()).partition("<svg")[2], "html.parser").select("text")
