@@ -105,9 +105,10 @@ def strong_shares(
     else:
         fig, axes = row_of_panels(readings, 0.9 + 0.33 * len(conditions))
     for axis, reading in zip(axes.flat, readings, strict=True):
-        words = READ_AS.get(reading, "") if in_words else ""
+        words = READ_AS.get(reading) if in_words else None
         axis.set_title(reading, pad=15 if words else None)
-        axis.text(0, 1.01, words, transform=axis.transAxes, va="bottom", fontsize=8)
+        if words:
+            axis.text(0, 1.01, words, transform=axis.transAxes, va="bottom", fontsize=8)
         axis.axvspan(STRONG.low, STRONG.high, color="0.9", zorder=0, linewidth=0)
         for y, condition in enumerate(conditions):
             at = {"reading": reading, "condition": condition}

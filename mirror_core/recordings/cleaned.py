@@ -159,10 +159,10 @@ def from_labelled(
     Parameters
     ----------
     recording
-        A dataset with `perform` and `observe` (sequence, time, unit) and perhaps `actions` (sequence, time), and what
-        is known of units, such as `animal` (unit); or an
+        A dataset with `perform` and `observe` (sequence, time, unit) and perhaps `actions` (sequence, time); or an
         array, alone or in a dataset, with a dimension `mode` that has "perform" and "observe", and perhaps a
-        coordinate `action` (sequence, time), as `mirror_core.recordings.of_networks.record` returns.
+        coordinate `action` (sequence, time), as `mirror_core.recordings.of_networks.record` returns. Arrays along
+        `unit`, such as `animal`, are groups of units.
     modes
         The arrays, or values of the dimension `mode`, that are taken for performing and observing, such as "perform"
         and "observe/mirrored".

@@ -1,6 +1,5 @@
 """The evidence: for every network the quantities that the claims name, measured once and kept beside the runs."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -16,6 +15,7 @@ from mirror_core.config.conditions import configure
 from mirror_core.config.paper import MODERATE_THRESHOLD, STRONG_THRESHOLD
 from mirror_core.config.settings import Config
 from mirror_core.recordings.of_networks import N_TEST
+from mirror_core.runs.files import digest_of_file
 from mirror_core.runs.kept import analyse_runs
 from mirror_core.runs.making import obtain
 from mirror_core.runs.store import Run, RunStore
@@ -157,7 +157,7 @@ def gather(
     networks = pd.DataFrame(rows, index=index).reindex(columns=["run", *claimable()]).sort_index()
     settings = {
         "configuration": next(iter(grid.values())).change(seed=0).fingerprint()[:12],
-        "choices": hashlib.sha256(choices.read_bytes()).hexdigest()[:12] if choices and choices.is_file() else None,
+        "choices": digest_of_file(choices)[:12] if choices and choices.is_file() else None,
         "seeds": sorted({key[2] for key in grid}),
         "n_networks": len(grid),
         "hidden_size": next(iter(grid.values())).network.hidden_size,
