@@ -132,6 +132,7 @@
     const copy = svg.cloneNode(true), style = getComputedStyle(svg);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
     copy.setAttribute("color", style.color);
+    for (const link of copy.querySelectorAll("a")) link.replaceWith(...link.childNodes); // pages are not beside it
     return copy.outerHTML.replace(/var\((--[\w-]+)[^)]*\)/g, (_, name) => style.getPropertyValue(name).trim());
   }
 
@@ -139,28 +140,22 @@
   function figures(article) {
     for (const figure of article.querySelectorAll("figure:is([id], .narrow-only)")) {
       const image = figure.querySelector("img"), film = figure.querySelector(".player");
+      const own = film ?? figure.querySelector(".origins-map"); // what a page draws itself
       const source = image?.getAttribute("src") ?? "";
-      if (!film && !/\.svg($|\?)/.test(source)) continue;
+      if (!own && !/\.svg($|\?)/.test(source)) continue;
       // what is drawn anew for narrow screens is the figure before it, by its number and its address
       const id = figure.id || figure.previousElementSibling.id;
       const number = figure.querySelector(".caption-number, .std-numref")?.textContent.trim() ?? id;
       const menu = element("div", { class: "figure-menu", role: "group", "aria-label": `take ${number} along` });
       const offer = (label, href, name, said) =>
         menu.append(element("a", { href, "aria-label": said, ...(name ? { download: name } : {}) }, label));
-      const known = (film ?? image).dataset;
-      if (film) {
-        const take = (label, said, act) => {
-          const button = element("button", { type: "button", class: "take-along", "aria-label": said }, label);
-          button.addEventListener("click", act);
-          menu.append(button);
-        };
-        take("SVG", `SVG: download the picture of ${number} that is shown`, () =>
-          download(`${page()}-${id}.svg`, still(film.querySelector(".player-stage svg")), "image/svg+xml"));
-        take("CSV", `CSV: download what each picture of ${number} shows`, () => {
-          const frames = JSON.parse(film.querySelector(".player-frames").textContent);
-          const rows = frames.map(({ caption }, at) => `${at + 1},${quoted(caption)}`);
-          download(`${page()}-${id}.csv`, "\ufeff" + ["picture,what it shows", ...rows].join("\r\n"), "text/csv");
-        });
+      const known = (own ?? image).dataset;
+      if (own) {
+        const save = element("button", { type: "button", class: "take-along" }, "SVG");
+        save.setAttribute("aria-label", `SVG: download ${film ? `the picture of ${number} that is shown` : number}`);
+        save.addEventListener("click", () =>
+          download(`${page()}-${id}.svg`, still(own.querySelector(".player-stage svg, :scope > svg")), "image/svg+xml"));
+        menu.append(save);
       } else offer("SVG", source, `${page()}-${id}.svg`, `SVG: download ${number}`);
       // what a caption calls black is white in the dark version
       const caption = figure.querySelector("figcaption")?.textContent ?? "";
@@ -169,9 +164,9 @@
       if (known.drawn)
         offer("dark SVG", beside(".dark.svg"), `${page()}-${id}-dark.svg`, `dark SVG: download ${number}`);
       if (known.pdf)
-        offer("PDF", beside(".pdf"), `${page()}-${id}.pdf`, `PDF: download ${number}`);
+        offer("PDF", own ? known.pdf : beside(".pdf"), `${page()}-${id}.pdf`, `PDF: download ${number}`);
       if (known.csv)
-        offer("CSV", beside(".csv"), `${page()}-${id}.csv`, `CSV: download the data of ${number}`);
+        offer("CSV", own ? known.csv : beside(".csv"), `${page()}-${id}.csv`, `CSV: download the data of ${number}`);
       offer("link", `#${id}`, "", `link to ${number}`);
       // a figure that another page made is made again, and was computed from what is listed, there
       const { by, source: code, page: made } = known;

@@ -16,7 +16,7 @@ from mirror_core.analysis.estimates import Estimate, Values, estimate
 from mirror_core.experiments.imitation_world import DISTANCE, MOVES, N_PLACES, SIDE, step
 from mirror_core.figures.kept import keep, means_seen, name_marks, of_estimates
 from mirror_core.figures.marks import by_seed, interval, label_rows, networks, share_ticks, threshold
-from mirror_core.figures.style import CONTROL, SHARED, row_of_panels
+from mirror_core.figures.style import CONTROL, MODE_THEMED, SHARED, row_of_panels
 from mirror_core.studies.wording import decimal
 
 _LOOKS = (("-", "o"), ("--", "s"), (":", "D"))
@@ -189,11 +189,12 @@ def picture(
     """
     trodden = "".join(_square(at) for at in range(N_PLACES) if at in trail)
     others = "".join(_square(at) for at in range(N_PLACES) if at not in trail)
+    gone = f"<path d='{trodden}' opacity='.22'/>" if trodden else ""
     where = "nowhere, in the dark" if place is None else actor
     # single quotes, since each picture is kept as JSON
     parts = [
         "<svg viewBox='0 0 640 330' role='img' font-family='sans-serif' font-size='13' fill='currentColor'>"
-        f"<path d='{others}' opacity='.07'/><path d='{trodden}' opacity='.22'/>"
+        f"<path d='{others}' opacity='.07'/>{gone}"
         f"<text x='10' y='22'>on the board: {where}</text><text x='330' y='22'>motor cells</text>"
     ]
     if goal is not None:
@@ -206,12 +207,12 @@ def picture(
             if actor == "learner"
             else (f"<rect x='{x - 11}' y='{y - 11}' width='22' height='22'", "observe")
         )
-        parts.append(f"{shape} fill='var(--mirror-{whose})' stroke='currentColor' stroke-width='1.5'/>")
+        parts.append(f"{shape} fill='{MODE_THEMED[whose]}' stroke='currentColor' stroke-width='1.5'/>")
     for n, spikes in enumerate(motor):
         x, y = 330 + 30 * (n % 10), _TOP + 26 * (n // 10)
         if spikes:
             strength = f"{min(spikes / most, 1):.2f}"
-            parts.append(f"<path d='M{x} {y}h27v23h-27z' fill='var(--mirror-{mode})' opacity='{strength}'/>")
+            parts.append(f"<path d='M{x} {y}h27v23h-27z' fill='{MODE_THEMED[mode]}' opacity='{strength}'/>")
     frames = "".join(f"M{330 + 30 * (n % 10)} {_TOP + 26 * (n // 10)}h27v23h-27z" for n in range(len(motor)))
     bottom = _TOP + 26 * (len(motor) // 10) + 40
     parts.append(

@@ -23,6 +23,8 @@ WIDTH = 7.6
 
 # Okabe & Ito's colours can be told apart with every common form of colour blindness
 MODE_COLOUR = {"perform": "#0072B2", "observe": "#E69F00"}
+MODE_THEMED = {mode: f"var(--mirror-{mode}, {colour.lower()})" for mode, colour in MODE_COLOUR.items()}
+"""The same in what a page draws itself: as its theme has them."""
 MODE_LINE = {"perform": "-", "observe": "--"}
 SHARED = "#009E73"
 CONTROL = "#777777"

@@ -18,6 +18,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.development import AGES, BODIES, EVERY, LEVEL, LOOKED_AT, TAUGHT, TIMES
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.mirroring import mean_r
+from mirror_core.figures.style import MODE_THEMED
 from mirror_core.networks.network import MirrorNetwork
 from mirror_core.pages import experiment
 from mirror_core.pages.experiment import THAN, conditions_table, lesion_costs, panels_of, told, values
@@ -286,7 +287,7 @@ def _caption(found: Childhood, k: int, episode: int) -> str:
 
 def _picture(shown: np.ndarray, own: np.ndarray, actions: np.ndarray, done: np.ndarray) -> str:
     """Draw both paths in the plane, and both rows of actions below."""
-    orange, blue = "var(--mirror-observe, #e69f00)", "var(--mirror-perform, #0072b2)"
+    orange, blue = MODE_THEMED["observe"], MODE_THEMED["perform"]
     parts = [
         '<text x="20" y="16">dashed: what it sees of the other; line: where its own acts take it</text>',
         _line(shown, orange, 'stroke-dasharray="6 4"'),

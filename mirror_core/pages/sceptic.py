@@ -14,6 +14,7 @@ from mirror_core.config.settings import Config
 from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.sceptic import Foreseen
+from mirror_core.figures.style import MODE_THEMED
 from mirror_core.pages import experiment
 from mirror_core.pages.experiment import labelled, panels_of, present, told, values
 from mirror_core.pages.player import drawn, player
@@ -160,13 +161,13 @@ def _cycle(expected: np.ndarray, now: int, then: int) -> list[str]:
         angle = 2 * np.pi * k / len(expected) - np.pi / 2
         x, y = 110 + 78 * np.cos(angle), 128 + 78 * np.sin(angle)
         area = 24 * np.sqrt(np.clip(weight, 0, 1))
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{area:.1f}" fill="var(--mirror-observe, #e69f00)"/>')
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{area:.1f}" fill="{MODE_THEMED["observe"]}"/>')
         if k == now:
             parts.append(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="26" fill="none" stroke="currentColor" stroke-width="2"/>'
             )
         if k == then:
-            dashes = 'stroke="var(--mirror-perform, #0072b2)" stroke-width="3" stroke-dasharray="5 3"'
+            dashes = f'stroke="{MODE_THEMED["perform"]}" stroke-width="3" stroke-dasharray="5 3"'
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="29" fill="none" {dashes}/>')
         x, y = 110 + 38 * np.cos(angle), 132 + 38 * np.sin(angle)
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{k + 1}</text>')
@@ -184,12 +185,12 @@ def _bars(comes: np.ndarray, foreseen: np.ndarray, now: np.ndarray, scale: float
         top, tall = 128 - scale * max(f, 0), scale * abs(f)
         parts.append(
             f'<rect x="{x + 2:.1f}" y="{top:.1f}" width="{step - 4:.1f}" height="{tall:.1f}" '
-            'fill="var(--mirror-observe, #e69f00)" opacity=".75"/>'
+            f'fill="{MODE_THEMED["observe"]}" opacity=".75"/>'
         )
         parts.append(f'<circle cx="{x + step / 2:.1f}" cy="{128 - scale * n:.1f}" r="2.5"/>')
         parts.append(
             f'<line x1="{x:.1f}" x2="{x + step:.1f}" y1="{128 - scale * c:.1f}" y2="{128 - scale * c:.1f}" '
-            'stroke="var(--mirror-perform, #0072b2)" stroke-width="3"/>'
+            f'stroke="{MODE_THEMED["perform"]}" stroke-width="3"/>'
         )
     parts.append('<text x="350" y="246" text-anchor="middle">bars: foreseen; dots: now; lines: comes</text>')
     return parts

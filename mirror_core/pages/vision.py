@@ -18,6 +18,7 @@ from mirror_core.experiments import experiment_named
 from mirror_core.experiments.judging import judge_study
 from mirror_core.experiments.vision import KINDS, MAIN, Recorded
 from mirror_core.figures.marks import by_seed
+from mirror_core.figures.style import MODE_THEMED
 from mirror_core.pages.experiment import apart, beyond_matched, told, values
 from mirror_core.pages.player import drawn, player
 from mirror_core.pages.tables import digits_of, show, statement
@@ -291,8 +292,8 @@ def _caption(test: Episodes, own: Recorded, mirrored: Recorded, episode: int, t:
 
 _LOOK = {
     "applied": ("currentColor", ""),
-    "inferred from what is seen": ("var(--mirror-perform, #0072b2)", ""),
-    "inferred from the mirror": ("var(--mirror-observe, #e69f00)", ' stroke-dasharray="5 3"'),
+    "inferred from what is seen": (MODE_THEMED["perform"], ""),
+    "inferred from the mirror": (MODE_THEMED["observe"], ' stroke-dasharray="5 3"'),
 }
 
 
@@ -302,8 +303,7 @@ def _picture(frames: Mapping[str, np.ndarray], torques: Mapping[str, np.ndarray]
         x = 5 + k * (_SIDE + 20)
         parts.append(f'<text x="{x + _SIDE / 2:.0f}" y="14" text-anchor="middle">{name}</text>')
         parts.append(
-            f'<image x="{x}" y="22" width="{_SIDE}" height="{_SIDE}" href="{_png(frame)}" '
-            'style="image-rendering: pixelated"/>'
+            f'<image x="{x}" y="22" width="{_SIDE}" height="{_SIDE}" href="{_png(frame)}" image-rendering="pixelated"/>'
         )
     across, down = 100, 250
     parts.append(f'<text x="{across}" y="186" text-anchor="middle">torques</text>')

@@ -71,5 +71,5 @@ def test_a_picture_of_the_film_is_whole(actor, place, shapes):
     svg = draw.picture(actor, place, [1, 2], 4, np.arange(60.0) % 3, "observe", 0.5, most=6)
     root = ET.fromstring(svg)
     assert len([one for one in root if one.tag == "circle"]) == shapes
-    assert len([one for one in root if one.get("fill") == "var(--mirror-observe)" and one.tag == "path"]) == 40
+    assert len([one for one in root if one.get("fill") == "var(--mirror-observe, #e69f00)" and one.tag == "path"]) == 40
     assert "50 %" in "".join(root.itertext())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -205,4 +206,22 @@ def test_arrow_keys_and_taps_name_the_marks_of_a_figure(browser, html):
     assert page.evaluate(NAMED, "img[data-marks]")["name"] in names
     page.locator(".bd-article h1").tap()
     assert page.evaluate(NAMED, "img[data-marks]") is None
+    page.context.close()
+
+
+@pytest.mark.parametrize("page_and_figure", ["notebooks/imitation.html", "downloads.html"])
+def test_what_a_page_draws_itself_can_be_taken_along(browser, html, tmp_path, page_and_figure):
+    page = browser.new_context(accept_downloads=True, color_scheme="dark").new_page()
+    page.goto((html / page_and_figure).as_uri())
+    menu = page.locator("figure:has(.player, .origins-map) .figure-menu").first
+    assert menu.locator("a, button").all_inner_texts()[:4] == ["SVG", "PDF", "CSV", "link"]
+    for kind in ("PDF", "CSV"):
+        where = menu.get_by_text(kind, exact=True).evaluate("one => one.href")
+        assert Path(url2pathname(urlparse(where).path)).is_file()
+    with page.expect_download() as saved:
+        menu.get_by_text("SVG", exact=True).click()
+    saved.value.save_as(tmp_path / "picture.svg")
+    root = ET.parse(tmp_path / "picture.svg").getroot()
+    assert root.tag.endswith("svg") and len(list(root.iter())) > 10
+    assert not [one for one in root.iter() if one.tag.endswith("}a") or "var(" in "".join(one.attrib.values())]
     page.context.close()

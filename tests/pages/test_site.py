@@ -248,6 +248,15 @@ def test_figures_are_numbered_through_the_site(read):
     assert numbers == [["Figure", str(n)] for n in range(1, len(numbers) + 1)] and len(numbers) > 70
     films = [film.find_parent("figure") for page in PAGES for film in read(page).select(".player")]
     assert len(films) > 6 and all(one["id"] and one.select(".caption-number") for one in films)
+    assert read("downloads").select_one("figure#map .caption-number")
+
+
+def test_a_film_and_the_map_have_files_to_take_along(read, html):
+    own = [(page, one) for page in PAGES for one in read(page).select(".player, .origins-map")]
+    assert {"downloads", "notebooks/imitation"} <= {page for page, _ in own}
+    for page, one in own:
+        files = [((html / page).parent / one[f"data-{kind}"]).resolve() for kind in ("pdf", "csv")]
+        assert files[0].read_bytes().startswith(b"%PDF") and len(files[1].read_text(encoding="utf-8").split("\n")) > 2
 
 
 def test_no_link_within_the_site_leads_nowhere(read, html):

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 
 from mirror_core.config.settings import Config
+from mirror_core.pages.publishing.films import films
 from mirror_core.pages.publishing.pictures import PRINT, with_words
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.studies.wording import counted, size
@@ -104,6 +105,9 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
                     yield f"{label}.pdf", base64.b64decode("".join(data["application/pdf"]))
                 if table := output.get("metadata", {}).get(PRINT, {}).get("csv"):
                     yield f"{label}.csv", table.encode()
+            for film in films(output):
+                yield f"{name}.pdf", film.pdf
+                yield f"{name}.csv", film.csv.encode()
 
 
 def meaning(column: str) -> str:

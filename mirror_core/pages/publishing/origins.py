@@ -16,7 +16,8 @@ from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.pages.anchors import group_anchor
 from mirror_core.pages.publishing.execute import PROVENANCE
-from mirror_core.pages.publishing.pictures import PRINT, films
+from mirror_core.pages.publishing.films import films
+from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.runs.used import changes, seeds_said
 from mirror_core.studies.wording import counted
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mirror_core.studies.claims.statements import Claim
 
 MARK = '<div class="mirror-origins"></div>'
-"""What the map takes the place of."""
+"""What the list of all pages takes the place of."""
 ANCHOR = "computed-from"
 """Where a page says what it was computed from."""
 RUNS = "runs"
@@ -97,7 +98,7 @@ def _figures(notebook: dict) -> list[tuple[str, str]]:
         label = cell.get("metadata", {}).get("mystnb", {}).get("figure", {}).get("name", "")
         for output in cell.get("outputs", ()):
             drawn = output.get("metadata", {}).get(PRINT, {}).get("by", "")
-            found += [(label, by) for by in (drawn, *films(output)) if by]
+            found += [(label, by) for by in (drawn, *(film.by for film in films(output))) if by]
     return list(dict.fromkeys(found))  # one that the title page shows, too, is there in several forms
 
 

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 from mirror_core.pages.publishing.dark import darkened
+from mirror_core.pages.publishing.films import source_address
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.pages.publishing.weight import compact
 
@@ -21,7 +22,6 @@ LAZY = 'loading="lazy" '
 _SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
-_FILM = re.compile(r'<div class="player"[^>]*? data-by="([^"]*)" data-line="(\d+)"(?! data-source)')
 _WORDS = re.compile(
     r"<!-- (.*?) -->(?=\s*<g (?:style=\"[^\"]*\" )?"
     r"transform=\"(translate\([^)]*\)(?: rotate\([^)]*\))?) scale\(([\d.]+) -[\d.]+\)\")"
@@ -114,8 +114,6 @@ def with_words(svg: str) -> str:
 def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") -> str:
     """Say of every figure of a page what there is of it, complete its alternative text, add its dark version.
 
-    Of a film is said where its function is to be read.
-
     Parameters
     ----------
     found
@@ -133,7 +131,7 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
             "pdf": "yes" if one.pdf else "",
             "csv": "yes" if one.csv else "",
             "by": one.by,
-            "source": _address(one.by, one.line, sources),
+            "source": source_address(one.by, one.line, sources),
             "page": f"{image[2].rpartition('_images/')[0]}{EXECUTED}/{one.page}.html" if one.page else "",
             "marks": one.marks,
         }
@@ -143,15 +141,7 @@ def with_pictures(html: str, found: Mapping[str, Picture], sources: str = "") ->
         dark = tag.replace(f'src="{image[2]}.svg"', f'src="{image[2]}.dark.svg"')
         return f'<img data-drawn="light" {more}{tag}><img data-drawn="dark" {dark}>'
 
-    def located(film: re.Match[str]) -> str:
-        return f'{film[0]} data-source="{_address(film[1], int(film[2]), sources)}"'
-
-    return _IMAGE.sub(complete, _FILM.sub(located, html) if sources else html)
-
-
-def films(output: Mapping) -> list[str]:
-    """Return the functions that made the films of a notebook's output, see `mirror_core.pages.player`."""
-    return [by for by, _ in _FILM.findall("".join(output.get("data", {}).get("text/html", "")))]
+    return _IMAGE.sub(complete, html)
 
 
 def _size(svg: str) -> str:
@@ -161,8 +151,3 @@ def _size(svg: str) -> str:
         return ""
     width, height = (float(points) * 4 / 3 for points in found.groups())
     return f'width="{width:g}" height="{height:g}" style="--drawn: {width:g}px" '
-
-
-def _address(by: str, line: int, sources: str) -> str:
-    module = "/".join(by.split(".")[:-1])
-    return f"{sources}/{module}.py#L{line}" if sources and by else ""

@@ -26,8 +26,9 @@ from sphinx.util.logging import NAMESPACE
 
 from mirror_core import __version__
 from mirror_core.pages.publishing import downloads, origins
-from mirror_core.pages.publishing.diagram import diagram
+from mirror_core.pages.publishing.diagram import MARK, Map, diagram, write_map
 from mirror_core.pages.publishing.execute import PROVENANCE
+from mirror_core.pages.publishing.films import with_films, without_links
 from mirror_core.pages.publishing.glossary import PAGE, definitions, mark_terms
 from mirror_core.pages.publishing.pictures import LAZY, with_pictures, write_beside
 from mirror_core.pages.publishing.quick import EXECUTED
@@ -68,6 +69,7 @@ _PURPOSE = re.compile(r"^\{doc\}`([^`<>]+)`\n: (.+(?:\n {2,}.+)*)", re.MULTILINE
 def setup(app: Sphinx) -> None:
     """Register the steps."""
     app.connect("config-inited", only_with_an_address, priority=100)  # before the theme looks
+    app.add_directive("map", Map)
     app.connect("html-page-context", describe, priority=400)
     app.connect("build-finished", finish)
     logging.getLogger(f"{NAMESPACE}.sphinx.util.osutil").addFilter(_not_of_copies)
@@ -100,16 +102,18 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         found, several = downloads.files(Path(app.srcdir)), app.builder.name != "singlehtml"
         listed = downloads.listing(found, figure_numbers(app.env), names=several)
         body = context["body"] = body.replace(downloads.MARK, listed)
-    if origins.MARK in body:
+    if MARK in body:
         order = [Path(name).name for name in purposes(Path(app.srcdir, "index.md"))]
         found = origins.origins(Path(app.srcdir))
         answered = {name: len(claims) for name, claims in origins.claims_on_pages().items()}
-        drawn = diagram(origins.in_order(found, order), answered)
+        pages = origins.in_order(found, order)
+        drawn, rows = (
+            write_map(pages, diagram(pages, answered), Path(app.outdir, "_images")),
+            origins.map_of(found, order),
+        )
         if app.builder.name == "singlehtml":  # to be printed: there are no pages to go to, and many to list them on
-            drawn = re.sub(r"</?a\b[^>]*>", "", drawn) + "<p>The pages on the web list them one by one.</p>"
-        else:
-            drawn += origins.map_of(found, order)
-        body = context["body"] = body.replace(origins.MARK, drawn)
+            drawn, rows = without_links(drawn), "<p>The pages on the web list them one by one.</p>"
+        body = context["body"] = body.replace(MARK, drawn).replace(origins.MARK, rows)
     ran = parameters_of(Path(app.srcdir, f"{pagename}.ipynb")) if pagename.startswith(f"{EXECUTED}/") else None
     if summary := first_words(body):
         context["metatags"] = (context.get("metatags") or "") + (
@@ -220,6 +224,9 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             after = pattern.sub("", after)
         after = _ICON.sub(r'\g<0> aria-hidden="true"', _BUILT.sub(built, after))
         after = with_pictures(after, pictures, sources)
+        if app.builder.name != "singlehtml":
+            to_images = "../" * (len(path.relative_to(html).parts) - 1) + "_images"
+            after = with_films(after, html / "_images", to_images, sources)
         if address := app.config.html_baseurl.rstrip("/"):
             after = with_address(after, address, path.relative_to(html).as_posix())
         if app.builder.name == "singlehtml":  # to be printed at once, all of it

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config, flat
-from mirror_core.pages.publishing.diagram import diagram
+from mirror_core.pages.publishing.diagram import diagram, write_map
 from mirror_core.pages.publishing.origins import (
     _changes_of,
     claims_on_pages,
@@ -104,6 +104,16 @@ def test_the_picture_joins_networks_by_their_analyses_to_pages_and_tables_to_the
     for column in {x for x, _ in boxes}:
         places = sorted(y for x, y in boxes if x == column)
         assert all(below - above >= 18 for above, below in zip(places, places[1:], strict=False))
+
+
+def test_the_picture_can_be_taken_along_and_says_in_a_table_what_is_joined(book, tmp_path, caplog):
+    found = in_order(origins(book), ["temporal", "cost"])
+    shown = BeautifulSoup(write_map(found, diagram(found, {}), tmp_path / "_images"), "html.parser").div
+    assert (tmp_path / shown["data-pdf"]).read_bytes().startswith(b"%PDF") and not caplog.records
+    assert (tmp_path / shown["data-csv"]).read_text(encoding="utf-8").splitlines() == [
+        "from,to", "mirror_core.some.measure,temporal", "as-written,mirror_core.some.measure", "cost.json,cost",
+        "self-observation,runs", "self-observation,mirror_core.some.measure",
+    ]  # fmt: skip
 
 
 def test_every_claim_is_on_a_page_of_the_site():

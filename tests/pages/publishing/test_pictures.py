@@ -7,8 +7,7 @@ import json
 import matplotlib.pyplot as plt
 from bs4 import BeautifulSoup
 
-from mirror_core.pages.player import player
-from mirror_core.pages.publishing.pictures import PRINT, films, pictures, with_pictures, with_words, write_beside
+from mirror_core.pages.publishing.pictures import PRINT, pictures, with_pictures, with_words, write_beside
 
 SVG = '<svg xmlns="a" width="90pt" height="45.375pt">\n<path style="fill: #ffffff"/>\n</svg>\n'
 BUNDLE = {"image/svg+xml": SVG, PRINT: base64.b64encode(b"%PDF").decode()}
@@ -88,15 +87,6 @@ def test_the_words_of_a_figure_are_in_it_where_they_are_drawn():
         "r > .75 & more": "12", "two": "10", "lines": "10", "10^-2": "10",
     }  # fmt: skip
     assert all(one["fill"] == "none" for one in found) and "rotate(-90)" in str(found)
-
-
-def test_a_film_says_where_its_function_is_once():
-    film = player(["<svg></svg>"], ["Still."], "A film", built).data
-    done = with_pictures(film, {}, "https://example.org/blob/main")
-    assert films({"data": {"text/html": [film]}}) == [f"{__name__}.built"] and with_pictures(film, {}) == film
-    line = built.__code__.co_firstlineno
-    assert BeautifulSoup(done, "html.parser").div["data-source"].endswith(f"{__name__.replace('.', '/')}.py#L{line}")
-    assert with_pictures(done, {}, "https://example.org/blob/main") == done
 
 
 def test_other_pictures_stay_as_they_are():

@@ -14,7 +14,7 @@ import yaml
 from bs4 import BeautifulSoup
 from matplotlib.image import imread
 
-from mirror_core.pages.publishing.origins import MARK
+from mirror_core.pages.publishing import diagram, origins
 from mirror_core.pages.publishing.shell import (
     OF_ARTICLE,
     UNUSED,
@@ -84,10 +84,10 @@ def test_a_page_says_what_it_is_for_how_long_it_takes_and_what_comes_next(tmp_pa
 @pytest.mark.parametrize(("builder", "links"), [("html", True), ("singlehtml", False)])
 def test_the_map_of_a_printed_site_is_a_picture_without_links(tmp_path, builder, links):
     page(tmp_path, {"seed": 42})
-    context = {"body": f"<h1>D</h1>{MARK}", "title": "D"}
-    app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(name=builder))
+    context = {"body": f"<h1>D</h1>{diagram.MARK}{origins.MARK}", "title": "D"}
+    app = SimpleNamespace(srcdir=tmp_path, outdir=tmp_path / "html", builder=SimpleNamespace(name=builder))
     describe(app, "downloads", "page.html", context, object())
-    assert "<svg" in context["body"]
+    assert "<svg" in context["body"] and (tmp_path / "html" / "_images" / "map.pdf").is_file()
     assert ("<strong>some</strong>" in context["body"]) == ("<a " in context["body"]) == links
 
 
