@@ -6,7 +6,6 @@ here knows about worlds, networks or training.
 
 from mirror_core.analysis.congruence import CLASSES, congruence
 from mirror_core.analysis.correlation import shares, shares_over_thresholds, unit_correlation
-from mirror_core.analysis.decoders import DECODERS
 from mirror_core.analysis.decoding import cross_decoding
 from mirror_core.analysis.generalisation import ccgp
 from mirror_core.analysis.geometry import alignment_index, cka_test, linear_cka
@@ -18,6 +17,7 @@ from mirror_core.analysis.inference import (
     paired_difference,
 )
 from mirror_core.analysis.lags import lag_test, lagged_correlation, peak_lag
+from mirror_core.analysis.linear_classifiers import DECODERS
 from mirror_core.analysis.nulls import NULLS, null_test, nulls_table
 from mirror_core.analysis.selection import split_half, top_units
 from mirror_core.analysis.significance import CORRECTIONS, NullTest

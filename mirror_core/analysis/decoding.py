@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from mirror_core.analysis.decoders import DECODERS, by_modes, standardisation
+from mirror_core.analysis.linear_classifiers import DECODERS, by_modes, standardisation
 from mirror_core.analysis.permutations import (
     all_or_random_permutations,
     random_permutations,

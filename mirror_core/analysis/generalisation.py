@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from mirror_core.analysis.correlation import unit_length
-from mirror_core.analysis.decoders import DECODERS
 from mirror_core.analysis.geometry import Measure
+from mirror_core.analysis.linear_classifiers import DECODERS
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.validation import Recording, RecordingError, checked_actions, checked_pair
 from mirror_core.checks import one_of, whole

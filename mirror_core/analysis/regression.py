@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int, Shaped
 from scipy import linalg
 
-from mirror_core.analysis.decoders import by_modes, standardisation
+from mirror_core.analysis.linear_classifiers import by_modes, standardisation
 from mirror_core.analysis.permutations import random_permutations, repaired_sums, rows_at_once, units_alike
 from mirror_core.analysis.significance import TIE, share_beyond
 from mirror_core.analysis.transfer import _correlation, _p_turned, _turns, _whitening

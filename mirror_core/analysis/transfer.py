@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import linalg
 
-from mirror_core.analysis.decoders import by_modes, standardisation
+from mirror_core.analysis.linear_classifiers import by_modes, standardisation
 from mirror_core.analysis.selection import split_half
 from mirror_core.analysis.significance import TIE
 from mirror_core.analysis.validation import RecordingError, checked_pair, checked_target

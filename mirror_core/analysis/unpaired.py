@@ -11,9 +11,9 @@ import warnings
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from mirror_core.analysis.decoders import DECODERS
 from mirror_core.analysis.generalisation import Cloud, Generalisation, _scores, random_geometry
 from mirror_core.analysis.geometry import Measure
+from mirror_core.analysis.linear_classifiers import DECODERS
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import one_of, whole
 

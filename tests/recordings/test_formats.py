@@ -7,14 +7,17 @@ import pytest
 
 from mirror_core.analysis import RecordingError
 from mirror_core.checks import OptionError
-from mirror_core.recordings.formats import FORMATS, Format, base, contents, read_file, register
-from mirror_core.recordings.formats.base import Contents, described
+from mirror_core.recordings.formats import FORMATS, Format, base, contents, read_file, reading, register
+from mirror_core.recordings.formats.base import Contents
+from mirror_core.recordings.formats.describing import described
 from mirror_core.recordings.layout import Layout
 
 
 @pytest.fixture
 def formats(monkeypatch):
-    monkeypatch.setattr(base, "FORMATS", list(FORMATS))
+    several = list(FORMATS)
+    for one in (base, reading):
+        monkeypatch.setattr(one, "FORMATS", several)
 
 
 def read_text(path: Path, layout: Layout) -> tuple:

@@ -1,7 +1,8 @@
 """File formats of recordings, one module each; a new one is its file and its name here."""
 
 from mirror_core.recordings.formats import npz, netcdf, nwb, matlab, pynapple, tables  # isort: skip  (as errors list them)
-from mirror_core.recordings.formats.base import FORMATS, Format, contents, read_file, read_recording, register
+from mirror_core.recordings.formats.base import FORMATS, Format, register
+from mirror_core.recordings.formats.reading import contents, read_file, read_recording
 
 __all__ = [
     "FORMATS",

@@ -12,7 +12,8 @@ from mirror_core.arrays import MODES
 from mirror_core.checks import OptionError
 from mirror_core.recordings.cleaned import require
 from mirror_core.recordings.containers import in_seconds, seconds
-from mirror_core.recordings.formats.base import Arrays, Contents, described, proposed
+from mirror_core.recordings.formats.base import Arrays, Contents
+from mirror_core.recordings.formats.describing import described, proposed
 from mirror_core.recordings.layout import AXES, Layout
 from mirror_core.recordings.sessions import Session, binned, check_size
 from mirror_core.recordings.trials import as_text

@@ -15,7 +15,8 @@ from mirror_core.analysis.validation import RecordingError
 from mirror_core.arrays import MODES
 from mirror_core.recordings.cleaned import from_labelled, require
 from mirror_core.recordings.containers import SECONDS, same_measure
-from mirror_core.recordings.formats.base import Arrays, Contents, Format, described, register
+from mirror_core.recordings.formats.base import Arrays, Contents, Format, register
+from mirror_core.recordings.formats.describing import described
 from mirror_core.recordings.formats.fields import session_of
 from mirror_core.recordings.formats.hdf5 import named
 from mirror_core.recordings.layout import Layout

@@ -10,7 +10,8 @@ import numpy as np
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
 from mirror_core.recordings.containers import SECONDS, in_seconds
-from mirror_core.recordings.formats.base import Contents, Field, Format, described, proposed, register
+from mirror_core.recordings.formats.base import Contents, Field, Format, register
+from mirror_core.recordings.formats.describing import described, proposed
 from mirror_core.recordings.formats.events import around_events
 from mirror_core.recordings.formats.hdf5 import item, named, root_has, values
 from mirror_core.recordings.layout import Layout

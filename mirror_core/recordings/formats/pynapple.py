@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from mirror_core.checks import OptionError
-from mirror_core.recordings.formats.base import Contents, Format, described, proposed, register
+from mirror_core.recordings.formats.base import Contents, Format, register
+from mirror_core.recordings.formats.describing import described, proposed
 from mirror_core.recordings.formats.events import around_events
 from mirror_core.recordings.formats.npz import Archive
 from mirror_core.recordings.formats.tables import read_table

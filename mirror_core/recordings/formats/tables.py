@@ -15,7 +15,8 @@ import xarray as xr
 from mirror_core.analysis.validation import RecordingError
 from mirror_core.checks import OptionError, unknown
 from mirror_core.recordings.containers import LONGEST, in_seconds, seconds
-from mirror_core.recordings.formats.base import Contents, Format, described, proposed, register
+from mirror_core.recordings.formats.base import Contents, Format, register
+from mirror_core.recordings.formats.describing import described, proposed
 from mirror_core.recordings.layout import Layout
 from mirror_core.recordings.sessions import Session, binned, check_size
 from mirror_core.recordings.trials import as_text

@@ -21,8 +21,8 @@ from mirror_core.analysis import (
     congruence,
     cross_decoding,
 )
-from mirror_core.analysis.decoders import by_modes
 from mirror_core.analysis.decoding import recalls
+from mirror_core.analysis.linear_classifiers import by_modes
 from mirror_core.analysis.permutations import all_or_random_permutations, n_orders, repaired_sums
 from mirror_core.analysis.significance import share_beyond
 from mirror_core.analysis.unpaired import ccgp_of_trials

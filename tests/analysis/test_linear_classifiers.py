@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.fixes import parse_version
 
 from mirror_core.analysis import DECODERS, RecordingError
-from mirror_core.analysis.decoders import standardisation
+from mirror_core.analysis.linear_classifiers import standardisation
 
 REFERENCES = {"logistic": LogisticRegression(max_iter=1000), "ridge": RidgeClassifier()}
 
@@ -62,6 +62,6 @@ def test_one_label_cannot_be_learnt():
 
 
 def test_a_descent_that_does_not_end_is_said(monkeypatch):
-    monkeypatch.setattr("mirror_core.analysis.decoders._OPTIONS", {"maxiter": 1})
+    monkeypatch.setattr("mirror_core.analysis.linear_classifiers._OPTIONS", {"maxiter": 1})
     with pytest.warns(ConvergenceWarning, match="did not converge"):
         DECODERS["logistic"](*rows_and_labels(30, 4, 3, float))
