@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 _FILM = re.compile(
-    r'(?P<head><div class="player"[^>]*? data-by="(?P<by>[^"]*)" data-line="(?P<line>\d+)")(?! data-pdf)'
-    r'(?P<rest>.*?<script type="application/json" class="player-frames">(?P<frames>.*?)</script>)',
+    r'<div (?P<said>[^>]*class="player"[^>]*)>'
+    r'(?P<rest>.*?<script [^>]*class="player-frames"[^>]*>(?P<frames>.*?)</script>)',
     re.DOTALL,
 )
+_BY = re.compile(r'data-by="([^"]*)"')
+_LINE = re.compile(r'data-line="(\d+)"')
+"""Of a film, whose attributes a page may have in another order than it was given them."""
 _THEMED = re.compile(r"var\(--[\w-]+, *([^)]+)\)")
 """A colour that the theme has, and what it is where there is no theme."""
 _BOX = re.compile(r"viewBox=[\"'][-\d.]+ [-\d.]+ (?P<width>[\d.]+) (?P<height>[\d.]+)[\"']")
@@ -69,7 +72,7 @@ def films(output: Mapping) -> list[Film]:
 def _film(found: re.Match[str]) -> Film:
     frames = json.loads(found["frames"])
     pictures, captions = (tuple(one[what] for one in frames) for what in ("picture", "caption"))
-    return Film(found["by"], int(found["line"]), pictures, captions)
+    return Film(_BY.search(found["said"])[1], int(_LINE.search(found["said"])[1]), pictures, captions)
 
 
 def with_films(html: str, images: Path, to_images: str, sources: str = "") -> str:
@@ -84,16 +87,18 @@ def with_films(html: str, images: Path, to_images: str, sources: str = "") -> st
     """
 
     def located(found: re.Match[str]) -> str:
+        if "data-pdf=" in found["said"]:
+            return found[0]
         film = _film(found)
         pdf, csv = (images / f"{film.name}.{ending}" for ending in ("pdf", "csv"))
         if not pdf.exists():
             images.mkdir(exist_ok=True)
             pdf.write_bytes(film.pdf)
             csv.write_text(film.csv, encoding="utf-8")
-        said = f' data-pdf="{to_images}/{pdf.name}" data-csv="{to_images}/{csv.name}"'
+        said = f'{found["said"]} data-pdf="{to_images}/{pdf.name}" data-csv="{to_images}/{csv.name}"'
         if sources:
             said += f' data-source="{source_address(film.by, film.line, sources)}"'
-        return f"{found['head']}{said}{found['rest']}"
+        return f"<div {said}>{found['rest']}"
 
     return _FILM.sub(located, html)
 

@@ -34,11 +34,12 @@ def test_the_films_of_an_output_have_their_function_pictures_and_captions():
 
 def test_a_page_says_once_where_the_files_and_the_function_of_its_films_are(tmp_path):
     images, sources = tmp_path / "_images", "https://example.org/blob/main"
-    page = f"<h1>T</h1>{shown()}<p>between</p>{shown()}"
+    page = f"<h1>T</h1>{shown()}<p>between</p>{BeautifulSoup(shown(), 'html.parser')}"  # attributes in order, too
     done = with_films(page, images, "../_images", sources)
     assert with_films(done, images, "../_images", sources) == done
     first, second = BeautifulSoup(done, "html.parser").select(".player")
-    assert first.attrs == second.attrs and done.count("<p>between</p>") == 1
+    assert first.attrs == second.attrs and done.index("aria-label") != done.rindex("aria-label")
+    assert done.count("<p>between</p>") == 1
     pdf, csv = (images / first[f"data-{kind}"].removeprefix("../_images/") for kind in ("pdf", "csv"))
     assert n_sheets(pdf.read_bytes()) == 2 and "at length" in csv.read_text(encoding="utf-8")
     line = shown.__code__.co_firstlineno
