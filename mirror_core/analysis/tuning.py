@@ -102,9 +102,13 @@ def tuning(
     >>> found.means.shape, bool((found.reliability > 0.9).all()), found.tuned.tolist()
     ((6, 3), True, [True, True, True])
     """
-    there = np.isfinite(activity).astype(int)
-    mean = _ratio(np.where(there > 0, activity, 0).sum(axis=0, dtype=float), there.sum(axis=0))
-    deviation = np.where(there > 0, activity - mean, 0)
+    there = np.isfinite(activity)
+    if complete := bool(there.all()):
+        there = there[..., :1]  # units alike; what is counted need not be counted for each
+    else:
+        activity = np.where(there, activity, 0)
+    mean = _ratio(activity.sum(axis=0, dtype=float), there.sum(axis=0))
+    deviation = activity - mean if complete else np.where(there, activity - mean, 0)
     shown = actions == np.unique(actions)[:, None, None]  # (action, sequence, time)
     if (actions == actions[:, :1]).all():  # of a trial with one action, its sum over time says all
         shown, there = shown[..., :1], there.sum(axis=1, keepdims=True)
@@ -118,7 +122,7 @@ def tuning(
     of_noise = (noise * (1 - _ratio(n, n.sum(axis=0)))).sum(axis=0)
     between = (n * means**2).sum(axis=0)
     variation = (deviation**2).sum(axis=(0, 1))
-    rounding = 8 * np.finfo(deviation.dtype).eps * np.where(np.isfinite(activity), np.abs(activity), 0).max(axis=(0, 1))
+    rounding = 8 * np.finfo(deviation.dtype).eps * np.abs(activity).max(axis=(0, 1))
     defined = variation > rounding**2 * activity[..., 0].size
     scale = np.where(defined, variation, 1)
     share, deviation = np.where(defined, between / scale - SINGLE, np.nan), deviation / np.sqrt(scale)
@@ -126,7 +130,8 @@ def tuning(
     p = share_beyond(share, drawn)
     unsettled = np.flatnonzero(p <= UNSETTLED)
     if n_draws > FIRST_DRAWS and not _discovered(p)[unsettled].all():
-        more = _exchanged(shown, deviation[..., unsettled], there[..., unsettled], n_draws - FIRST_DRAWS, rng)
+        of_these = there if complete else there[..., unsettled]
+        more = _exchanged(shown, deviation[..., unsettled], of_these, n_draws - FIRST_DRAWS, rng)
         p[unsettled] = share_beyond(share[unsettled], np.concatenate([drawn[:, unsettled], more]))
     return Tuning(means - means.mean(axis=0), np.clip(1 - _ratio(of_noise, between), 0, 1), p)
 
@@ -134,19 +139,20 @@ def tuning(
 def _exchanged(
     shown: Bool[np.ndarray, "action sequence time"],
     deviation: Float[np.ndarray, "sequence time unit"],
-    there: Int[np.ndarray, "sequence time unit"],
+    there: Int[np.ndarray, "sequence time #unit"] | Bool[np.ndarray, "sequence time #unit"],
     n_draws: int,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "draw unit"]:
     """Return the variation between actions when their labels are exchanged among sequences."""
     n_actions, n_rows, n_units = len(shown), shown[0].size, deviation.shape[2]
-    values, counted = (a.reshape(n_rows, n_units).astype(np.float32) for a in (deviation, there))
+    values, counted = (a.reshape(n_rows, -1).astype(np.float32) for a in (deviation, there))
     labels, full = shown.astype(np.float32), bool((there == 1).all())
     orders = random_permutations(shown.shape[1], n_draws, rng)
     found = []
     for some in np.array_split(orders, max(1, n_draws * shown.size // VALUES_AT_ONCE)):
-        moved = labels[:, some].reshape(-1, n_rows)  # (action × draw, row)
-        n = moved.sum(axis=1, keepdims=True) if full else moved @ counted
+        moved = labels.take(some, axis=1).reshape(-1, n_rows)  # (action × draw, row)
+        # where nothing is missing, labels are as many in any order
+        n = labels.sum(axis=(1, 2)).repeat(len(some))[:, None] if full else moved @ counted
         found.append(_ratio((moved @ values) ** 2, n).reshape(n_actions, -1, n_units).sum(axis=0))
     return np.concatenate(found).astype(float)
 
