@@ -21,6 +21,8 @@ LEFT, MIDDLE, RIGHT, FAR = (4, 214), (262, 420), (470, 822), 830
 """Where the boxes of sources, analyses and pages begin and end, and where it is said what is on a page."""
 _LINE = 'fill="none" stroke="currentColor" opacity="0.35"'
 _FACE = 'fill="var(--pst-color-surface, #f3f4f5)" stroke="var(--pst-color-border, #c9c9c9)"'
+LETTERS, IN_PDF = 13, 11.5
+"""Size of letters; those of a PDF are wider."""
 LONGEST = {"source": 32, "analysis": 23, "page": 52}
 """Letters that a box has room for."""
 
@@ -61,7 +63,7 @@ def write_map(pages: Sequence[Origin], drawn: str, images: Path) -> str:
     import pandas as pd  # here: every build starts with this module
 
     images.mkdir(parents=True, exist_ok=True)
-    (images / "map.pdf").write_bytes(to_pdf([drawn], [""]))
+    (images / "map.pdf").write_bytes(to_pdf([drawn.replace(f'"{LETTERS}"', f'"{IN_PDF}"', 1)], [""]))
     table = pd.DataFrame([[part for part in one if part] for one in sorted(joins(pages))], columns=["from", "to"])
     table.to_csv(images / "map.csv", index=False, lineterminator="\n")
     files = f'data-pdf="{images.name}/map.pdf" data-csv="{images.name}/map.csv"'
@@ -113,8 +115,8 @@ def diagram(pages: Sequence[Origin], claims: Mapping[str, int]) -> str:
         )
     height = TOP + ROW * max(len(pages), len(left), len(middle))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13" fill="currentColor" role="group" '
-        f'aria-label="Map: networks and tables, analyses, pages">{"".join(drawn)}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="{LETTERS}" fill="currentColor" '
+        f'role="group" aria-label="Map: networks and tables, analyses, pages">{"".join(drawn)}</svg>'
     )
 
 
