@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mirror_core.runs.files import whole_file, write_text
+
 if TYPE_CHECKING:
     from fpdf import FPDF
 
@@ -93,8 +95,9 @@ def with_films(html: str, images: Path, to_images: str, sources: str = "") -> st
         pdf, csv = (images / f"{film.name}.{ending}" for ending in ("pdf", "csv"))
         if not pdf.exists():
             images.mkdir(exist_ok=True)
-            pdf.write_bytes(film.pdf)
-            csv.write_text(film.csv, encoding="utf-8")
+            write_text(csv, film.csv)
+            with whole_file(pdf) as part:  # last, since it stands for both
+                part.write_bytes(film.pdf)
         said = f'{found["said"]} data-pdf="{to_images}/{pdf.name}" data-csv="{to_images}/{csv.name}"'
         if sources:
             said += f' data-source="{source_address(film.by, film.line, sources)}"'
