@@ -2,7 +2,7 @@
 # A vector figure in which strength is shown by `opacity` (how active a unit is, say) comes out of svglib with every mark in full
 # strength: the attribute, the same in `style`, and that of a group are passed over without a word. `fill-opacity` and
 # `stroke-opacity` are kept, so one picture may have both. fpdf2 draws all of them as a browser does. The project makes its
-# films' PDF with fpdf2, and a test asks for a PDF of every picture without one complaint.
+# films' PDF with fpdf2, and a test asks for one without a complaint.
 # Seen with svglib 2.3.2 and fpdf2 2.8.9.
 set -eu
 folder=$(mktemp -d)

@@ -127,7 +127,7 @@
     }
   }
 
-  // The picture that a film shows now, as a file of its own: the colours that it has by name are written out.
+  // The picture that a film shows now, or the map, as a file of its own: the colours that it has by name are written out.
   function still(svg) {
     const copy = svg.cloneNode(true), style = getComputedStyle(svg);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");

@@ -50,7 +50,7 @@ def player(
     pictures = [_named(_NAMESPACE.sub("", one), said) for one, said in zip(pictures, captions, strict=True)]
     frames = json.dumps([{"picture": p, "caption": c} for p, c in zip(pictures, captions, strict=True)])
     frames = frames.replace("</", "<\\/")  # else a picture's end tag could end the script
-    made = f'data-by="{by.__module__}.{by.__qualname__}" data-line="{by.__code__.co_firstlineno}"'
+    made = f'data-by="{escape(f"{by.__module__}.{by.__qualname__}")}" data-line="{by.__code__.co_firstlineno}"'
     return HTML(
         f'<div class="player" role="group" aria-label="{escape(label)}" {made} data-per-second="{per_second}">'
         f'<div class="player-stage">{pictures[0]}</div>'

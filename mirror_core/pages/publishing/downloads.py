@@ -50,6 +50,8 @@ OF_FIGURES = {
     "from": "lower edge of a bin of the histogram",
     "to": "upper edge of a bin of the histogram",
     "count": "how many lie in the bin",
+    "picture": "number of the film's picture",
+    "what it shows": "what is said under it",
 }
 """Columns of what figures draw, and what they mean there."""
 
@@ -106,8 +108,10 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
                 if table := output.get("metadata", {}).get(PRINT, {}).get("csv"):
                     yield f"{label}.csv", table.encode()
             for film in films(output):
-                yield f"{name}.pdf", film.pdf
-                yield f"{name}.csv", film.csv.encode()
+                number += 1
+                label = name or f"figure-{number}"
+                yield f"{label}.pdf", film.pdf
+                yield f"{label}.csv", film.csv.encode()
 
 
 def meaning(column: str) -> str:

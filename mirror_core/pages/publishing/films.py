@@ -24,10 +24,12 @@ _FILM = re.compile(
 _BY = re.compile(r'data-by="([^"]*)"')
 _LINE = re.compile(r'data-line="(\d+)"')
 """Of a film, whose attributes a page may have in another order than it was given them."""
-_THEMED = re.compile(r"var\(--[\w-]+, *([^)]+)\)")
+_THEMED = re.compile(r"var\(--[\w-]+(?:, *([^)]+))?\)")
 """A colour that the theme has, and what it is where there is no theme."""
 _BOX = re.compile(r"viewBox=[\"'][-\d.]+ [-\d.]+ (?P<width>[\d.]+) (?P<height>[\d.]+)[\"']")
 _LINK = re.compile(r"</?a\b[^>]*>|<title>.*?</title>")
+_NOTHING = re.compile(r"""<path d=(["'])\1[^>]*/>""")
+"""Valid, and not understood by what draws the PDF."""
 _FONTS = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}
 """Those that Matplotlib brings: a PDF's own have no letters beyond Latin."""
 _MARGIN, _LETTERS = 12, 10
@@ -120,22 +122,25 @@ def without_links(svg: str) -> str:
 def standalone(svg: str) -> str:
     """Return a picture of a page as a file of its own, on white: without links, with every colour written out.
 
+    A colour of the theme with no other to stand for it is black.
+
     Examples
     --------
     >>> standalone('<svg><a href="b"><path fill="var(--c, red)" stroke="currentColor"/></a></svg>')
     '<svg xmlns="http://www.w3.org/2000/svg"><path fill="red" stroke="#000000"/></svg>'
     """
-    plain = _THEMED.sub(r"\1", without_links(svg)).replace("currentColor", "#000000")
+    plain = _NOTHING.sub("", without_links(svg)).replace("currentColor", "#000000")
+    plain = _THEMED.sub(lambda colour: colour[1] or "#000000", plain)
     return plain.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
 
 
 def to_pdf(pictures: Sequence[str], captions: Sequence[str]) -> bytes:
-    """Return pictures of a page as PDF, one on each sheet with what it shows, all of it lines and letters.
+    """Return pictures of a page as PDF, one on each sheet with what it shows: lines and letters.
 
     Parameters
     ----------
     pictures
-        SVG elements with a `viewBox`, of which a unit becomes a point.
+        SVG elements of one size, with a `viewBox` of which a unit becomes a point.
     """
     from fpdf.svg import SVGObject
 
