@@ -189,12 +189,11 @@ def picture(
     """
     trodden = "".join(_square(at) for at in range(N_PLACES) if at in trail)
     others = "".join(_square(at) for at in range(N_PLACES) if at not in trail)
-    gone = f"<path d='{trodden}' opacity='.22'/>" if trodden else ""
     where = "nowhere, in the dark" if place is None else actor
     # single quotes, since each picture is kept as JSON
     parts = [
         "<svg viewBox='0 0 640 330' role='img' font-family='sans-serif' font-size='13' fill='currentColor'>"
-        f"<path d='{others}' opacity='.07'/>{gone}"
+        f"<path d='{others}' opacity='.07'/><path d='{trodden}' opacity='.22'/>"
         f"<text x='10' y='22'>on the board: {where}</text><text x='330' y='22'>motor cells</text>"
     ]
     if goal is not None:

@@ -63,7 +63,7 @@ def write_map(pages: Sequence[Origin], drawn: str, images: Path) -> str:
     import pandas as pd  # here: every build starts with this module
 
     images.mkdir(parents=True, exist_ok=True)
-    (images / "map.pdf").write_bytes(to_pdf([drawn.replace(f'"{LETTERS}"', f'"{IN_PDF}"', 1)], [""]))
+    (images / "map.pdf").write_bytes(to_pdf((drawn.replace(f'"{LETTERS}"', f'"{IN_PDF}"', 1),), ("",)))
     table = pd.DataFrame([[part for part in one if part] for one in sorted(joins(pages))], columns=["from", "to"])
     table.to_csv(images / "map.csv", index=False, lineterminator="\n")
     files = f'data-pdf="{images.name}/map.pdf" data-csv="{images.name}/map.csv"'
@@ -139,7 +139,7 @@ def _box(ends: tuple[int, int], y: float, words: str, kind: str, to: str) -> str
     longest = LONGEST[kind]
     short = words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
     drawn = (
-        f'<rect class="{kind}" x="{ends[0]}" y="{y - 9:.0f}" width="{ends[1] - ends[0]}" height="18" rx="3" {_FACE}/>'
+        f'<rect x="{ends[0]}" y="{y - 9:.0f}" width="{ends[1] - ends[0]}" height="18" rx="3" {_FACE}/>'
         f'<text x="{ends[0] + 6}" y="{y + 4:.0f}">{escape(short)}</text>'
         + (f"<title>{escape(words)}</title>" if short != words else "")
     )

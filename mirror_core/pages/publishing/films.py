@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,7 +135,8 @@ def standalone(svg: str) -> str:
     return plain.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
 
 
-def to_pdf(pictures: Sequence[str], captions: Sequence[str]) -> bytes:
+@cache  # the menu and the archive have the same
+def to_pdf(pictures: tuple[str, ...], captions: tuple[str, ...]) -> bytes:
     """Return pictures of a page as PDF, one on each sheet with what it shows: lines and letters.
 
     Parameters

@@ -60,7 +60,7 @@ def test_a_picture_by_itself_needs_no_theme_and_leads_nowhere():
 def test_what_a_browser_shows_as_nothing_or_by_the_theme_alone_is_no_fault():
     drawn = "<svg viewBox='0 0 9 9'><path d='' opacity='.2'/><path d='M0 0h9' stroke='var(--mirror-perform)'/></svg>"
     assert "d=''" not in standalone(drawn) and "stroke='#000000'" in standalone(drawn)
-    assert n_sheets(to_pdf([drawn], [""])) == 1
+    assert n_sheets(to_pdf((drawn,), ("",))) == 1
 
 
 def test_every_picture_is_a_sheet_and_nothing_in_it_is_left_out(caplog):
@@ -69,11 +69,9 @@ def test_every_picture_is_a_sheet_and_nothing_in_it_is_left_out(caplog):
                       ["jump → up", "wait"], [np.linspace(0, 1, 16)] * 2)
         for at in (3, 7)
     ]  # fmt: skip
-    pdf = to_pdf(boards, SAID)
-    assert n_sheets(pdf) == 2 and pdf == to_pdf(boards, SAID)
-    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)[
-        1:
-    ]  # the first is the document's own, on no sheet
+    pdf = to_pdf(tuple(boards), tuple(SAID))
+    assert n_sheets(pdf) == 2 and pdf == to_pdf.__wrapped__(boards, SAID)
+    _, *sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)  # the first is on no sheet
     (width,), (height,) = (set(map(float, side)) for side in zip(*sheets, strict=True))
     assert width == 408 + 24 and height > 186 + 3 * 12 + 24  # as wide as drawn, with room for the longer caption
     assert not caplog.records  # of elements and letters that were not understood
