@@ -7,22 +7,44 @@ it a figure with a number, as any other: `mystnb: figure`.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
+import pandas as pd
 from IPython.display import HTML
 
 from mirror_core.checks import OptionError, number
+from mirror_core.pages.publishing.films import to_pdf
 
 _NAMESPACE = re.compile(r' xmlns(:\w+)?="[^"]*"')
 """Names that only a file of its own needs, and that look like addresses to fetch."""
 
 
+_PRINT = "application/pdf"
+
+
+class Film(HTML):
+    """A film, which a notebook keeps as it does figures: with its PDF and, in the metadata, data and function."""
+
+    def __init__(self, html: str, pictures: Sequence[str], captions: Sequence[str], beside: dict[str, Any]) -> None:
+        super().__init__(html)
+        self.pictures, self.captions, self.beside = pictures, captions, beside
+
+    def _repr_mimebundle_(self, **chosen: object) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        pdf = base64.b64encode(to_pdf(self.pictures, self.captions)).decode()
+        table = pd.DataFrame({"picture": range(1, len(self.captions) + 1), "what it shows": self.captions})
+        beside = self.beside | {"csv": table.to_csv(index=False, lineterminator="\n")}
+        return {"text/html": self.data, _PRINT: pdf}, {_PRINT: beside}
+
+
 def player(
     pictures: Sequence[str], captions: Sequence[str], label: str, by: Callable, *, per_second: float = 4.0
-) -> HTML:
+) -> Film:
     """Return a film.
 
     Parameters
@@ -50,12 +72,20 @@ def player(
     pictures = [_named(_NAMESPACE.sub("", one), said) for one, said in zip(pictures, captions, strict=True)]
     frames = json.dumps([{"picture": p, "caption": c} for p, c in zip(pictures, captions, strict=True)])
     frames = frames.replace("</", "<\\/")  # else a picture's end tag could end the script
-    made = f'data-by="{escape(f"{by.__module__}.{by.__qualname__}")}" data-line="{by.__code__.co_firstlineno}"'
-    return HTML(
+    beside = {
+        "film": f"film-{hashlib.sha256(frames.encode()).hexdigest()}",
+        "by": f"{by.__module__}.{by.__qualname__}",
+        "line": by.__code__.co_firstlineno,
+    }
+    made = " ".join(f'data-{name}="{escape(str(value))}"' for name, value in beside.items())
+    return Film(
         f'<div class="player" role="group" aria-label="{escape(label)}" {made} data-per-second="{per_second}">'
         f'<div class="player-stage">{pictures[0]}</div>'
         f'<p class="player-caption" aria-live="polite">{escape(captions[0])}</p>'
-        f'<script type="application/json" class="player-frames">{frames}</script></div>'
+        f'<script type="application/json" class="player-frames">{frames}</script></div>',
+        pictures,
+        captions,
+        beside,
     )
 
 

@@ -63,7 +63,7 @@ def write_map(pages: Sequence[Origin], drawn: str, images: Path) -> str:
     import pandas as pd  # here: every build starts with this module
 
     images.mkdir(parents=True, exist_ok=True)
-    (images / "map.pdf").write_bytes(to_pdf((drawn.replace(f'"{LETTERS}"', f'"{IN_PDF}"', 1),), ("",)))
+    (images / "map.pdf").write_bytes(to_pdf([drawn.replace(f'"{LETTERS}"', f'"{IN_PDF}"', 1)], [""]))
     table = pd.DataFrame([[part for part in one if part] for one in sorted(joins(pages))], columns=["from", "to"])
     table.to_csv(images / "map.csv", index=False, lineterminator="\n")
     files = f'data-pdf="{images.name}/map.pdf" data-csv="{images.name}/map.csv"'

@@ -14,8 +14,7 @@ from html import escape
 from pathlib import Path
 
 from mirror_core.config.settings import Config
-from mirror_core.pages.publishing.films import films
-from mirror_core.pages.publishing.pictures import PRINT, with_words
+from mirror_core.pages.publishing.pictures import PRINT, SVG, with_words
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.studies.wording import counted, size
 
@@ -99,19 +98,16 @@ def _figures(notebook: dict) -> Iterator[tuple[str, bytes]]:
         name = cell.get("metadata", {}).get("mystnb", {}).get("figure", {}).get("name", "")
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            if "image/svg+xml" in data:
-                number += 1
-                label = name or f"figure-{number}"
-                yield f"{label}.svg", with_words("".join(data["image/svg+xml"])).encode()
-                if "application/pdf" in data:
-                    yield f"{label}.pdf", base64.b64decode("".join(data["application/pdf"]))
-                if table := output.get("metadata", {}).get(PRINT, {}).get("csv"):
-                    yield f"{label}.csv", table.encode()
-            for film in films(output):
-                number += 1
-                label = name or f"figure-{number}"
-                yield f"{label}.pdf", film.pdf
-                yield f"{label}.csv", film.csv.encode()
+            if not {SVG, PRINT} & set(data):
+                continue
+            number += 1
+            label = name or f"figure-{number}"
+            if SVG in data:  # of a film there is none
+                yield f"{label}.svg", with_words("".join(data[SVG])).encode()
+            if PRINT in data:
+                yield f"{label}.pdf", base64.b64decode("".join(data[PRINT]))
+            if table := output.get("metadata", {}).get(PRINT, {}).get("csv"):
+                yield f"{label}.csv", table.encode()
 
 
 def meaning(column: str) -> str:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from mirror_core.runs.files import whole_file, write_text
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-_FILM = re.compile(
-    r'<div (?P<said>[^>]*class="player"[^>]*)>'
-    r'(?P<rest>.*?<script [^>]*class="player-frames"[^>]*>(?P<frames>.*?)</script>)',
-    re.DOTALL,
-)
-_BY = re.compile(r'data-by="([^"]*)"')
-_LINE = re.compile(r'data-line="(\d+)"')
-"""Of a film, whose attributes a page may have in another order than it was given them."""
+_FILM = re.compile(r'<div ([^>]*class="player"[^>]*)>')
+_KNOWN = re.compile(r'data-(film|by|line)="([^"]*)"')
+"""What a film says of itself, in whichever order a page has it."""
 _THEMED = re.compile(r"var\(--[\w-]+(?:, *([^)]+))?\)")
 """A colour that the theme has, and what it is where there is no theme."""
 _BOX = re.compile(r"viewBox=[\"'][-\d.]+ [-\d.]+ (?P<width>[\d.]+) (?P<height>[\d.]+)[\"']")
@@ -37,74 +26,25 @@ _MARGIN, _LETTERS = 12, 10
 """Around a picture and what is said under it, and the size of that, in points."""
 
 
-@dataclass(frozen=True)
-class Film:
-    """A film of a page, see `mirror_core.pages.player`."""
-
-    by: str
-    """The function that made it, with its module."""
-    line: int
-    """Where it begins in the module's file."""
-    pictures: tuple[str, ...]
-    """SVG elements."""
-    captions: tuple[str, ...]
-    """What each shows."""
-
-    @property
-    def name(self) -> str:
-        """Of its files among the site's images, without the ending."""
-        return f"film-{hashlib.sha256(json.dumps([self.pictures, self.captions]).encode()).hexdigest()}"
-
-    @property
-    def pdf(self) -> bytes:
-        """A page for each picture."""
-        return to_pdf(self.pictures, self.captions)
-
-    @property
-    def csv(self) -> str:
-        """A row for each picture."""
-        import pandas as pd  # here, as in `to_pdf`: every build starts with this module
-
-        table = pd.DataFrame({"picture": range(1, len(self.captions) + 1), "what it shows": self.captions})
-        return table.to_csv(index=False, lineterminator="\n")
-
-
-def films(output: Mapping) -> list[Film]:
-    """Return the films of a notebook's output."""
-    return [_film(found) for found in _FILM.finditer("".join(output.get("data", {}).get("text/html", "")))]
-
-
-def _film(found: re.Match[str]) -> Film:
-    frames = json.loads(found["frames"])
-    pictures, captions = (tuple(one[what] for one in frames) for what in ("picture", "caption"))
-    return Film(_BY.search(found["said"])[1], int(_LINE.search(found["said"])[1]), pictures, captions)
-
-
-def with_films(html: str, images: Path, to_images: str, sources: str = "") -> str:
-    """Write the films of a page as PDF and CSV, and say in it where these are, and where the functions are to be read.
+def with_films(html: str, to_images: str, sources: str = "") -> str:
+    """Say of the films of a page where their files are, and where their functions are to be read.
 
     Parameters
     ----------
-    images, to_images
-        Folder of the site's images, and the way to it from the page.
+    to_images
+        The way from the page to the site's images, see `mirror_core.pages.publishing.pictures.write_beside`.
     sources
         Address of the repository's files; nothing if it has none.
     """
 
     def located(found: re.Match[str]) -> str:
-        if "data-pdf=" in found["said"]:
+        known = dict(_KNOWN.findall(found[1]))
+        if "data-pdf=" in found[1] or "film" not in known:
             return found[0]
-        film = _film(found)
-        pdf, csv = (images / f"{film.name}.{ending}" for ending in ("pdf", "csv"))
-        if not pdf.exists():
-            images.mkdir(exist_ok=True)
-            write_text(csv, film.csv)
-            with whole_file(pdf) as part:  # last, since it stands for both
-                part.write_bytes(film.pdf)
-        said = f'{found["said"]} data-pdf="{to_images}/{pdf.name}" data-csv="{to_images}/{csv.name}"'
+        said = "".join(f' data-{kind}="{to_images}/{known["film"]}.{kind}"' for kind in ("pdf", "csv"))
         if sources:
-            said += f' data-source="{source_address(film.by, film.line, sources)}"'
-        return f"<div {said}>{found['rest']}"
+            said += f' data-source="{source_address(known["by"], int(known["line"]), sources)}"'
+        return f"<div {found[1]}{said}>"
 
     return _FILM.sub(located, html)
 
@@ -135,8 +75,7 @@ def standalone(svg: str) -> str:
     return plain.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
 
 
-@cache  # the menu and the archive have the same
-def to_pdf(pictures: tuple[str, ...], captions: tuple[str, ...]) -> bytes:
+def to_pdf(pictures: Sequence[str], captions: Sequence[str]) -> bytes:
     """Return pictures of a page as PDF, one on each sheet with what it shows: lines and letters.
 
     Parameters

@@ -16,7 +16,6 @@ from mirror_core.config.conditions import CONDITIONS, READINGS, configure
 from mirror_core.config.settings import Config
 from mirror_core.pages.anchors import group_anchor
 from mirror_core.pages.publishing.execute import PROVENANCE
-from mirror_core.pages.publishing.films import films
 from mirror_core.pages.publishing.pictures import PRINT
 from mirror_core.pages.publishing.quick import EXECUTED
 from mirror_core.runs.used import changes, seeds_said
@@ -98,7 +97,7 @@ def _figures(notebook: dict) -> list[tuple[str, str]]:
         label = cell.get("metadata", {}).get("mystnb", {}).get("figure", {}).get("name", "")
         for output in cell.get("outputs", ()):
             drawn = output.get("metadata", {}).get(PRINT, {}).get("by", "")
-            found += [(label, by) for by in (drawn, *(film.by for film in films(output))) if by]
+            found += [(label, drawn)] if drawn else []
     return list(dict.fromkeys(found))  # one that the title page shows, too, is there in several forms
 
 

@@ -19,7 +19,7 @@ from mirror_core.pages.publishing.weight import compact
 
 LAZY = 'loading="lazy" '
 """Of an image that is fetched only when it comes near."""
-_SVG, PRINT = "image/svg+xml", "application/pdf"
+SVG, PRINT = "image/svg+xml", "application/pdf"
 _IMAGE = re.compile(r'<img ((?!data-drawn)[^>]*?src="([^"]*_images/[^"]*)\.svg"[^>]*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
 _WORDS = re.compile(
@@ -59,13 +59,13 @@ def pictures(notebook: dict, page: str = "") -> Iterator[Picture]:
     for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
         data, metadata = output.get("data", {}), output.get("metadata", {})
         label, drawn = metadata.get("scrapbook", {}), metadata.get(PRINT, {})
-        for mime in (one for one in data if one.endswith(_SVG)):
+        for mime in (one for one in data if one.endswith(SVG)):
             svg = "".join(data[mime])
             digest = hashlib.sha256(os.linesep.join(svg.splitlines()).encode()).hexdigest()
             yield Picture(
                 (digest, label["name"]) if "name" in label else (digest,),
                 svg,
-                base64.b64decode("".join(data.get(mime.replace(_SVG, PRINT), ""))) or None,
+                base64.b64decode("".join(data.get(mime.replace(SVG, PRINT), ""))) or None,
                 drawn.get("csv"),
                 drawn.get("by", ""),
                 drawn.get("line", 0),
@@ -76,10 +76,21 @@ def pictures(notebook: dict, page: str = "") -> Iterator[Picture]:
 
 
 def write_beside(notebooks: Path, images: Path) -> dict[str, Picture]:
-    """Write every figure in fewer letters, and beside it what goes with it; return the figures by their names."""
+    """Write every figure in fewer letters, and beside it what goes with it; return the figures by their names.
+
+    Of a film, which the page draws, there is what goes with it alone.
+    """
     found = {}
     for path in notebooks.glob("*.ipynb"):
-        for one in pictures(json.loads(path.read_text(encoding="utf-8")), path.stem):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
+            beside = output.get("metadata", {}).get(PRINT, {})
+            if "film" in beside:
+                images.mkdir(exist_ok=True)
+                pdf = base64.b64decode("".join(output["data"][PRINT]))
+                (images / f"{beside['film']}.pdf").write_bytes(pdf)
+                (images / f"{beside['film']}.csv").write_text(beside["csv"], encoding="utf-8")
+        for one in pictures(notebook, path.stem):
             for name in (name for name in one.names if (images / f"{name}.svg").is_file()):
                 svg = compact(with_words(one.svg))
                 (images / f"{name}.svg").write_text(svg, encoding="utf-8")

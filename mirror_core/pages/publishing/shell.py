@@ -224,9 +224,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             after = pattern.sub("", after)
         after = _ICON.sub(r'\g<0> aria-hidden="true"', _BUILT.sub(built, after))
         after = with_pictures(after, pictures, sources)
-        if app.builder.name != "singlehtml":
-            to_images = "../" * (len(path.relative_to(html).parts) - 1) + "_images"
-            after = with_films(after, html / "_images", to_images, sources)
+        after = with_films(after, "../" * (len(path.relative_to(html).parts) - 1) + "_images", sources)
         if address := app.config.html_baseurl.rstrip("/"):
             after = with_address(after, address, path.relative_to(html).as_posix())
         if app.builder.name == "singlehtml":  # to be printed at once, all of it

@@ -48,6 +48,22 @@ def test_every_kind_of_file_is_there(book):
     ]  # fmt: skip
 
 
+def test_a_film_has_its_pictures_and_captions_in_the_archive(book):
+    film = {
+        "data": {"text/html": "<div></div>", "application/pdf": base64.b64encode(b"%PDF").decode()},
+        "metadata": {"application/pdf": {"csv": "picture\n1\n"}},
+    }
+    label = {"mystnb": {"figure": {"name": "fig-2"}}}
+    cells = [{"metadata": label, "outputs": [film]}, {"metadata": {}, "outputs": [film]}]
+    (book / "notebooks" / "other.ipynb").write_text(json.dumps({"cells": cells}))
+    found = {one.name: one.content for one in files(book) if one.name.startswith("figures/other-")}
+    assert found == {
+        f"figures/other-{label}.{kind}": content
+        for label in ("fig-2", "figure-2")
+        for kind, content in (("pdf", b"%PDF"), ("csv", b"picture\n1\n"))
+    }
+
+
 def test_files_archive_and_checksums_agree(book, tmp_path):
     found = files(book)
     write(found, tmp_path / "html")
